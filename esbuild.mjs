@@ -1,0 +1,114 @@
+// Bundles the product (dist/) and, with --tests, the test suites (out/test/).
+// usage: node esbuild.mjs [--production] [--tests] [--watch]
+import { build, context } from 'esbuild';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+const argv = new Set(process.argv.slice(2));
+const production = argv.has('--production');
+/** `--target=linux-x64`: whose native part goes into dist/native (default: this machine's). */
+const target =
+  process.argv.find((a) => a.startsWith('--target='))?.slice('--target='.length) ??
+  `${process.platform}-${process.arch}`;
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  minify: production,
+  keepNames: false,
+  sourcemap: production ? false : 'linked',
+  legalComments: production ? 'none' : 'inline',
+  // ESM-only packages in a CJS bundle ask for import.meta.url.
+  define: { 'import.meta.url': '__importMetaUrl', TEST_BUILD: 'false' },
+  banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  logLevel: 'warning',
+};
+
+/**
+ * node-pty asks for its binary by a computed package name, and for a few scripts beside itself by __dirname. In the
+ * host's copy of the product there is no node_modules: all of it lies in `native/` beside the bundle.
+ * @type {import('esbuild').Plugin}
+ */
+const nativeBesideBundle = {
+  name: 'native-beside-bundle',
+  setup(build) {
+    build.onLoad({ filter: /@lydell[\\/]node-pty[\\/]\w+\.js$/ }, async ({ path: file }) => {
+      const native = "require('node:path').join(__dirname, 'native')";
+      if (path.basename(file) === 'requireBinary.js') {
+        const contents = `exports.requireBinary = (file) => require(require('node:path').join(${native}, file));`;
+        return { contents, loader: 'js' };
+      }
+      const contents = (await readFile(file, 'utf8'))
+        // macOS starts programs through a helper beside the binary.
+        .replace('require.resolve(helperPath)', `(${native} + '/spawn-helper')`)
+        // Windows has a worker and a forked script.
+        .replaceAll(/\b__dirname\b/g, `(${native})`);
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+/** @type {import('esbuild').BuildOptions[]} */
+const product = [
+  {
+    ...common,
+    entryPoints: { extension: 'src/extension.ts' },
+    outdir: 'dist',
+    external: ['vscode', './hostLauncher.js'],
+  },
+  // Plain Node from here on: `vscode` is not external, so a stray run-time import fails the build.
+  { ...common, entryPoints: { hostLauncher: 'src/sessions/hostLauncher.ts' }, outdir: 'dist' },
+  {
+    ...common,
+    entryPoints: { host: 'src/sessions/host/main.ts' },
+    outdir: 'dist',
+    plugins: [nativeBesideBundle],
+  },
+];
+
+/** The platform's terminal binary, where one is published; without it the host falls back. */
+async function copyNative() {
+  await rm(path.join(root, 'dist/native'), { recursive: true, force: true });
+  const from = path.join(root, `node_modules/@lydell/node-pty-${target}`);
+  if (!existsSync(from)) return;
+  await mkdir(path.join(root, 'dist/native'), { recursive: true });
+  await cp(from, path.join(root, 'dist/native'), { recursive: true });
+  if (!target.startsWith('win32')) return;
+  // Run as files of their own by node-pty on Windows.
+  const source = path.join(root, 'node_modules/@lydell/node-pty');
+  for (const part of ['worker', 'shared']) {
+    await cp(path.join(source, part), path.join(root, 'dist/native', part), { recursive: true });
+  }
+  const agent = await readFile(path.join(source, 'conpty_console_list_agent.js'), 'utf8');
+  const beside = agent.replace(/require\("@lydell\/node-pty-"[^)]*\)/, "require('./conpty_console_list.node')");
+  await writeFile(path.join(root, 'dist/native/conpty_console_list_agent.js'), beside);
+}
+
+if (production) await rm(path.join(root, 'dist'), { recursive: true, force: true });
+await copyNative();
+if (argv.has('--watch')) {
+  for (const options of product) await (await context(options)).watch();
+} else {
+  await Promise.all(product.map((options) => build(options)));
+}
+if (argv.has('--tests')) {
+  // The host once more, with the switches by which a test breaks a guarantee on purpose.
+  const testDefine = { ...common.define, TEST_BUILD: 'true' };
+  await Promise.all(
+    product.slice(1).map((options) => build({ ...options, minify: false, define: testDefine, outdir: 'out/testHost' })),
+  );
+  await cp(path.join(root, 'dist/native'), path.join(root, 'out/testHost/native'), { recursive: true }).catch(
+    (error) => {
+      if (error.code !== 'ENOENT') throw error;
+    },
+  );
+  const { buildTests } = await import('./test/hosts/buildTests.mjs');
+  await buildTests({ ...common, define: testDefine });
+}

@@ -1,0 +1,145 @@
+/** Composition root of a window: builds the objects, connects them, and returns. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { ActiveApp } from './providers/activeApp';
+import { pickAction, pickApp } from './providers/actionsQuickPick';
+import { registerCommands } from './providers/commands';
+import { ConfigDiagnostics } from './providers/configDiagnostics';
+import { EditorContextKeys } from './providers/contextKeys';
+import { EditorSettings } from './providers/editorSettings';
+import { createApi, type CheatcodeApi } from './providers/extensionApi';
+import { appCommands } from './providers/ids';
+import { runButton } from './providers/messageButtons';
+import { Notifications } from './providers/notifications';
+import { BrowserAddresses } from './providers/openInBrowser';
+import { OutputChannelLog } from './providers/outputChannelLog';
+import { Previews } from './providers/previewPanel';
+import { ServerTerminals } from './providers/serverTerminal';
+import { StatusBar } from './providers/statusBar';
+import { editorSurroundings } from './providers/surroundings';
+import { WorkspaceFiles } from './providers/workspaceFiles';
+import type { App } from './sessions/apps';
+import { DisposableStore } from './sessions/event';
+import { errorMessage } from './sessions/log';
+import { errorToMessage } from './sessions/messages';
+import { contextKeys, statusItems } from './sessions/presenter';
+import { createDevServers } from './sessions/workspaceServers';
+
+let store: DisposableStore | undefined;
+
+export function activate(context: vscode.ExtensionContext): CheatcodeApi {
+  store = new DisposableStore();
+  const log = store.add(new OutputChannelLog());
+  const onError = (error: unknown): void => log.error('unexpected', { error: errorMessage(error) });
+  const notifications = store.add(new Notifications(runButton));
+  const settings = store.add(new EditorSettings(log, notifications.tell));
+  const activeApp = store.add(new ActiveApp());
+  const servers = store.add(
+    createDevServers({
+      ...editorSurroundings(context),
+      workspaceFolders: () => (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
+      settings: () => settings.current,
+      log,
+      loadLauncher,
+      distFolder: path.join(context.extensionPath, 'dist'),
+      trusted: () => vscode.workspace.isTrusted,
+    }),
+  );
+  const stop = (app: App): void => void vscode.commands.executeCommand(appCommands.stop, app.key);
+  const terminals = store.add(new ServerTerminals(servers, () => settings.current, stop));
+  const addresses = new BrowserAddresses(servers, () => settings.current);
+  const previews = store.add(
+    new Previews({
+      servers,
+      mediaFolder: vscode.Uri.joinPath(context.extensionUri, 'media'),
+      isTrusted: () => vscode.workspace.isTrusted,
+      resolveAddress: (session) => addresses.resolve(session),
+      noteRoute: (app, route) => addresses.noteRoute(app, route),
+      run: (action, app, page) => void vscode.commands.executeCommand(appCommands[action], app.key, page),
+      onError,
+    }),
+  );
+  store.add(
+    registerCommands({
+      servers,
+      activeApp: () => previews.activeApp ?? activeApp.among(servers.apps),
+      pickApp,
+      pickAction,
+      showTerminal: (app) => terminals.reveal(app),
+      openPreview: (app) => previews.open(app),
+      openInBrowser: (app, page) => addresses.open(app, page),
+      copyUrl: (app, page) => addresses.copy(app, page),
+      showLog: () => log.show(),
+      tell: notifications.tell,
+    }),
+  );
+
+  const statusBar = store.add(new StatusBar());
+  const keys = store.add(new EditorContextKeys());
+  const diagnostics = store.add(new ConfigDiagnostics());
+  const show = (): void => {
+    const views = servers.apps.map((app) => ({ app, session: servers.session(app) }));
+    const activeAppKey = activeApp.among(servers.apps)?.key;
+    const { connection } = servers;
+    statusBar.show(
+      views.length === 0 ? [] : statusItems(views, { connection, trusted: vscode.workspace.isTrusted, activeAppKey }),
+    );
+    keys.show(contextKeys(views));
+  };
+  const showSession = (app: App): void => {
+    show();
+    terminals.consider(app);
+    previews.update(app);
+    notifications.consider(app, servers.session(app));
+  };
+  store.add(servers.onDidChangeSession(showSession));
+  store.add(
+    servers.onDidDiscover((discovery) => {
+      terminals.retain(discovery.apps);
+      diagnostics.show(discovery.problems).catch(onError);
+      show();
+      previews.update();
+    }),
+  );
+  store.add(
+    servers.onDidChangeConnection((connection) => {
+      show();
+      previews.update();
+      notifications.considerOther(
+        'connection',
+        connection.kind === 'failed' ? errorToMessage(connection.error) : undefined,
+      );
+    }),
+  );
+  store.add(activeApp.onDidChange(show));
+  store.add(
+    settings.onDidChange(() => {
+      servers.settingsChanged();
+      previews.forgetAddresses();
+      servers.apps.forEach(showSession);
+    }),
+  );
+  store.add(vscode.workspace.onDidChangeWorkspaceFolders(() => servers.foldersChanged()));
+  store.add(
+    vscode.workspace.onDidGrantWorkspaceTrust(() => {
+      servers.trustGranted();
+      show();
+      previews.update();
+    }),
+  );
+  store.add(new WorkspaceFiles(() => servers.refresh(), onError));
+  servers.activate().catch(onError);
+  return createApi(servers, (app) => addresses.url(app));
+}
+
+/** Ends this window's part; the servers go on. A promise, because only that is waited for at a shutdown. */
+export function deactivate(): Promise<void> {
+  store?.dispose();
+  store = undefined;
+  return Promise.resolve();
+}
+
+/** Beside this bundle and loaded only when a host must be spawned: it is most of the weight. */
+async function loadLauncher(): Promise<typeof import('./sessions/hostLauncher')> {
+  return (await import('./hostLauncher.js' as string)) as typeof import('./sessions/hostLauncher');
+}

@@ -1,0 +1,39 @@
+import * as vscode from 'vscode';
+import { actionsFor, appIcon, appSummary, type AppActionId, type AppView } from '../sessions/presenter';
+
+interface ActionItem extends vscode.QuickPickItem {
+  readonly run?: () => void;
+}
+
+/** Offers what fits the state of each app; `views` come with the likely app first. */
+export async function pickAction(
+  views: readonly AppView[],
+  run: (action: AppActionId, appKey: string) => void,
+  showLog: () => void,
+): Promise<void> {
+  const items: ActionItem[] = views.flatMap((view) => [
+    { label: appSummary(view), kind: vscode.QuickPickItemKind.Separator },
+    ...actionsFor(view).map((action) => ({
+      label: `$(${action.icon}) ${action.label}`,
+      ...(action.description === undefined ? {} : { description: action.description }),
+      run: () => run(action.id, view.app.key),
+    })),
+  ]);
+  items.push(
+    { label: 'Cheatcode', kind: vscode.QuickPickItemKind.Separator },
+    { label: '$(output) Show Log', run: showLog },
+  );
+  const picked = await vscode.window.showQuickPick(items, { placeHolder: 'Dev server actions' });
+  picked?.run?.();
+}
+
+/** Asks which of several apps a command is for. */
+export async function pickApp(views: readonly AppView[], placeHolder: string): Promise<AppView | undefined> {
+  const items = views.map((view) => ({
+    label: `$(${appIcon(view.app.type)}) ${view.app.label}`,
+    description: view.app.folder,
+    detail: appSummary(view),
+    view,
+  }));
+  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true }))?.view;
+}

@@ -1,0 +1,58 @@
+import * as vscode from 'vscode';
+import { Emitter } from '../sessions/event';
+import type { Logger } from '../sessions/log';
+import { settingProblemsMessage, type Message } from '../sessions/messages';
+import type { Settings } from '../sessions/settings';
+import { SETTINGS_SECTION } from './ids';
+import { readSettings } from './settingsReader';
+
+/** The editor's configuration as one frozen value, read once per change. */
+export class EditorSettings implements vscode.Disposable {
+  readonly #changed = new Emitter<Settings>();
+  readonly #subscription: vscode.Disposable;
+  readonly #log: Logger;
+  readonly #report: (message: Message) => void;
+  #reported = '';
+  #current: Settings;
+
+  readonly onDidChange = this.#changed.event;
+
+  constructor(log: Logger, report: (message: Message) => void) {
+    this.#log = log;
+    this.#report = report;
+    this.#current = this.#read();
+    this.#subscription = vscode.workspace.onDidChangeConfiguration((event) => {
+      if (!event.affectsConfiguration(SETTINGS_SECTION)) return;
+      this.#current = this.#read();
+      this.#changed.fire(this.#current);
+    });
+  }
+
+  get current(): Settings {
+    return this.#current;
+  }
+
+  #read(): Settings {
+    const configuration = vscode.workspace.getConfiguration(SETTINGS_SECTION);
+    const { settings, problems } = readSettings({
+      value: (key) => configuration.get(key),
+      fallback: (key) => configuration.inspect(key)?.defaultValue,
+    });
+    for (const problem of problems)
+      this.#log.warn('setting ignored', {
+        setting: problem.setting,
+        value: JSON.stringify(problem.value),
+        expected: problem.expected,
+      });
+    const message = settingProblemsMessage(problems);
+    // The same trouble is told once, not at every change of some other setting.
+    if (message !== undefined && message.text !== this.#reported) this.#report(message);
+    this.#reported = message?.text ?? '';
+    return settings;
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#changed.dispose();
+  }
+}

@@ -1,0 +1,175 @@
+import * as vscode from 'vscode';
+import type { App } from '../sessions/apps';
+import type { DevServers, TerminalAttachment } from '../sessions/devServers';
+import { DisposableStore } from '../sessions/event';
+import { appIcon, canShowTerminal } from '../sessions/presenter';
+import type { AppType } from '../sessions/protocol';
+import type { Settings } from '../sessions/settings';
+
+/** Until the editor has shown a terminal it has no size; the host's screen needs one. */
+const UNSEEN_SIZE = { cols: 80, rows: 24 } as const;
+
+/** Full reset: a screen that begins anew must not inherit modes, colours or scrollback of the one before. */
+const CLEAR = '\x1bc\x1b[2J\x1b[3J\x1b[H';
+
+const LOST = '\r\n\x1b[0m\x1b[2m[the session host is gone; the output goes on when it is back]\x1b[0m\r\n';
+
+const tabColor: Readonly<Record<AppType, string>> = {
+  web: 'terminal.ansiBlue',
+  mobile: 'terminal.ansiMagenta',
+  custom: 'terminal.ansiCyan',
+};
+
+type ServerTerminalPorts = Pick<DevServers, 'apps' | 'session' | 'attach'>;
+
+/**
+ * One terminal per app in this window, a view of the session's screen in the host. The terminal never runs anything:
+ * whatever happens to it, the server goes on, unless a person closes it and the setting says that this means "stop".
+ */
+export class ServerTerminals implements vscode.Disposable {
+  readonly #store = new DisposableStore();
+  readonly #servers: ServerTerminalPorts;
+  readonly #settings: () => Settings;
+  readonly #stop: (app: App) => void;
+  readonly #open = new Map<string, { readonly terminal: vscode.Terminal; readonly pty: SessionPty }>();
+  /** Apps whose terminal was closed by hand: not opened again by itself before the session has been stopped. */
+  readonly #dismissed = new Set<string>();
+
+  constructor(servers: ServerTerminalPorts, settings: () => Settings, stop: (app: App) => void) {
+    this.#servers = servers;
+    this.#settings = settings;
+    this.#stop = stop;
+    this.#store.add(vscode.window.onDidCloseTerminal((terminal) => this.#closed(terminal)));
+    this.#store.add(
+      vscode.window.onDidChangeActiveTerminal((terminal) => {
+        for (const entry of this.#open.values()) if (entry.terminal === terminal) entry.pty.claimSize();
+      }),
+    );
+  }
+
+  /** Opens the terminal of a session that is not stopped, in the background, and forgets those of apps that are gone. */
+  consider(app: App): void {
+    const session = this.#servers.session(app);
+    if (session === undefined || session.state === 'stopped') {
+      this.#dismissed.delete(app.key);
+      return;
+    }
+    if (session.state === 'stopping' || !canShowTerminal({ app, session })) return;
+    if (this.#dismissed.has(app.key) || this.#open.has(app.key)) return;
+    if (this.#settings().terminal.attachAutomatically) this.#create(app, session.id);
+  }
+
+  /** Drops the terminals of apps that the workspace no longer has. */
+  retain(apps: readonly App[]): void {
+    const keys = new Set(apps.map((app) => app.key));
+    for (const [key, { terminal }] of this.#open) if (!keys.has(key)) terminal.dispose();
+  }
+
+  /** Brings the app's terminal to the front, made anew if it was closed. */
+  reveal(app: App): void {
+    const session = this.#servers.session(app);
+    const entry = this.#open.get(app.key) ?? (session === undefined ? undefined : this.#create(app, session.id));
+    entry?.terminal.show();
+  }
+
+  #create(app: App, name: string): { readonly terminal: vscode.Terminal; readonly pty: SessionPty } {
+    this.#dismissed.delete(app.key);
+    const pty = new SessionPty((size, sink) => this.#servers.attach(app, size, sink));
+    const terminal = vscode.window.createTerminal({
+      name,
+      pty,
+      iconPath: new vscode.ThemeIcon(appIcon(app.type)),
+      color: new vscode.ThemeColor(tabColor[app.type]),
+      // Not revived with the window: this extension makes it anew.
+      isTransient: true,
+    });
+    const entry = { terminal, pty };
+    this.#open.set(app.key, entry);
+    return entry;
+  }
+
+  #closed(terminal: vscode.Terminal): void {
+    const key = [...this.#open].find(([, entry]) => entry.terminal === terminal)?.[0];
+    if (key === undefined) return;
+    this.#open.delete(key);
+    // Only a person's close counts: a reload closes terminals too, with another reason (FACTS).
+    if (terminal.exitStatus?.reason !== vscode.TerminalExitReason.User) return;
+    this.#dismissed.add(key);
+    const app = this.#servers.apps.find((candidate) => candidate.key === key);
+    const session = app === undefined ? undefined : this.#servers.session(app);
+    if (app === undefined || session === undefined || session.adopted) return;
+    if (session.state === 'stopped' || session.state === 'stopping' || session.state === 'failed') return;
+    if (this.#settings().terminal.onClose === 'stop') this.#stop(app);
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+    for (const { terminal } of [...this.#open.values()]) terminal.dispose();
+    this.#open.clear();
+  }
+}
+
+type Attach = (
+  size: { readonly cols: number; readonly rows: number },
+  sink: Parameters<DevServers['attach']>[2],
+) => TerminalAttachment;
+
+/** The editor's side of a terminal whose program runs in the session host. */
+class SessionPty implements vscode.Pseudoterminal {
+  readonly #write = new vscode.EventEmitter<string>();
+  readonly #override = new vscode.EventEmitter<vscode.TerminalDimensions | undefined>();
+  readonly #attach: Attach;
+  #attachment: TerminalAttachment | undefined;
+  /** What fits into this window's panel, once it was shown. */
+  #own: { readonly cols: number; readonly rows: number } | undefined;
+  /** What the one screen in the host has now. */
+  #shared: { readonly cols: number; readonly rows: number } | undefined;
+
+  readonly onDidWrite = this.#write.event;
+  readonly onDidOverrideDimensions = this.#override.event;
+
+  constructor(attach: Attach) {
+    this.#attach = attach;
+  }
+
+  open(dimensions: vscode.TerminalDimensions | undefined): void {
+    if (dimensions !== undefined) this.#own = { cols: dimensions.columns, rows: dimensions.rows };
+    this.#attachment?.dispose();
+    this.#attachment = this.#attach(this.#own ?? UNSEEN_SIZE, {
+      onReset: (screen, cols, rows) => {
+        this.#shared = { cols, rows };
+        // Another window's size: draw the screen as it is instead of wrapping its lines anew.
+        this.#override.fire(this.#fits() ? undefined : { columns: cols, rows });
+        this.#write.fire(CLEAR + screen);
+      },
+      onData: (data) => this.#write.fire(data),
+      onLost: () => this.#write.fire(LOST),
+    });
+  }
+
+  /** Only detaches: the editor also calls this on a reload. */
+  close(): void {
+    this.#attachment?.dispose();
+    this.#attachment = undefined;
+  }
+
+  handleInput(data: string): void {
+    this.claimSize();
+    this.#attachment?.write(data);
+  }
+
+  setDimensions(dimensions: vscode.TerminalDimensions): void {
+    this.#own = { cols: dimensions.columns, rows: dimensions.rows };
+    this.#attachment?.resize(this.#own.cols, this.#own.rows);
+  }
+
+  /** The screen takes the size of the window that last showed it or typed into it. */
+  claimSize(): void {
+    if (this.#own !== undefined && !this.#fits()) this.#attachment?.resize(this.#own.cols, this.#own.rows);
+  }
+
+  #fits(): boolean {
+    if (this.#own === undefined || this.#shared === undefined) return true;
+    return this.#own.cols === this.#shared.cols && this.#own.rows === this.#shared.rows;
+  }
+}

@@ -1,0 +1,112 @@
+import type { SettingProblem, Settings } from '../sessions/settings';
+
+/**
+ * Where values come from: the editor's configuration, or a test's record. Keys are without the prefix `cheatcode.`;
+ * `fallback` is the default of the manifest, which has the only ones.
+ */
+export interface SettingSource {
+  value(key: string): unknown;
+  fallback(key: string): unknown;
+}
+
+/** A check of one value: the value as the core wants it, or undefined with what it must be. */
+interface Rule<T> {
+  readonly expected: string;
+  parse(value: unknown): { readonly value: T } | undefined;
+}
+
+/** Makes the frozen settings; a value that can't be used is named in `problems`, and its default taken. */
+export function readSettings(source: SettingSource): { readonly settings: Settings; readonly problems: SettingProblem[] } {
+  const problems: SettingProblem[] = [];
+  const read = <T>(key: string, rule: Rule<T>): T => {
+    const value = source.value(key);
+    const parsed = rule.parse(value);
+    if (parsed !== undefined) return parsed.value;
+    problems.push({ setting: `cheatcode.${key}`, value, expected: rule.expected });
+    const fallback = rule.parse(source.fallback(key));
+    if (fallback === undefined) throw new Error(`the manifest's default of cheatcode.${key} is invalid`);
+    return fallback.value;
+  };
+  const settings: Settings = {
+    autoStart: read('autoStart', nonEmptyText),
+    web: Object.freeze({ port: read('web.port', port), command: read('web.command', optionalText) }),
+    mobile: Object.freeze({
+      port: read('mobile.port', port),
+      command: read('mobile.command', optionalText),
+      connection: read('mobile.connection', oneOf('auto', 'tunnel', 'lan')),
+    }),
+    healthIntervalSeconds: read('healthIntervalSeconds', numberBetween(1, 3600)),
+    lastWindow: read('lastWindow', oneOf('auto', 'keep', 'stop')),
+    graceSeconds: read('graceSeconds', numberBetween(1, 86_400)),
+    nodePath: read('nodePath', optionalText),
+    terminal: Object.freeze({
+      onClose: read('terminal.onClose', oneOf('stop', 'detach')),
+      attachAutomatically: read('terminal.attachAutomatically', flag),
+    }),
+    previewUrl: read('previewUrl', urlTemplate),
+  };
+  return { settings: Object.freeze(settings), problems };
+}
+
+const nonEmptyText: Rule<string> = {
+  expected: 'a text that is not empty',
+  parse: (value) => (typeof value === 'string' && value.trim() !== '' ? { value: value.trim() } : undefined),
+};
+
+/** Empty and null both mean "not set": the settings editor writes the one, a JSON file likes the other. */
+const optionalText: Rule<string | undefined> = {
+  expected: 'a text, or null',
+  parse: (value) => {
+    if (value === null) return { value: undefined };
+    return typeof value === 'string' ? { value: value.trim() === '' ? undefined : value.trim() } : undefined;
+  },
+};
+
+const port: Rule<number | undefined> = {
+  expected: 'a whole number from 1 to 65535, or null',
+  parse: (value) => {
+    if (value === null) return { value: undefined };
+    return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535 ? { value } : undefined;
+  },
+};
+
+const flag: Rule<boolean> = {
+  expected: 'true or false',
+  parse: (value) => (typeof value === 'boolean' ? { value } : undefined),
+};
+
+const urlTemplate: Rule<string | undefined> = {
+  expected: 'an http or https address with {port} in it, or null',
+  parse: (value) => {
+    const template = optionalText.parse(value);
+    if (template?.value === undefined) return template;
+    if (!template.value.includes('{port}')) return undefined;
+    const url = parseUrl(template.value.replaceAll('{port}', '3000'));
+    return url !== undefined && /^https?:$/.test(url.protocol) ? template : undefined;
+  },
+};
+
+function oneOf<T extends string>(...values: readonly T[]): Rule<T> {
+  return {
+    expected: `one of ${values.join(', ')}`,
+    parse: (value) => {
+      const found = values.find((candidate) => candidate === value);
+      return found === undefined ? undefined : { value: found };
+    },
+  };
+}
+
+function numberBetween(least: number, most: number): Rule<number> {
+  return {
+    expected: `a number from ${least} to ${most}`,
+    parse: (value) => (typeof value === 'number' && value >= least && value <= most ? { value } : undefined),
+  };
+}
+
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}

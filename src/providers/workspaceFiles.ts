@@ -1,0 +1,64 @@
+import * as vscode from 'vscode';
+import { DisposableStore } from '../sessions/event';
+
+/** Files whose change may add, remove or change an app; no pattern that makes the editor watch a whole tree. */
+const patterns = [
+  'cheatcode.json',
+  'package.json',
+  'cheatcode-app/package.json',
+  'cheatcode-mobile/package.json',
+] as const;
+
+/** Calls back when a file that decides which apps there are comes, goes or changes. */
+export class WorkspaceFiles implements vscode.Disposable {
+  readonly #store = new DisposableStore();
+  readonly #refresh: () => Promise<void>;
+  readonly #onError: (error: unknown) => void;
+  #watchers = new DisposableStore();
+  #refreshing = false;
+  #again = false;
+
+  constructor(refresh: () => Promise<void>, onError: (error: unknown) => void) {
+    this.#refresh = refresh;
+    this.#onError = onError;
+    this.#store.add({ dispose: () => this.#watchers.dispose() });
+    this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(() => this.#watch()));
+    this.#watch();
+  }
+
+  #watch(): void {
+    this.#watchers.dispose();
+    this.#watchers = new DisposableStore();
+    const changed = (): void => void this.#run();
+    for (const folder of vscode.workspace.workspaceFolders ?? [])
+      for (const pattern of patterns) {
+        const watcher = this.#watchers.add(
+          vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, pattern)),
+        );
+        this.#watchers.add(watcher.onDidCreate(changed));
+        this.#watchers.add(watcher.onDidChange(changed));
+        this.#watchers.add(watcher.onDidDelete(changed));
+      }
+  }
+
+  /** One look at a time; whatever happens during it causes one more. */
+  async #run(): Promise<void> {
+    this.#again = true;
+    if (this.#refreshing) return;
+    this.#refreshing = true;
+    try {
+      while (this.#again && !this.#store.isDisposed) {
+        this.#again = false;
+        await this.#refresh();
+      }
+    } catch (error) {
+      this.#onError(error);
+    } finally {
+      this.#refreshing = false;
+    }
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+}

@@ -1,0 +1,210 @@
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { App, AppProblem, ConfigProblem, Discovery } from './apps';
+import { parseCheatcodeConfig, type DeclaredApp } from './cheatcodeConfig';
+import { errorCode, errorMessage } from './log';
+import { readPackageJson, type PackageJson } from './packageJson';
+import type { AppType } from './protocol';
+
+/** Folders that a cheatcode sandbox holds, and the type each stands for. */
+const KNOWN_FOLDERS: Readonly<Record<string, AppType>> = { 'cheatcode-app': 'web', 'cheatcode-mobile': 'mobile' };
+/** Package names that make a folder a cheatcode app whatever the folder is called. */
+const KNOWN_PACKAGES: Readonly<Record<string, AppType>> = { 'cheatcode-app': 'web', 'cheatcode-mobile-app': 'mobile' };
+const CONFIG_FILE = 'cheatcode.json';
+/** Subfolders of a workspace folder that are looked into: a home folder opened by mistake must not cost seconds. */
+const MAX_SUBFOLDERS = 200;
+
+interface Found {
+  readonly folder: string;
+  readonly workspaceFolder: string;
+  readonly type: AppType | undefined;
+  readonly declared: DeclaredApp | undefined;
+  readonly packageJson: PackageJson | undefined;
+  readonly problem: AppProblem | undefined;
+}
+
+/**
+ * Looks for apps in the workspace folders (DESIGN section 5). Never throws: what can't be read becomes a problem of
+ * that app or file, and the others are found all the same. One folder is one app, however many names lead to it.
+ */
+export async function discoverApps(workspaceFolders: readonly string[]): Promise<Discovery> {
+  const problems: ConfigProblem[] = [];
+  const found: Found[] = [];
+  let declaredAutoStart: string | undefined;
+  let isCheatcodeWorkspace = false;
+  for (const workspaceFolder of workspaceFolders) {
+    const config = await readConfig(workspaceFolder, problems);
+    const own = await readPackageJson(workspaceFolder);
+    const isApp =
+      (own.packageJson !== undefined && path.basename(workspaceFolder) in KNOWN_FOLDERS) ||
+      (own.packageJson?.name !== undefined && own.packageJson.name in KNOWN_PACKAGES);
+    const holdsApps = await Promise.all(
+      Object.keys(KNOWN_FOLDERS).map(
+        async (name) => (await readPackageJson(path.join(workspaceFolder, name))).packageJson !== undefined,
+      ),
+    );
+    if (!config && !isApp && !holdsApps.includes(true)) continue;
+    isCheatcodeWorkspace = true;
+    declaredAutoStart ??= config?.autoStart;
+    for (const declared of config?.apps ?? []) found.push(await fromDeclaration(workspaceFolder, declared, problems));
+    // A folder opened by itself keeps the name that the workspace around it gave it: one app, one identity.
+    if (isApp && !config) found.push(...(await fromParentConfig(workspaceFolder)));
+    found.push(...(await fromFolders(workspaceFolder, isApp)));
+  }
+  const apps = await identify(found);
+  return { apps, problems, declaredAutoStart, isCheatcodeWorkspace };
+}
+
+async function readConfig(folder: string, problems: ConfigProblem[]) {
+  const file = path.join(folder, CONFIG_FILE);
+  try {
+    const config = parseCheatcodeConfig(file, await readFile(file, 'utf8'));
+    problems.push(...config.problems);
+    return config;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    problems.push({ file, offset: 0, length: 1, message: `can't be read: ${errorMessage(error)}` });
+    return { apps: [], autoStart: undefined, problems: [] };
+  }
+}
+
+async function fromDeclaration(
+  workspaceFolder: string,
+  declared: DeclaredApp,
+  problems: ConfigProblem[],
+): Promise<Found> {
+  const folder = path.resolve(workspaceFolder, declared.path);
+  const base = { folder, workspaceFolder, declared };
+  const isFolder = await stat(folder).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) {
+    problems.push({
+      file: path.join(workspaceFolder, CONFIG_FILE),
+      offset: declared.offset,
+      length: declared.length,
+      message: `there is no folder "${declared.path}"`,
+    });
+    return {
+      ...base,
+      type: declared.type,
+      packageJson: undefined,
+      problem: { code: 'folderMissing', facts: { folder } },
+    };
+  }
+  const { packageJson, problem } = await readPackageJson(folder);
+  // An app with its own command needs no package.json.
+  return {
+    ...base,
+    type: declared.type ?? typeOf(folder, packageJson),
+    packageJson,
+    problem: declared.command ? undefined : problem,
+  };
+}
+
+async function fromParentConfig(folder: string): Promise<Found[]> {
+  const parent = path.dirname(folder);
+  const config = await readConfig(parent, []);
+  const here = await realpath(folder);
+  const result: Found[] = [];
+  for (const declared of config?.apps ?? []) {
+    const there = await realpath(path.resolve(parent, declared.path)).catch(() => undefined);
+    if (there === here) result.push({ ...(await fromDeclaration(parent, declared, [])), workspaceFolder: folder });
+  }
+  return result;
+}
+
+async function fromFolders(workspaceFolder: string, isApp: boolean): Promise<Found[]> {
+  const result: Found[] = [];
+  const consider = async (folder: string, expected: AppType | undefined) => {
+    const { packageJson, problem } = await readPackageJson(folder);
+    const type = expected ?? typeOf(folder, packageJson);
+    if (type && (packageJson || (expected && problem?.code === 'badPackageJson')))
+      result.push({ folder, workspaceFolder, type, declared: undefined, packageJson, problem });
+  };
+  await consider(
+    workspaceFolder,
+    isApp ? typeOf(workspaceFolder, (await readPackageJson(workspaceFolder)).packageJson) : undefined,
+  );
+  const entries = await readdir(workspaceFolder, { withFileTypes: true }).catch(() => []);
+  const names = entries
+    .filter(
+      (entry) =>
+        (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.') && entry.name !== 'node_modules',
+    )
+    .map((entry) => entry.name)
+    .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
+    .slice(0, MAX_SUBFOLDERS);
+  for (const name of names) await consider(path.join(workspaceFolder, name), KNOWN_FOLDERS[name]);
+  return result;
+}
+
+/** The folders of the convention first, web before mobile. */
+function rank(name: string): number {
+  const index = Object.keys(KNOWN_FOLDERS).indexOf(name);
+  return index < 0 ? Number.MAX_SAFE_INTEGER : index;
+}
+
+function typeOf(folder: string, packageJson: PackageJson | undefined): AppType | undefined {
+  const byFolder = KNOWN_FOLDERS[path.basename(folder)];
+  if (byFolder && packageJson) return byFolder;
+  const byName = packageJson?.name === undefined ? undefined : KNOWN_PACKAGES[packageJson.name];
+  if (byName) return byName;
+  // Expo before Next: an Expo app may use Next for its web side, the other way round makes no sense.
+  if (packageJson?.dependencies.has('expo')) return 'mobile';
+  if (packageJson?.dependencies.has('next')) return 'web';
+  return undefined;
+}
+
+async function identify(found: readonly Found[]): Promise<App[]> {
+  const byFolder = new Map<string, string>();
+  const apps: App[] = [];
+  for (const item of found) {
+    const real = await realpath(item.folder).catch(() => item.folder);
+    const stats = await stat(real, { bigint: true }).catch(() => undefined);
+    const id = stats ? `${stats.dev}:${stats.ino}` : `missing:${real}`;
+    const name = item.declared?.name ?? path.basename(real);
+    const known = byFolder.get(id);
+    // Two declarations may share a folder under two names; what was merely found joins what was declared.
+    if (known !== undefined && (!item.declared || apps.some((app) => app.key === `${id}:${name}`))) continue;
+    byFolder.set(id, name);
+    const type = item.type ?? 'custom';
+    const declared = {
+      port: item.declared?.port,
+      command: item.declared?.command,
+      health: item.declared?.health,
+      env: item.declared?.env ?? {},
+      managed: item.declared?.managed ?? ('cheatcode' as const),
+    };
+    apps.push({
+      key: `${id}:${name}`,
+      name,
+      type,
+      folder: real,
+      workspaceFolder: item.workspaceFolder,
+      isWorkspaceFolder: (await realpath(item.workspaceFolder).catch(() => item.workspaceFolder)) === real,
+      label: name,
+      declared,
+      problem: item.problem ?? startProblem(real, type, declared, item.packageJson),
+    });
+  }
+  return apps.map((app) => ({ ...app, label: labelOf(app, apps) }));
+}
+
+function startProblem(
+  folder: string,
+  type: AppType,
+  declared: App['declared'],
+  packageJson: PackageJson | undefined,
+): AppProblem | undefined {
+  if (type === 'custom' && declared.port === undefined) return { code: 'unknownPort', facts: { folder } };
+  if (declared.command !== undefined || type === 'mobile') return undefined;
+  return packageJson?.scripts['dev'] === undefined ? { code: 'noDevScript', facts: { folder } } : undefined;
+}
+
+function labelOf(app: App, apps: readonly App[]): string {
+  if (app.type === 'custom') return app.name;
+  const alike = apps.filter((other) => other.type === app.type);
+  return alike.length > 1 ? app.name : app.type === 'web' ? 'Web' : 'Mobile';
+}

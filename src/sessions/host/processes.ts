@@ -1,0 +1,55 @@
+/**
+ * Processes as the host sees and ends them. Identity is pid AND start time: a pid alone is reused. A signal goes only
+ * to an identity that was verified in the same turn, or to a group that we made.
+ */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Start time as the system counts it since boot (Linux: field 22 of /proc/pid/stat), an opaque string. */
+  readonly startTicks: string;
+}
+
+export interface ProcessInfo extends ProcessIdentity {
+  readonly ppid: number;
+  readonly pgid: number;
+  readonly sid: number;
+  readonly isZombie: boolean;
+  readonly uid: number | undefined;
+  /** Command line, for people; empty when hidden. */
+  readonly command: string;
+}
+
+export interface Processes {
+  /** All processes that this user may see, zombies included (marked). */
+  list(): Promise<readonly ProcessInfo[]>;
+  /** `alive` only for this very process and no zombie; `unknown` when the system would not say. */
+  liveness(identity: ProcessIdentity): Promise<'alive' | 'dead' | 'unknown'>;
+  /** The identity of a live process; undefined when there is none of that pid. */
+  identify(pid: number): Promise<ProcessIdentity | undefined>;
+  /** Identities of processes whose environment holds `name=value`, or `name=` and a value with this prefix when `prefix`. */
+  findByEnvironment(
+    name: string,
+    value: string,
+    options?: { readonly prefix?: boolean },
+  ): Promise<readonly ProcessInfo[]>;
+  /** Working directory, undefined when hidden. */
+  workingDirectory(pid: number): Promise<string | undefined>;
+  /** Verifies the identity, then signals that one process. False: it was gone or is another's. */
+  signal(identity: ProcessIdentity, signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<boolean>;
+  /** Signals a group that this host made, if any live member is left. False: none was. */
+  signalGroup(pgid: number, signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): boolean;
+}
+
+/** A listening TCP socket. */
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+  readonly pid: number | undefined;
+  readonly uid: number | undefined;
+}
+
+export interface Ports {
+  /** Tried by binding 127.0.0.1, 0.0.0.0, ::1 and :: one after another: one alone says little (FACTS). */
+  isFree(port: number): Promise<boolean>;
+  /** Who listens on the port, as far as visible; empty when nobody does. */
+  listeners(port: number): Promise<readonly Listener[]>;
+}

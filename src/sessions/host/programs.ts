@@ -1,0 +1,74 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { runCommand } from '../runCommand';
+
+/** What the host asks of an app's folder and of the PATH before it starts something there. */
+export interface Programs {
+  /** Absolute path of a program as the given environment would find it; undefined when there is none. */
+  find(program: string, env: Readonly<Record<string, string>>, cwd: string): Promise<string | undefined>;
+  isFolder(folder: string): Promise<boolean>;
+  /** Whether the app's packages are installed (or it is one of those that need none on disk). */
+  hasDependencies(folder: string): Promise<boolean>;
+  /** Whether a package can be found from the folder or among the global ones. */
+  hasPackage(packageName: string, folder: string, env: Readonly<Record<string, string>>): Promise<boolean>;
+}
+
+const LOCK_FILES = ['pnpm-lock.yaml', 'package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'bun.lock', 'bun.lockb'];
+/** npm answers in a second or so; without an answer the package counts as missing. */
+const NPM_ROOT_TIMEOUT_MS = 15_000;
+
+export const systemPrograms: Programs = {
+  async find(program, env, cwd) {
+    const suffixes = process.platform === 'win32' ? (env['PATHEXT'] ?? '.EXE;.CMD;.BAT').split(';') : [''];
+    const hasFolder = program.includes('/') || program.includes(path.sep);
+    const folders = hasFolder ? [''] : (env['PATH'] ?? env['Path'] ?? '').split(path.delimiter);
+    for (const folder of folders)
+      for (const suffix of suffixes) {
+        const file = path.resolve(cwd, folder, program + suffix);
+        const isProgram = await access(file, constants.X_OK).then(
+          async () => (await stat(file)).isFile(),
+          () => false,
+        );
+        if (isProgram) return file;
+      }
+    return undefined;
+  },
+
+  isFolder: (folder) =>
+    stat(folder).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    ),
+
+  async hasDependencies(folder) {
+    // In a workspace of several packages the root, where the lock file is, may hold them all.
+    for (let at = folder; ; at = path.dirname(at)) {
+      if ((await exists(path.join(at, 'node_modules'))) || (await exists(path.join(at, '.pnp.cjs')))) return true;
+      const isRoot = (await Promise.all(LOCK_FILES.map((name) => exists(path.join(at, name))))).includes(true);
+      if (isRoot || path.dirname(at) === at) return false;
+    }
+  },
+
+  async hasPackage(packageName, folder, env) {
+    for (let at = folder; ; at = path.dirname(at)) {
+      if (await exists(path.join(at, 'node_modules', packageName, 'package.json'))) return true;
+      if (path.dirname(at) === at) break;
+    }
+    const npm = await systemPrograms.find('npm', env, folder);
+    if (npm === undefined) return false;
+    const { exitCode, stdout } = await runCommand(npm, ['root', '--global'], {
+      cwd: folder,
+      env,
+      timeoutMs: NPM_ROOT_TIMEOUT_MS,
+    });
+    return exitCode === 0 && (await exists(path.join(stdout.trim(), packageName, 'package.json')));
+  },
+};
+
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

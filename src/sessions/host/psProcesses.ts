@@ -1,0 +1,113 @@
+/**
+ * Processes on macOS (and other Unix systems without Linux's /proc), through `ps` and `lsof`.
+ * Invariant: what `ps` did not answer is unknown, never "nothing is there"; a signal goes only to an identity that was
+ * verified right before.
+ */
+import { runCommand } from '../runCommand';
+import type { ProcessIdentity, ProcessInfo, Processes } from './processes';
+import { isForeignGroup, sendSignal } from './signals';
+
+/** Columns whose `=` leaves the headings out; `command` is last because it alone may hold blanks. */
+const columns = 'pid=,ppid=,pgid=,sess=,stat=,uid=,lstart=,command=';
+
+const timeoutMs = 5_000;
+
+/** A fixed language for the dates, and no width limit from the terminal. */
+const env = { PATH: '/bin:/usr/bin:/sbin:/usr/sbin', LC_ALL: 'C', TZ: 'UTC' };
+
+/** Process control over `ps`. */
+export const psProcesses: Processes = {
+  list: () => ps(['-axww', '-o', columns]),
+
+  async liveness(identity) {
+    const { exitCode, stdout } = await runPs(['-ww', '-o', columns, '-p', String(identity.pid)]);
+    // `ps -p` exits with 1 and no output when there is no such process.
+    if (exitCode !== 0 && (exitCode !== 1 || stdout !== '')) return 'unknown';
+    const info = parsePs(stdout)[0];
+    return info && isSame(info, identity) ? 'alive' : 'dead';
+  },
+
+  async identify(pid) {
+    const info = await one(pid);
+    return info && !info.isZombie ? { pid, startTicks: info.startTicks } : undefined;
+  },
+
+  async findByEnvironment(name, value, options) {
+    // `-E` appends the environment to the command, as far as the system shows it (own processes that are not protected).
+    // The plain list tells where the command ends: an argument that looks like our cookie must not count.
+    const [plain, withEnvironment] = await Promise.all([ps(['-axww', '-o', columns]), ps(['-axwwE', '-o', columns])]);
+    return selectByEnvironment(plain, withEnvironment, `${name}=${value}`, options?.prefix ?? false);
+  },
+
+  async workingDirectory(pid) {
+    const result = await runCommand('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn'], { env, timeoutMs });
+    return /^n(\/.*)$/m.exec(result.stdout)?.[1];
+  },
+
+  async signal(identity, signal) {
+    const info = await one(identity.pid);
+    return info !== undefined && isSame(info, identity) && sendSignal(identity.pid, signal);
+  },
+
+  // macOS answers EPERM for a group of zombies, so the call itself tells whether a live member was left.
+  signalGroup: (pgid, signal) => isForeignGroup(pgid) && sendSignal(-pgid, signal),
+};
+
+async function one(pid: number): Promise<ProcessInfo | undefined> {
+  return parsePs((await runPs(['-ww', '-o', columns, '-p', String(pid)])).stdout)[0];
+}
+
+async function ps(args: readonly string[]): Promise<ProcessInfo[]> {
+  const result = await runPs(args);
+  if (result.exitCode !== 0) throw new Error(`ps failed: ${result.timedOut ? 'timed out' : result.stderr}`);
+  return parsePs(result.stdout);
+}
+
+function runPs(args: readonly string[]) {
+  return runCommand('ps', args, { env, timeoutMs });
+}
+
+function isSame(info: ProcessInfo, identity: ProcessIdentity): boolean {
+  return info.startTicks === identity.startTicks && !info.isZombie;
+}
+
+// pid ppid pgid sess stat uid "Mon Nov 23 10:57:00 2026" command; sess is a hexadecimal address on macOS.
+const psLine = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(\d+)\s+(\w{3}\s+\w{3}\s+\d+\s+[\d:]+\s+\d+)\s?(.*)$/;
+
+/** The output of `ps -o pid=,ppid=,pgid=,sess=,stat=,uid=,lstart=,command=`; lines of another shape are left out. */
+export function parsePs(text: string): ProcessInfo[] {
+  const processes: ProcessInfo[] = [];
+  for (const line of text.split('\n')) {
+    const match = psLine.exec(line);
+    if (!match) continue;
+    const [, pid, ppid, pgid, session = '', state = '', uid, started = '', command = ''] = match;
+    processes.push({
+      pid: Number(pid),
+      ppid: Number(ppid),
+      pgid: Number(pgid),
+      sid: /^\d+$/.test(session) ? Number(session) : 0,
+      isZombie: state.startsWith('Z'),
+      uid: Number(uid),
+      // Seconds are all that ps tells; the pid beside it makes it an identity.
+      startTicks: started.replaceAll(/\s+/g, ' '),
+      command: command.trimEnd(),
+    });
+  }
+  return processes;
+}
+
+/** Of two lists of one moment, without and with environments, the processes whose environment holds `entry`. */
+export function selectByEnvironment(
+  plain: readonly ProcessInfo[],
+  withEnvironment: readonly ProcessInfo[],
+  entry: string,
+  prefix: boolean,
+): ProcessInfo[] {
+  const long = new Map(withEnvironment.map((info) => [info.pid, info]));
+  return plain.filter((info) => {
+    const other = long.get(info.pid);
+    if (!other || other.startTicks !== info.startTicks || !other.command.startsWith(info.command)) return false;
+    const environment = `${other.command.slice(info.command.length)} `;
+    return environment.includes(prefix ? ` ${entry}` : ` ${entry} `);
+  });
+}

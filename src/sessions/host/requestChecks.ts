@@ -1,0 +1,137 @@
+import type { AttachParams, HelloParams, HostSettings, LaunchSpec, StartParams } from '../protocol';
+
+/**
+ * Checks what arrives on the socket before anything acts on it: every function returns the value typed, or throws
+ * `InvalidParamsError` naming the field. The peer has the token, but may be of another version or broken.
+ */
+export class InvalidParamsError extends Error {
+  constructor(field: string) {
+    super(`${field} is missing or of the wrong kind`);
+    this.name = 'InvalidParamsError';
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export function checkHello(value: unknown): HelloParams {
+  const p = fields(value, 'params');
+  return {
+    protocol: integer(p, 'protocol', 0, 1_000_000),
+    token: text(p, 'token'),
+    version: text(p, 'version'),
+    kind: p['kind'] === 'cli' ? 'cli' : 'window',
+    pid: integer(p, 'pid', 0, 2 ** 31),
+    apps: texts(p, 'apps'),
+  };
+}
+
+export function checkApps(value: unknown): readonly string[] {
+  return texts(fields(value, 'params'), 'apps');
+}
+
+export function checkSettings(value: unknown): HostSettings {
+  const p = fields(value, 'params');
+  if (p['lastClient'] !== 'keep' && p['lastClient'] !== 'stop') throw new InvalidParamsError('lastClient');
+  return {
+    healthIntervalMs: integer(p, 'healthIntervalMs', 100, 24 * 3600 * 1000),
+    lastClient: p['lastClient'],
+    graceMs: integer(p, 'graceMs', 0, 24 * 3600 * 1000),
+  };
+}
+
+export function checkStart(value: unknown): StartParams {
+  const p = fields(value, 'params');
+  const origin = p['origin'];
+  if (origin !== 'user' && origin !== 'auto' && origin !== 'restore') throw new InvalidParamsError('origin');
+  return { spec: checkSpec(p['spec']), env: textMap(p, 'env'), origin };
+}
+
+export function checkSession(value: unknown): string {
+  return text(fields(value, 'params'), 'sessionId');
+}
+
+export function checkSize(value: unknown): AttachParams {
+  const p = fields(value, 'params');
+  return { sessionId: text(p, 'sessionId'), cols: integer(p, 'cols', 0, 2000), rows: integer(p, 'rows', 0, 2000) };
+}
+
+export function checkCount(value: unknown, field: string, max: number): number {
+  return integer(fields(value, 'params'), field, 0, max);
+}
+
+export function checkText(value: unknown, field: string): string {
+  const found = fields(value, 'params')[field];
+  if (typeof found !== 'string') throw new InvalidParamsError(field);
+  return found;
+}
+
+function checkSpec(value: unknown): LaunchSpec {
+  const p = fields(value, 'spec');
+  const type = p['type'];
+  if (type !== 'web' && type !== 'mobile' && type !== 'custom') throw new InvalidParamsError('spec.type');
+  const probe = fields(p['probe'], 'spec.probe');
+  if (
+    probe['kind'] !== 'tcp' &&
+    !(
+      probe['kind'] === 'http' &&
+      (probe['method'] === 'GET' || probe['method'] === 'HEAD') &&
+      String(probe['path']).startsWith('/')
+    )
+  )
+    throw new InvalidParamsError('spec.probe');
+  const fallback = p['fallback'] === undefined ? undefined : fields(p['fallback'], 'spec.fallback');
+  const tool = p['requiredTool'] === undefined ? undefined : fields(p['requiredTool'], 'spec.requiredTool');
+  return {
+    appKey: text(p, 'appKey'),
+    appName: text(p, 'appName'),
+    type,
+    folder: text(p, 'folder'),
+    command: argv(p, 'command'),
+    ...(fallback ? { fallback: { command: argv(fallback, 'command'), reason: 'tunnelUnavailable' as const } } : {}),
+    ...(p['install'] === undefined ? {} : { install: argv(p, 'install') }),
+    ...(tool ? { requiredTool: { packageName: text(tool, 'packageName'), install: argv(tool, 'install') } } : {}),
+    port: integer(p, 'port', 1, 65535),
+    probe:
+      probe['kind'] === 'tcp'
+        ? { kind: 'tcp' }
+        : { kind: 'http', method: probe['method'] as 'GET' | 'HEAD', path: text(probe, 'path') },
+    env: textMap(p, 'env'),
+  };
+}
+
+function fields(value: unknown, name: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new InvalidParamsError(name);
+  return value as Fields;
+}
+
+function text(p: Fields, name: string): string {
+  const value = p[name];
+  if (typeof value !== 'string' || value === '') throw new InvalidParamsError(name);
+  return value;
+}
+
+function integer(p: Fields, name: string, min: number, max: number): number {
+  const value = p[name];
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max)
+    throw new InvalidParamsError(name);
+  return value;
+}
+
+function texts(p: Fields, name: string): readonly string[] {
+  const value = p[name];
+  if (!Array.isArray(value) || !value.every((item): item is string => typeof item === 'string'))
+    throw new InvalidParamsError(name);
+  return value;
+}
+
+function argv(p: Fields, name: string): readonly string[] {
+  const value = texts(p, name);
+  if (value.length === 0 || value[0] === '') throw new InvalidParamsError(name);
+  return value;
+}
+
+function textMap(p: Fields, name: string): Readonly<Record<string, string>> {
+  const value = fields(p[name], name);
+  if (!Object.values(value).every((item) => typeof item === 'string')) throw new InvalidParamsError(name);
+  return value as Readonly<Record<string, string>>;
+}

@@ -1,0 +1,124 @@
+import { SerializeAddon } from '@xterm/addon-serialize';
+import { Terminal } from '@xterm/headless';
+import { Emitter } from '../event';
+import { MAX_MESSAGE_BYTES } from '../protocol';
+
+/** Lines of scrollback that a window gets back: five times as many cost 110 ms of blocked loop a look (FACTS). */
+const SCROLLBACK_LINES = 1000;
+/** Characters that the model has yet to digest before its source is asked to pause. */
+const HIGH_WATER_CHARS = 1024 * 1024;
+const LOW_WATER_CHARS = 128 * 1024;
+
+/** Room for the rest of the message below the limit of the protocol. */
+const MAX_SNAPSHOT_BYTES = MAX_MESSAGE_BYTES - 100_000;
+
+/**
+ * The one screen of a session, kept as a terminal model: windows that attach get it serialised, never raw bytes, and it
+ * alone answers the terminal's queries, so that three windows do not answer three times.
+ */
+export class Screen {
+  readonly #terminal: Terminal;
+  readonly #serializer = new SerializeAddon();
+  readonly #reply = new Emitter<string>();
+  readonly #pressure = new Emitter<'pause' | 'resume'>();
+  #undigestedChars = 0;
+  #isPaused = false;
+
+  /** What the model answers to queries such as "where is the cursor": input for the program. */
+  readonly onReply = this.#reply.event;
+  /** The source writes faster than the model reads. */
+  readonly onPressure = this.#pressure.event;
+
+  constructor(cols: number, rows: number) {
+    this.#terminal = new Terminal({
+      cols,
+      rows,
+      scrollback: SCROLLBACK_LINES,
+      allowProposedApi: true,
+      logLevel: 'off',
+    });
+    this.#terminal.loadAddon(this.#serializer);
+    this.#terminal.onData((data) => this.#reply.fire(data));
+  }
+
+  get cols(): number {
+    return this.#terminal.cols;
+  }
+
+  get rows(): number {
+    return this.#terminal.rows;
+  }
+
+  write(data: string): void {
+    this.#undigestedChars += data.length;
+    this.#terminal.write(data, () => {
+      this.#undigestedChars -= data.length;
+      if (this.#isPaused && this.#undigestedChars < LOW_WATER_CHARS) {
+        this.#isPaused = false;
+        this.#pressure.fire('resume');
+      }
+    });
+    if (!this.#isPaused && this.#undigestedChars > HIGH_WATER_CHARS) {
+      this.#isPaused = true;
+      this.#pressure.fire('pause');
+    }
+  }
+
+  resize(cols: number, rows: number): void {
+    this.#terminal.resize(cols, rows);
+  }
+
+  /** Calls back with the screen as it is after everything written so far. */
+  serialize(callback: (screen: string) => void): void {
+    this.#terminal.write('', () => {
+      let scrollback = SCROLLBACK_LINES;
+      let screen = this.#serializer.serialize({ scrollback });
+      // Very wide and colourful lines: fewer of them, rather than a message that ends the connection.
+      while (scrollback > 0 && Buffer.byteLength(JSON.stringify(screen)) > MAX_SNAPSHOT_BYTES) {
+        scrollback = Math.floor(scrollback / 4);
+        screen = this.#serializer.serialize({ scrollback });
+      }
+      callback(screen);
+    });
+  }
+
+  /** The last lines that hold text, without escape sequences; wrapped lines are joined. */
+  lastLines(count: number): Promise<string[]> {
+    return new Promise((resolve) => {
+      this.#terminal.write('', () => {
+        const buffer = this.#terminal.buffer.active;
+        const lines: string[] = [];
+        for (let y = buffer.length - 1, tail = ''; y >= 0 && lines.length < count; y--) {
+          const line = buffer.getLine(y);
+          if (!line) continue;
+          const text = line.translateToString(true) + tail;
+          if (line.isWrapped) {
+            tail = text;
+            continue;
+          }
+          tail = '';
+          if (text.trim() !== '' || lines.length > 0) lines.unshift(text.trimEnd());
+        }
+        resolve(lines);
+      });
+    });
+  }
+
+  dispose(): void {
+    this.#reply.dispose();
+    this.#pressure.dispose();
+    this.#terminal.dispose();
+  }
+}
+
+/**
+ * Takes out of a window's input what its terminal answered to queries that it saw in the output: the model has answered
+ * already, and a program reads a second answer as typing. Cursor reports, device attributes, modes, colours, versions.
+ */
+export function withoutTerminalReplies(input: string): string {
+  if (!input.includes('\x1b')) return input;
+  return input.replace(
+    /\x1b\[\??\d+;\d+(?:;\d+)?R|\x1b\[[?>=][\d;]*c|\x1b\[[03]n|\x1b\[\?[\d;]+\$y|\x1b\[[48];\d+;\d+t|\x1b\](?:4;\d+|1\d);[^\x07\x1b]*(?:\x07|\x1b\\)|\x1bP[>01][^\x1b]*\x1b\\/g,
+    '',
+  );
+}

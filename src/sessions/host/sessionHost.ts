@@ -1,0 +1,190 @@
+import type { Clock } from '../clock';
+import type { Disposable } from '../event';
+import type { Logger } from '../log';
+import type { HostSettings, LaunchSpec, SessionSnapshot, StartParams } from '../protocol';
+import { Session, type SessionDependencies } from './session';
+import type { SessionRecord } from './sessionRecords';
+
+/** What the host knows of a connected client. */
+export interface ClientView {
+  readonly kind: 'window' | 'cli';
+  readonly apps: ReadonlySet<string>;
+  push(snapshot: SessionSnapshot): void;
+}
+
+export interface SessionHostOptions {
+  readonly dependencies: Omit<SessionDependencies, 'isPortOfAnother' | 'onDidChange'>;
+  readonly settings: HostSettings;
+  readonly records: readonly SessionRecord[];
+  /** Keeps the host-wide values for the next host. */
+  readonly saveSettings: (settings: HostSettings) => void;
+  /** Nobody is connected and nothing runs: the process may end. */
+  readonly onIdle: () => void;
+}
+
+/** How long a host without client and session waits for one, in milliseconds: a reload is quicker. */
+const IDLE_EXIT_MS = 5000;
+
+/**
+ * All sessions of this scope and the clients that look on. One process decides, in one event loop: that is what makes
+ * a dev server unique here.
+ */
+export class SessionHost {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #options: SessionHostOptions;
+  readonly #dependencies: SessionDependencies;
+  readonly #sessions = new Map<string, Session>();
+  readonly #clients = new Set<ClientView>();
+  readonly #graceTimers = new Map<Session, Disposable>();
+  #settings: HostSettings;
+  #idleTimer: Disposable | undefined;
+  #isClosing = false;
+
+  constructor(options: SessionHostOptions) {
+    this.#options = options;
+    this.#clock = options.dependencies.clock;
+    this.#log = options.dependencies.log;
+    this.#settings = options.settings;
+    this.#dependencies = {
+      ...options.dependencies,
+      isPortOfAnother: (port, session) =>
+        [...this.#sessions.values()].some((other) => other !== session && other.isActive && other.port === port),
+      onDidChange: (session) => this.#broadcast(session),
+    };
+    for (const record of options.records) {
+      const session = new Session(this.#dependencies, record.id, record.spec, 0, record);
+      this.#sessions.set(record.spec.appKey, session);
+    }
+    this.#considerIdle();
+  }
+
+  snapshots(): readonly SessionSnapshot[] {
+    return [...this.#sessions.values()].map((session) => session.snapshot());
+  }
+
+  /** The session of this name, undefined when there is none. */
+  find(id: string): Session | undefined {
+    return [...this.#sessions.values()].find((session) => session.id === id);
+  }
+
+  start(params: StartParams): SessionSnapshot {
+    return this.#sessionFor(params.spec).start(params);
+  }
+
+  restart(params: StartParams): SessionSnapshot {
+    return this.#sessionFor(params.spec).restart(params);
+  }
+
+  /** Values that hold for the whole host: the last writer wins, and the next host begins with them. */
+  configure(settings: HostSettings): void {
+    const changed = JSON.stringify(settings) !== JSON.stringify(this.#settings);
+    this.#settings = settings;
+    this.#dependencies.monitor.setInterval(settings.healthIntervalMs);
+    if (!changed) return;
+    this.#log.info('settings changed', { ...settings });
+    this.#options.saveSettings(settings);
+  }
+
+  /** A client said hello. Dispose when it is gone. */
+  addClient(client: ClientView): Disposable {
+    this.#clients.add(client);
+    this.clientsChanged();
+    return {
+      dispose: () => {
+        if (this.#clients.delete(client)) this.clientsChanged();
+      },
+    };
+  }
+
+  /** Clients came, went, or look at other apps now. */
+  clientsChanged(): void {
+    for (const session of this.#sessions.values()) {
+      session.setWindows(this.#windowsOf(session.appKey));
+      this.#considerGrace(session);
+    }
+    this.#considerIdle();
+  }
+
+  /** Ends every server and keeps what was wished for on record. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#idleTimer?.dispose();
+    for (const timer of this.#graceTimers.values()) timer.dispose();
+    await Promise.all([...this.#sessions.values()].map((session) => session.halt()));
+    for (const session of this.#sessions.values()) session.dispose();
+  }
+
+  #sessionFor(spec: LaunchSpec): Session {
+    const known = this.#sessions.get(spec.appKey);
+    if (known) return known;
+    const session = new Session(this.#dependencies, this.#nameFor(spec), spec, this.#windowsOf(spec.appKey));
+    this.#sessions.set(spec.appKey, session);
+    return session;
+  }
+
+  /** `dev_server_web`; a second app of a type appends its folder, a third of the same folder name a number. */
+  #nameFor(spec: LaunchSpec): string {
+    const taken = new Set([...this.#sessions.values()].map((session) => session.id));
+    const plain = spec.type === 'custom' ? `dev_server_${sanitized(spec.appName)}` : `dev_server_${spec.type}`;
+    if (!taken.has(plain)) return plain;
+    const withFolder = `${plain}_${sanitized(spec.folder.split(/[\\/]/).at(-1) ?? '')}`;
+    for (let n = 1; ; n++) {
+      const name = n === 1 ? withFolder : `${withFolder}_${n}`;
+      if (!taken.has(name)) return name;
+    }
+  }
+
+  #broadcast(session: Session): void {
+    const snapshot = session.snapshot();
+    for (const client of this.#clients) client.push(snapshot);
+    if (!session.isActive) this.#considerIdle();
+  }
+
+  #windowsOf(appKey: string): number {
+    return [...this.#clients].filter((client) => client.kind === 'window' && client.apps.has(appKey)).length;
+  }
+
+  #isWatched(session: Session): boolean {
+    return [...this.#clients].some((client) => client.apps.has(session.appKey));
+  }
+
+  /** Nobody has looked at a session for the grace time: a stop is forgotten, and on a desktop the server ends. */
+  #considerGrace(session: Session): void {
+    if (this.#isWatched(session)) {
+      this.#graceTimers.get(session)?.dispose();
+      this.#graceTimers.delete(session);
+      return;
+    }
+    if (this.#graceTimers.has(session) || this.#isClosing) return;
+    this.#graceTimers.set(
+      session,
+      this.#clock.after(this.#settings.graceMs, () => {
+        this.#graceTimers.delete(session);
+        if (session.isActive && this.#settings.lastClient === 'stop')
+          void session.stop({ code: 'stoppedByLastWindow' });
+        else if (session.isSticky) session.forgetStop();
+      }),
+    );
+  }
+
+  #considerIdle(): void {
+    const isBusy = this.#clients.size > 0 || [...this.#sessions.values()].some((session) => session.isActive);
+    if (isBusy || this.#isClosing) {
+      this.#idleTimer?.dispose();
+      this.#idleTimer = undefined;
+      return;
+    }
+    if (this.#idleTimer) return;
+    // A stop that a person asked for must be remembered as long as the grace time.
+    const remembers = [...this.#sessions.values()].some((session) => session.isSticky);
+    this.#idleTimer = this.#clock.after(Math.max(IDLE_EXIT_MS, remembers ? this.#settings.graceMs + 1000 : 0), () => {
+      this.#idleTimer = undefined;
+      this.#options.onIdle();
+    });
+  }
+}
+
+function sanitized(name: string): string {
+  return name.replace(/[^A-Za-z0-9_.-]+/g, '_') || 'app';
+}

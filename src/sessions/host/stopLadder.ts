@@ -1,0 +1,80 @@
+import { delay, type Clock } from '../clock';
+import type { Logger } from '../log';
+import { findFamily, stillAlive, type FamilyMarks } from './processFamily';
+import type { Ports, ProcessIdentity, ProcessInfo, Processes } from './processes';
+
+/** How long each rung waits before the next, in milliseconds (DESIGN section 4). */
+const INTERRUPT_MS = 5000;
+const TERMINATE_MS = 3000;
+const KILL_MS = 3000;
+/** Looked at again after this long: quick at first, since a well-behaved server is gone in 250 ms (FACTS). */
+const FIRST_POLL_MS = 20;
+const MAX_POLL_MS = 200;
+
+export interface StopOutcome {
+  /** Processes that outlived even SIGKILL, or that could not be looked at. */
+  readonly left: readonly ProcessIdentity[];
+  readonly portFree: boolean;
+}
+
+export interface StopDependencies {
+  readonly clock: Clock;
+  readonly processes: Processes;
+  readonly ports: Ports;
+  readonly log: Logger;
+}
+
+/**
+ * Ends a server as Ctrl+C would and makes sure: SIGINT to the group, so that parents wait for their children; then
+ * SIGTERM; then SIGKILL to each member. Who belongs to it is collected before the first signal, while parents and groups
+ * still tell, and again before each next one. Done only when every one of them is gone and the port is free.
+ * `skipInterrupt`: the user has typed Ctrl+C already, or the leader is gone.
+ */
+export async function stopFamily(
+  deps: StopDependencies,
+  marks: FamilyMarks,
+  port: number | undefined,
+  options: { readonly skipInterrupt?: boolean; readonly quick?: boolean } = {},
+): Promise<StopOutcome> {
+  const { processes, clock, log } = deps;
+  const known = new Map<string, ProcessInfo>();
+  const collect = async () => {
+    for (const info of await findFamily(processes, marks)) known.set(`${info.pid}:${info.startTicks}`, info);
+    return stillAlive(processes, [...known.values()]);
+  };
+  const rungs = [
+    { name: 'SIGINT' as const, waitMs: options.quick ? 1000 : INTERRUPT_MS, skip: options.skipInterrupt === true },
+    { name: 'SIGTERM' as const, waitMs: options.quick ? 500 : TERMINATE_MS, skip: false },
+    { name: 'SIGKILL' as const, waitMs: KILL_MS, skip: false },
+  ];
+  let left = await collect();
+  for (const rung of rungs) {
+    if (left.length === 0) break;
+    if (rung.skip) continue;
+    log.debug('signalling', {
+      signal: rung.name,
+      group: marks.pgid ?? 'none',
+      processes: left.map((info) => info.pid).join(','),
+    });
+    if (rung.name !== 'SIGKILL' && marks.pgid !== undefined) processes.signalGroup(marks.pgid, rung.name);
+    for (const info of left) {
+      // The group has heard its signal as a whole; a second SIGINT would be a second Ctrl+C.
+      if (rung.name === 'SIGKILL' || info.pgid !== marks.pgid) await processes.signal(info, rung.name);
+    }
+    await until(clock, rung.waitMs, async () => (await stillAlive(processes, left)).length === 0);
+    left = await collect();
+  }
+  const portFree =
+    port === undefined || left.length > 0 ? left.length === 0 : await until(clock, 1000, () => deps.ports.isFree(port));
+  return { left, portFree };
+}
+
+/** Polls until `condition` holds or `limitMs` is over; says whether it held. */
+async function until(clock: Clock, limitMs: number, condition: () => Promise<boolean>): Promise<boolean> {
+  const end = clock.nowMs() + limitMs;
+  for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(MAX_POLL_MS, pauseMs * 2)) {
+    if (await condition()) return true;
+    if (clock.nowMs() >= end) return false;
+    await delay(clock, pauseMs);
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * What all kinds of terminals ask of the program before they start it.
+ * Invariant: a program or folder that can't be used is an exception at once; node-pty and `script` would start anyway
+ * and let a child print the error and exit with 1.
+ */
+import { accessSync, constants, statSync } from 'node:fs';
+import type { TerminalOptions } from './terminal';
+
+/** Throws (ENOENT, EACCES, ENOTDIR) unless the program can be run in its folder. */
+export function assertStartable({ file, cwd }: TerminalOptions): void {
+  accessSync(file, constants.X_OK);
+  if (statSync(file).isDirectory()) throw systemError('EACCES', `${file} is a folder`);
+  if (!statSync(cwd).isDirectory()) throw systemError('ENOTDIR', `${cwd} is no folder`);
+  accessSync(cwd, constants.X_OK);
+}
+
+function systemError(code: string, message: string): Error {
+  return Object.assign(new Error(`${code}: ${message}`), { code });
+}

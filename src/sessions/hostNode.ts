@@ -1,0 +1,35 @@
+import { DevServerError } from './errors';
+import { runCommand } from './runCommand';
+
+const MIN_MAJOR = 20;
+const VERSION_TIMEOUT_MS = 5000;
+
+/**
+ * The Node that runs the session host: the setting, else the one that the app's environment finds if it is new enough,
+ * else the editor's own binary as Node. Throws `nodeMissing` when the setting names something that is no Node of 20 or
+ * newer.
+ */
+export async function findHostNode(
+  setting: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<{ readonly file: string; readonly env: Readonly<Record<string, string>> }> {
+  if (setting !== undefined) {
+    const major = await majorOf(setting, env);
+    if (major === undefined || major < MIN_MAJOR)
+      throw new DevServerError('nodeMissing', { path: setting, needed: MIN_MAJOR });
+    return { file: setting, env: {} };
+  }
+  const major = await majorOf('node', env);
+  if (major !== undefined && major >= MIN_MAJOR) return { file: 'node', env: { PATH: env['PATH'] ?? '' } };
+  return { file: process.execPath, env: { ELECTRON_RUN_AS_NODE: '1' } };
+}
+
+async function majorOf(file: string, env: Readonly<Record<string, string | undefined>>): Promise<number | undefined> {
+  const result = await runCommand(file, ['--version'], {
+    env: env as Record<string, string>,
+    cwd: '/',
+    timeoutMs: VERSION_TIMEOUT_MS,
+  });
+  const match = result.exitCode === 0 ? /^v(\d+)\./.exec(result.stdout.trim()) : null;
+  return match ? Number(match[1]) : undefined;
+}

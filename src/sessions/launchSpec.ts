@@ -1,0 +1,125 @@
+import { resolveCommand } from 'package-manager-detector/commands';
+import { detect } from 'package-manager-detector/detect';
+import { access, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { App } from './apps';
+import { DevServerError } from './errors';
+import { readPackageJson, type PackageJson } from './packageJson';
+import type { AppType, LaunchSpec, ProbeSpec } from './protocol';
+import { splitCommand } from './commandLine';
+import type { Settings } from './settings';
+
+type AppLaunch = Pick<LaunchSpec, 'command' | 'install' | 'fallback' | 'requiredTool' | 'probe'>;
+
+const DEFAULT_PORT: Readonly<Record<AppType, number>> = { web: 3000, mobile: 8081, custom: 0 };
+
+/**
+ * Turns an app and the settings into everything that the host needs to run it (DESIGN section 5). Throws
+ * `appCannotStart` with the app's problem when there is one.
+ */
+export async function resolveLaunchSpec(app: App, settings: Settings, isSandbox: boolean): Promise<LaunchSpec> {
+  if (app.problem)
+    throw new DevServerError('appCannotStart', { app: app.name, problem: app.problem.code, ...app.problem.facts });
+  const { packageJson } = await readPackageJson(app.folder);
+  const own = app.type === 'web' ? settings.web : app.type === 'mobile' ? settings.mobile : undefined;
+  const scriptPort = portInScript(packageJson?.scripts['dev']);
+  // For mobile our own command runs, not the script; its port is still what the user wrote there.
+  const port = own?.port ?? app.declared.port ?? scriptPort ?? DEFAULT_PORT[app.type];
+  const command = own?.command ?? app.declared.command;
+  const agent = await packageManagerOf(app.folder);
+  const install = packageJson ? commandOf(agent, 'install', []) : undefined;
+  const launch: AppLaunch =
+    command !== undefined
+      ? { command: splitCommand(command), probe: await probeOf(app, packageJson) }
+      : app.type === 'mobile'
+        ? { ...expoLaunch(settings, isSandbox), probe: await probeOf(app, packageJson) }
+        : {
+            // A port that the script itself names would win over PORT, so it is told again behind it.
+            command: commandOf(agent, 'run', [
+              'dev',
+              ...(scriptPort !== undefined && scriptPort !== port ? ['--port', '{port}'] : []),
+            ]),
+            probe: await probeOf(app, packageJson),
+          };
+  return {
+    appKey: app.key,
+    appName: app.name,
+    type: app.type,
+    folder: app.folder,
+    port,
+    env: app.declared.env,
+    ...(install && app.type !== 'custom' ? { install } : {}),
+    ...launch,
+  };
+}
+
+/** `-p 4000`, `--port=4000` and the like in a script. */
+export function portInScript(script: string | undefined): number | undefined {
+  const match = /(?:^|\s)(?:-p|--port)[=\s]\s*(\d{1,5})(?=\s|$)/.exec(script ?? '');
+  const port = match ? Number(match[1]) : undefined;
+  return port !== undefined && port >= 1 && port <= 65535 ? port : undefined;
+}
+
+function expoLaunch(settings: Settings, isSandbox: boolean): Omit<AppLaunch, 'probe'> {
+  const command = (connection: string) => [
+    'npx',
+    '--yes',
+    'expo',
+    'start',
+    '--max-workers',
+    '2',
+    connection,
+    '--port',
+    '{port}',
+  ];
+  const { connection } = settings.mobile;
+  const tunnel = connection === 'tunnel' || (connection === 'auto' && isSandbox);
+  if (!tunnel) return { command: command('--lan') };
+  return {
+    command: command('--tunnel'),
+    fallback: { command: command('--lan'), reason: 'tunnelUnavailable' },
+    // Only in a sandbox: nobody's own machine gets a global package unasked.
+    ...(isSandbox
+      ? { requiredTool: { packageName: '@expo/ngrok', install: ['npm', 'install', '--global', '@expo/ngrok@^4.1.0'] } }
+      : {}),
+  };
+}
+
+async function packageManagerOf(folder: string): Promise<string> {
+  const found = await detect({ cwd: folder, strategies: ['lockfile', 'packageManager-field', 'devEngines-field'] });
+  return found?.agent ?? 'pnpm'; // What cheatcode's own templates use.
+}
+
+function commandOf(agent: string, verb: 'run' | 'install', args: readonly string[]): readonly string[] {
+  const resolved = resolveCommand(agent as Parameters<typeof resolveCommand>[0], verb, [...args]);
+  return resolved ? [resolved.command, ...resolved.args] : [agent, verb, ...args];
+}
+
+/** The cheap probe: answered in milliseconds, logged nowhere, compiling nothing (FACTS "Next.js", "Expo and Metro"). */
+async function probeOf(app: App, packageJson: PackageJson | undefined): Promise<ProbeSpec> {
+  if (app.declared.health !== undefined) return { kind: 'http', method: 'GET', path: app.declared.health };
+  const isExpo = app.type === 'mobile' || packageJson?.dependencies.has('expo') === true;
+  if (isExpo) return { kind: 'http', method: 'GET', path: '/status' };
+  const declared = packageJson?.dependencies.get('next');
+  if (declared === undefined) return { kind: 'tcp' };
+  const major = (await installedMajor(app.folder, 'next')) ?? Number(/\d+/.exec(declared)?.[0] ?? 15);
+  return major >= 15
+    ? { kind: 'http', method: 'GET', path: '/__nextjs_server_status' }
+    : { kind: 'http', method: 'HEAD', path: '/_next/static/development/_devPagesManifest.json' };
+}
+
+async function installedMajor(folder: string, packageName: string): Promise<number | undefined> {
+  for (let at = folder; ; at = path.dirname(at)) {
+    const file = path.join(at, 'node_modules', packageName, 'package.json');
+    if (
+      await access(file).then(
+        () => true,
+        () => false,
+      )
+    ) {
+      const version = /"version"\s*:\s*"(\d+)\./.exec(await readFile(file, 'utf8'))?.[1];
+      return version === undefined ? undefined : Number(version);
+    }
+    if (path.dirname(at) === at) return undefined;
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * The wire contract between clients (windows, the command line) and the session host: JSON-RPC 2.0, one message a
+ * line, over a unix socket or a named pipe. Every type that crosses the socket lives here and nowhere else; both sides
+ * import it, so they can't drift apart.
+ */
+
+/** Raised when a message changes its meaning; a client and a host of the same number understand each other. */
+export const PROTOCOL_VERSION = 1;
+
+/** A longer line ends its connection before it is buffered (DESIGN section 9). In bytes. */
+export const MAX_MESSAGE_BYTES = 1_000_000;
+
+/** What a dev server is made with: Next.js, Expo, or whatever `cheatcode.json` says. */
+export type AppType = 'web' | 'mobile' | 'custom';
+
+/** How the health monitor asks an app whether it is well. `tcp` is satisfied by an accepted connection. */
+export type ProbeSpec =
+  { readonly kind: 'http'; readonly method: 'GET' | 'HEAD'; readonly path: string } | { readonly kind: 'tcp' };
+
+/**
+ * Everything the host needs to run an app, resolved by the client from settings, `cheatcode.json` and the folder, so
+ * that the host reads no configuration of its own. Never holds the server's environment but for the app's own `env`.
+ */
+export interface LaunchSpec {
+  /** `<device>:<inode>:<name>` of the app: the same however the folder is spelled. */
+  readonly appKey: string;
+  readonly appName: string;
+  readonly type: AppType;
+  /** Real path of the app's folder. */
+  readonly folder: string;
+  /** Program and arguments; `{port}` in an argument becomes the port. */
+  readonly command: readonly string[];
+  /** Used once, in place of `command`, when that one ends before its server was well for a minute (a tunnel that can't be had). */
+  readonly fallback?: { readonly command: readonly string[]; readonly reason: 'tunnelUnavailable' };
+  /** Run in the session's terminal when `node_modules` is missing; absent where nothing can be installed. */
+  readonly install?: readonly string[];
+  /** A tool that `command` needs, looked for first and installed where it is missing; failing is no error (`fallback` follows). */
+  readonly requiredTool?: { readonly packageName: string; readonly install: readonly string[] };
+  readonly port: number;
+  readonly probe: ProbeSpec;
+  /** The app's own additions from `cheatcode.json`. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The states of a session (DESIGN section 2), each exactly one at a time. */
+export type SessionState =
+  'stopped' | 'waiting' | 'blocked' | 'installing' | 'starting' | 'running' | 'unhealthy' | 'stopping' | 'failed';
+
+/** Why a session is in its state: a code that one place turns into a sentence, and the facts for it. */
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type ReasonCode =
+  | 'neverStarted'
+  | 'requested'
+  | 'autoStarted'
+  | 'stoppedByUser'
+  | 'stoppedByLastWindow'
+  | 'exitedNormally'
+  | 'interruptedInTerminal'
+  | 'hostLost'
+  | 'preparingTool'
+  | 'dependenciesMissing'
+  | 'waitingForAnswer'
+  | 'slowStart'
+  | 'answered'
+  | 'answeredWithError'
+  | 'otherPort'
+  | 'tunnelUnavailable'
+  | 'noAnswer'
+  | 'crashed'
+  | 'crashLoop'
+  | 'installFailed'
+  | 'commandNotFound'
+  | 'folderMissing'
+  | 'spawnFailed'
+  | 'portTaken'
+  | 'appLockHeld'
+  | 'leftovers';
+
+/** The outcome of the last probe. Times are wall-clock milliseconds since the epoch, for people to read only. */
+export interface ProbeOutcome {
+  readonly atMs: number;
+  readonly ok: boolean;
+  readonly durationMs: number;
+  readonly httpStatus?: number;
+  readonly error?: string;
+}
+
+/** What every client knows of a session; pushed whole at each change. */
+export interface SessionSnapshot {
+  /** Name of session and terminal: `dev_server_web`, or `dev_server_web_<folder>` for a second app of a type. */
+  readonly id: string;
+  readonly appKey: string;
+  readonly appName: string;
+  readonly type: AppType;
+  readonly folder: string;
+  readonly state: SessionState;
+  readonly reason: Reason;
+  /** Wall-clock milliseconds since the epoch at which the state began. */
+  readonly sinceMs: number;
+  readonly adopted: boolean;
+  readonly desired: 'running' | 'stopped';
+  /** The port the server was told, or, once it runs, the one it listens on. */
+  readonly port: number;
+  readonly url: string;
+  /** Leader of the server's process group; absent while nothing runs. */
+  readonly pid?: number;
+  /** The process that listens on the port, once known. */
+  readonly listenerPid?: number;
+  readonly lastProbe?: ProbeOutcome;
+  /** Windows connected that have this app. */
+  readonly windows: number;
+  /** Restarts after crashes in a row without a healthy minute between. */
+  readonly crashes: number;
+  /** Grows with each change; a smaller one is older. */
+  readonly revision: number;
+}
+
+/** Values that hold for the whole host; the last writer wins. */
+export interface HostSettings {
+  /** Between two rounds of the one health interval, in milliseconds. */
+  readonly healthIntervalMs: number;
+  /** What happens to a running server when its last window has gone for `graceMs`. */
+  readonly lastClient: 'keep' | 'stop';
+  /** How long "no window" must last before it counts, in milliseconds. */
+  readonly graceMs: number;
+}
+
+export interface HelloParams {
+  readonly protocol: number;
+  readonly token: string;
+  readonly version: string;
+  readonly kind: 'window' | 'cli';
+  readonly pid: number;
+  /** Keys of the apps this client shows; the host counts windows by them. */
+  readonly apps: readonly string[];
+}
+
+export interface HelloResult {
+  readonly protocol: number;
+  readonly version: string;
+  readonly hostPid: number;
+  readonly sessions: readonly SessionSnapshot[];
+}
+
+export interface StartParams {
+  readonly spec: LaunchSpec;
+  /** The server's environment; kept in memory only. */
+  readonly env: Readonly<Record<string, string>>;
+  /** `auto` never undoes a stop that a user asked for; `restore` is `auto` after the host was lost. */
+  readonly origin: 'user' | 'auto' | 'restore';
+}
+
+export interface AttachParams {
+  readonly sessionId: string;
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** Requests of clients: name → [parameters, result]. */
+export interface Requests {
+  hello: [HelloParams, HelloResult];
+  /** Replaces the list of apps this client shows. */
+  watch: [{ readonly apps: readonly string[] }, null];
+  configure: [HostSettings, null];
+  /** Answers once the wish is recorded; the progress arrives as `sessionChanged`. */
+  start: [StartParams, SessionSnapshot];
+  /** Answers when the server has ended, or with the reason why it has not. */
+  stop: [{ readonly sessionId: string }, SessionSnapshot];
+  restart: [StartParams, SessionSnapshot];
+  /** From now on `output` notifications arrive, beginning with a snapshot of the screen. */
+  attach: [AttachParams, null];
+  detach: [{ readonly sessionId: string }, null];
+  /** The last lines of output, as plain text without escape sequences. */
+  lastOutput: [{ readonly sessionId: string; readonly lines: number }, { readonly lines: readonly string[] }];
+  /** Stops every server and ends the host. */
+  shutdown: [Record<string, never>, null];
+}
+
+/** Messages of clients that want no answer. */
+export interface ClientNotifications {
+  input: { readonly sessionId: string; readonly data: string };
+  resize: { readonly sessionId: string; readonly cols: number; readonly rows: number };
+  /** Characters of output taken in since the last one: gives the host credit to send more. */
+  ack: { readonly sessionId: string; readonly chars: number };
+}
+
+/** Messages of the host. */
+export interface HostNotifications {
+  sessionChanged: SessionSnapshot;
+  /** `reset` begins anew with a serialised screen: at attach, and after this client was too slow. */
+  output: {
+    readonly sessionId: string;
+    readonly data: string;
+    readonly reset: boolean;
+    /** Size of the one screen that all windows share. */
+    readonly cols: number;
+    readonly rows: number;
+  };
+}
+
+/** JSON-RPC error codes of our own (the range -32000 to -32099 is the implementation's). */
+export const RpcErrorCode = {
+  protocolMismatch: -32001,
+  badToken: -32002,
+  unknownSession: -32003,
+  invalidParams: -32602,
+  refused: -32004,
+} as const;
+
+/** Characters sent to a client and not acknowledged before it is held back; then it gets a fresh snapshot. */
+export const OUTPUT_CREDIT_CHARS = 256 * 1024;

@@ -1,0 +1,48 @@
+/**
+ * The settings as the core sees them: one frozen value, made by the edge from the editor's configuration (whose
+ * manifest holds the only defaults) and by the command line from its own sources.
+ */
+export interface Settings {
+  /** `auto`, `all`, `off`, or the name or type of an app. */
+  readonly autoStart: string;
+  readonly web: { readonly port: number | undefined; readonly command: string | undefined };
+  readonly mobile: {
+    readonly port: number | undefined;
+    readonly command: string | undefined;
+    /** `auto`: a tunnel in a sandbox, the local network on a desktop. */
+    readonly connection: 'auto' | 'tunnel' | 'lan';
+  };
+  readonly healthIntervalSeconds: number;
+  /** What happens to servers when no window is left: `auto` keeps them in a sandbox and stops them on a desktop. */
+  readonly lastWindow: 'auto' | 'keep' | 'stop';
+  readonly graceSeconds: number;
+  /** Path of the Node that runs the session host; undefined: found. */
+  readonly nodePath: string | undefined;
+  readonly terminal: {
+    /** What closing the terminal's tab means. */
+    readonly onClose: 'stop' | 'detach';
+    /** Whether a window opens the terminal of a running server by itself, in the background. */
+    readonly attachAutomatically: boolean;
+  };
+  /** Template of the preview's address with `{port}`; undefined: the editor's own. */
+  readonly previewUrl: string | undefined;
+}
+
+/** A setting whose value can't be used; its default is used instead. */
+export interface SettingProblem {
+  /** Full id, `cheatcode.web.port`. */
+  readonly setting: string;
+  readonly value: unknown;
+  /** What it must be, as a phrase: `a whole number from 1 to 65535`. */
+  readonly expected: string;
+}
+
+/** What the core must know of the machine and editor it runs in. */
+export interface Surroundings {
+  /** code-server or any remote: nobody's own desktop. Decides tunnel, last-window policy, global installs. */
+  readonly isSandbox: boolean;
+  /** Environment that servers start from, before the deny-list. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder of the editor's installation, whose PATH entries servers must not see; undefined outside an editor. */
+  readonly editorRoot: string | undefined;
+}

@@ -1,0 +1,103 @@
+import { chmodSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { DevServerError } from './errors';
+import { errorCode, errorMessage } from './log';
+import type { Scope } from './scope';
+
+/**
+ * Where host and clients meet on disk. Never `$HOME`, which differs between code-server, a terminal, `docker exec` and
+ * sudo, but the passwd home of the effective user (DESIGN section 4).
+ */
+export interface ScopePaths {
+  readonly folder: string;
+  /** Unix socket, or the named pipe on Windows. */
+  readonly socket: string;
+  readonly token: string;
+  /** Pid and start time of the host, a hint for people and tools. */
+  readonly hostFile: string;
+  readonly startLock: string;
+  readonly log: string;
+  readonly records: string;
+  /** Values that hold for the whole host. */
+  readonly settings: string;
+}
+
+/** Node 20 cuts longer socket paths silently (FACTS). */
+const MAX_SOCKET_PATH_BYTES = 100;
+
+/**
+ * The state folder, made with mode 0700 if need be. `CHEATCODE_STATE_DIR` moves it, for tests. Throws
+ * `stateFolderUnusable` when neither the usual place nor the fallback can be used.
+ */
+export function ensureStateFolder(env: Readonly<Record<string, string | undefined>>): string {
+  const explicit = env['CHEATCODE_STATE_DIR'];
+  const home = passwdHome();
+  const uid = process.getuid?.() ?? 0;
+  const candidates = explicit
+    ? [explicit]
+    : [
+        ...(home ? [path.join(home, '.cheatcode', 'run')] : []),
+        path.join(process.platform === 'win32' ? os.tmpdir() : '/tmp', `cheatcode-${uid}`),
+      ];
+  const failures: string[] = [];
+  for (const folder of candidates) {
+    try {
+      ensurePrivateFolder(folder);
+      checkWritable(folder);
+      return folder;
+    } catch (error) {
+      failures.push(`${folder}: ${errorMessage(error)}`);
+    }
+  }
+  throw new DevServerError('stateFolderUnusable', { folder: candidates[0] ?? '', detail: failures.join('; ') });
+}
+
+/** The folder and file names of one scope; the folder is made if need be. */
+export function ensureScopePaths(stateFolder: string, scope: Scope): ScopePaths {
+  const folder = path.join(stateFolder, scope.id);
+  ensurePrivateFolder(folder);
+  const socket = process.platform === 'win32' ? `\\\\.\\pipe\\cheatcode-${scope.id}` : path.join(folder, 'host.sock');
+  if (Buffer.byteLength(socket) > MAX_SOCKET_PATH_BYTES)
+    throw new DevServerError('stateFolderUnusable', {
+      folder: stateFolder,
+      detail: `its path is too long for a socket: ${Buffer.byteLength(socket)} bytes, at most ${MAX_SOCKET_PATH_BYTES}`,
+    });
+  return {
+    folder,
+    socket,
+    token: path.join(folder, 'token'),
+    hostFile: path.join(folder, 'host.json'),
+    startLock: path.join(folder, 'start'),
+    log: path.join(folder, 'host.log'),
+    records: path.join(folder, 'records'),
+    settings: path.join(folder, 'settings.json'),
+  };
+}
+
+/** Makes the folder 0700, or checks that what is there is a folder, ours, and no link that somebody planted. */
+export function ensurePrivateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(folder);
+  if (!stat.isDirectory()) throw new Error('is not a folder');
+  const uid = process.getuid?.();
+  if (uid !== undefined && stat.uid !== uid) throw new Error(`belongs to user ${stat.uid}`);
+  if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+}
+
+/** Root may write where the mode forbids it, but not on a read-only file system: only a try tells. */
+function checkWritable(folder: string): void {
+  const probe = path.join(folder, `.probe-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  writeFileSync(probe, '', { mode: 0o600, flag: 'wx' });
+  rmSync(probe, { force: true });
+}
+
+function passwdHome(): string | undefined {
+  try {
+    // Not os.homedir(), which follows HOME.
+    return os.userInfo().homedir || undefined;
+  } catch (error) {
+    if (errorCode(error) === 'ERR_SYSTEM_ERROR' || errorCode(error) === 'ENOENT') return undefined; // A uid without a passwd entry.
+    throw error;
+  }
+}

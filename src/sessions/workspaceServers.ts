@@ -1,0 +1,324 @@
+import { appsToStart } from './appSelection';
+import { discoverApps } from './appDiscovery';
+import type { App, Discovery } from './apps';
+import type { ConnectionState, DevServers, OutputSink, TerminalAttachment } from './devServers';
+import { DevServerError } from './errors';
+import { DisposableStore, Emitter } from './event';
+import { HostClient } from './hostClient';
+import { resolveLaunchSpec } from './launchSpec';
+import type * as hostLauncher from './hostLauncher';
+import { errorMessage, type Logger } from './log';
+import { isActive } from './sessionState';
+import type { HelloResult, HostSettings, SessionSnapshot, StartParams } from './protocol';
+import { serverEnvironment } from './serverEnvironment';
+import type { Settings, Surroundings } from './settings';
+
+export interface DevServersOptions {
+  readonly workspaceFolders: () => readonly string[];
+  readonly settings: () => Settings;
+  readonly surroundings: Surroundings;
+  readonly log: Logger;
+  readonly loadLauncher: () => Promise<typeof hostLauncher>;
+  readonly extensionVersion: string;
+  /** Where host.js and its native part lie. */
+  readonly distFolder: string;
+  /** `<appRoot>/node_modules/node-pty` of the editor. */
+  readonly editorNodePty: string | undefined;
+  readonly trusted: () => boolean;
+}
+
+/** What the composition root tells the dev servers of its window. */
+export interface WindowServers extends DevServers {
+  /** Looks at the workspace and, if it is a cheatcode workspace, joins the host and starts what starts by itself. */
+  activate(): Promise<void>;
+  settingsChanged(): void;
+  foldersChanged(): void;
+  trustGranted(): void;
+}
+
+/** Answers to a start come at once; stopping may take the whole ladder. In milliseconds. */
+const START_TIMEOUT_MS = 10_000;
+const STOP_TIMEOUT_MS = 30_000;
+
+interface Attachment {
+  readonly appKey: string;
+  readonly sink: OutputSink;
+  cols: number;
+  rows: number;
+  /** The session it is attached to, on the present connection. */
+  sessionId: string | undefined;
+}
+
+/** The dev servers of one window. Nothing is connected or started before `activate`. The caller disposes. */
+export function createDevServers(options: DevServersOptions): WindowServers {
+  return new WorkspaceServers(options);
+}
+
+/** The apps of a workspace joined with the sessions of the host: what a window shows and asks for. */
+class WorkspaceServers implements WindowServers {
+  readonly #options: DevServersOptions;
+  readonly #log: Logger;
+  readonly #store = new DisposableStore();
+  readonly #discovered = this.#store.add(new Emitter<Discovery>());
+  readonly #sessionChanged = this.#store.add(new Emitter<App>());
+  readonly #client: HostClient;
+  readonly #sessions = new Map<string, SessionSnapshot>();
+  readonly #attachments = new Set<Attachment>();
+  #discovery: Discovery = { apps: [], problems: [], declaredAutoStart: undefined, isCheatcodeWorkspace: false };
+  #autoStarted = new Set<string>();
+
+  readonly onDidDiscover = this.#discovered.event;
+  readonly onDidChangeSession = this.#sessionChanged.event;
+  readonly onDidChangeConnection;
+
+  constructor(options: DevServersOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#client = this.#store.add(
+      new HostClient({
+        kind: 'window',
+        version: options.extensionVersion,
+        distFolder: options.distFolder,
+        editorNodePty: options.editorNodePty,
+        env: options.surroundings.env,
+        nodePath: () => options.settings().nodePath,
+        hostSettings: () => hostSettings(options.settings(), options.surroundings.isSandbox),
+        apps: () => this.apps.map((app) => app.key),
+        mayLaunch: options.trusted,
+        loadLauncher: options.loadLauncher,
+        log: options.log,
+      }),
+    );
+    this.onDidChangeConnection = this.#client.onDidChangeState;
+    this.#store.add(this.#client.onDidJoin((hello) => this.#onJoined(hello)));
+    this.#store.add(this.#client.onSession((snapshot) => this.#onSession(snapshot)));
+    this.#store.add(this.#client.onOutput((chunk) => this.#onOutput(chunk)));
+    this.#store.add(
+      this.#client.onDidChangeState((state) => {
+        if (state.kind !== 'connected') this.#onDisconnected();
+      }),
+    );
+  }
+
+  get apps(): readonly App[] {
+    return this.#discovery.apps;
+  }
+
+  get problems() {
+    return this.#discovery.problems;
+  }
+
+  get connection(): ConnectionState {
+    return this.#client.state;
+  }
+
+  session(app: App): SessionSnapshot | undefined {
+    return this.#sessions.get(app.key);
+  }
+
+  async activate(): Promise<void> {
+    await this.refresh();
+    if (this.#discovery.isCheatcodeWorkspace) this.#client.keepConnected();
+  }
+
+  async refresh(): Promise<void> {
+    this.#discovery = await discoverApps(this.#options.workspaceFolders());
+    const { apps, problems, isCheatcodeWorkspace } = this.#discovery;
+    this.#log.info('workspace looked at', {
+      cheatcode: isCheatcodeWorkspace,
+      apps: apps.map((app) => app.name).join(',') || 'none',
+      problems: problems.length,
+    });
+    this.#discovered.fire(this.#discovery);
+    const { peer } = this.#client;
+    if (!peer) return;
+    await peer.call('watch', { apps: apps.map((app) => app.key) });
+    this.#autoStart();
+  }
+
+  settingsChanged(): void {
+    const { settings, surroundings } = this.#options;
+    this.#client.peer
+      ?.call('configure', hostSettings(settings(), surroundings.isSandbox))
+      .catch((error: unknown) => this.#log.warn('settings not taken by the host', { error: errorMessage(error) }));
+  }
+
+  foldersChanged(): void {
+    this.activate().catch((error: unknown) =>
+      this.#log.error('workspace could not be looked at', { error: errorMessage(error) }),
+    );
+  }
+
+  trustGranted(): void {
+    this.foldersChanged();
+  }
+
+  async start(app: App): Promise<SessionSnapshot> {
+    const params = await this.#startParams(app, 'user');
+    const peer = await this.#client.connect();
+    return peer.call('start', params, START_TIMEOUT_MS);
+  }
+
+  async restart(app: App): Promise<SessionSnapshot> {
+    const params = await this.#startParams(app, 'user');
+    const peer = await this.#client.connect();
+    return peer.call('restart', params, START_TIMEOUT_MS);
+  }
+
+  async stop(app: App): Promise<SessionSnapshot> {
+    const peer = await this.#client.connect();
+    const session = this.#sessions.get(app.key);
+    if (!session) throw new DevServerError('stopFailed', { app: app.name, detail: 'no dev server is known' });
+    const after = await peer.call('stop', { sessionId: session.id }, STOP_TIMEOUT_MS);
+    if (after.reason.code === 'leftovers')
+      throw new DevServerError('stopFailed', {
+        app: app.name,
+        ...after.reason.facts,
+        detail: 'processes could not be ended',
+      });
+    return after;
+  }
+
+  attach(app: App, size: { readonly cols: number; readonly rows: number }, sink: OutputSink): TerminalAttachment {
+    const attachment: Attachment = { appKey: app.key, sink, cols: size.cols, rows: size.rows, sessionId: undefined };
+    this.#attachments.add(attachment);
+    this.#attachToSession(attachment);
+    return {
+      write: (data) => {
+        if (attachment.sessionId !== undefined)
+          this.#client.peer?.notify('input', { sessionId: attachment.sessionId, data });
+      },
+      resize: (cols, rows) => {
+        attachment.cols = cols;
+        attachment.rows = rows;
+        if (attachment.sessionId !== undefined)
+          this.#client.peer?.notify('resize', { sessionId: attachment.sessionId, cols, rows });
+      },
+      dispose: () => {
+        if (!this.#attachments.delete(attachment) || attachment.sessionId === undefined) return;
+        // The connection may end first, and then the host has detached by itself.
+        this.#client.peer
+          ?.call('detach', { sessionId: attachment.sessionId })
+          .catch((error: unknown) => this.#log.debug('detach not answered', { error: errorMessage(error) }));
+      },
+    };
+  }
+
+  async lastOutput(app: App, lines: number): Promise<readonly string[]> {
+    const session = this.#sessions.get(app.key);
+    if (!session || !this.#client.peer) return [];
+    return (await this.#client.peer.call('lastOutput', { sessionId: session.id, lines }, START_TIMEOUT_MS)).lines;
+  }
+
+  dispose(): void {
+    this.#attachments.clear();
+    this.#store.dispose();
+  }
+
+  #onJoined(hello: HelloResult): void {
+    const before = new Map(this.#sessions);
+    this.#sessions.clear();
+    for (const snapshot of hello.sessions) this.#sessions.set(snapshot.appKey, snapshot);
+    for (const app of this.apps) this.#sessionChanged.fire(app);
+    for (const attachment of this.#attachments) this.#attachToSession(attachment);
+    if (!this.#options.trusted()) return;
+    // What ran when an earlier host was lost comes back first, with this window's environment.
+    for (const app of this.apps) {
+      const seen = before.get(app.key);
+      const ranBefore = seen !== undefined && seen.desired === 'running' && isActive(seen.state);
+      const now = this.#sessions.get(app.key);
+      if (ranBefore || (now?.desired === 'running' && now.reason.code === 'hostLost'))
+        this.#startInBackground(app, 'restore');
+    }
+    this.#autoStart();
+  }
+
+  /** Once per window and app: a stop or a crash later on is not undone because a file was saved. */
+  #autoStart(): void {
+    const { settings, surroundings, trusted } = this.#options;
+    if (!trusted()) return;
+    for (const app of appsToStart(this.#discovery, settings().autoStart, surroundings.env)) {
+      if (this.#autoStarted.has(app.key)) continue;
+      this.#autoStarted.add(app.key);
+      this.#startInBackground(app, 'auto');
+    }
+  }
+
+  #startInBackground(app: App, origin: StartParams['origin']): void {
+    const run = async () => {
+      const params = await this.#startParams(app, origin);
+      const peer = await this.#client.connect();
+      const snapshot = await peer.call('start', params, START_TIMEOUT_MS);
+      this.#log.info('start asked for', { app: app.name, origin, session: snapshot.id, state: snapshot.state });
+    };
+    run().catch((error: unknown) =>
+      this.#log.error('start failed', { app: app.name, origin, error: errorMessage(error) }),
+    );
+  }
+
+  async #startParams(app: App, origin: StartParams['origin']): Promise<StartParams> {
+    const { settings, surroundings, trusted } = this.#options;
+    if (!trusted()) throw new DevServerError('workspaceUntrusted');
+    return {
+      spec: await resolveLaunchSpec(app, settings(), surroundings.isSandbox),
+      env: serverEnvironment(surroundings.env, surroundings.editorRoot, {}),
+      origin,
+    };
+  }
+
+  #onSession(snapshot: SessionSnapshot): void {
+    const known = this.#sessions.get(snapshot.appKey);
+    if (known && known.id === snapshot.id && known.revision > snapshot.revision) return;
+    this.#sessions.set(snapshot.appKey, snapshot);
+    const app = this.apps.find(({ key }) => key === snapshot.appKey);
+    if (!app) return;
+    for (const attachment of this.#attachments)
+      if (attachment.appKey === app.key && attachment.sessionId === undefined) this.#attachToSession(attachment);
+    this.#sessionChanged.fire(app);
+  }
+
+  #onOutput(chunk: {
+    readonly sessionId: string;
+    readonly data: string;
+    readonly reset: boolean;
+    readonly cols: number;
+    readonly rows: number;
+  }): void {
+    for (const { sessionId, sink } of this.#attachments) {
+      if (sessionId !== chunk.sessionId) continue;
+      if (chunk.reset) sink.onReset(chunk.data, chunk.cols, chunk.rows);
+      else sink.onData(chunk.data);
+    }
+    this.#client.peer?.notify('ack', { sessionId: chunk.sessionId, chars: chunk.data.length });
+  }
+
+  #onDisconnected(): void {
+    for (const attachment of this.#attachments) {
+      if (attachment.sessionId === undefined) continue;
+      attachment.sessionId = undefined;
+      attachment.sink.onLost();
+    }
+    for (const app of this.apps) this.#sessionChanged.fire(app);
+  }
+
+  #attachToSession(attachment: Attachment): void {
+    const session = this.#sessions.get(attachment.appKey);
+    const { peer } = this.#client;
+    if (!session || !peer) return;
+    attachment.sessionId = session.id;
+    const { cols, rows } = attachment;
+    peer.call('attach', { sessionId: session.id, cols, rows }, START_TIMEOUT_MS).catch((error: unknown) => {
+      attachment.sessionId = undefined;
+      this.#log.warn('terminal not attached', { session: session.id, error: errorMessage(error) });
+    });
+  }
+}
+
+function hostSettings(settings: Settings, isSandbox: boolean): HostSettings {
+  const lastClient = settings.lastWindow === 'auto' ? (isSandbox ? 'keep' : 'stop') : settings.lastWindow;
+  return {
+    healthIntervalMs: Math.round(settings.healthIntervalSeconds * 1000),
+    lastClient,
+    graceMs: Math.round(settings.graceSeconds * 1000),
+  };
+}

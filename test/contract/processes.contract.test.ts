@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { linuxProcesses } from '../../src/sessions/host/linuxProcesses';
+import { psProcesses } from '../../src/sessions/host/psProcesses';
+import type { ProcessIdentity, Processes } from '../../src/sessions/host/processes';
+import { Programs } from './support/program';
+import { waitUntil } from './support/waitUntil';
+
+// `ps` of Linux knows the columns that macOS has, so its adapter is held to the contract here, too.
+const kinds: [name: string, processes: Processes][] =
+  process.platform === 'linux'
+    ? [
+        ['over /proc', linuxProcesses],
+        ['over ps', psProcesses],
+      ]
+    : [['over ps', psProcesses]];
+
+for (const [name, processes] of kinds) {
+  describe(`processes ${name}`, () => {
+    const programs = new Programs();
+    let folder: string;
+    before(async () => (folder = await realpath(await mkdtemp(path.join(os.tmpdir(), 'cheatcode-proc-')))));
+    afterEach(() => programs.endAll());
+    after(() => rm(folder, { recursive: true }));
+
+    const identityOf = (pid: number) => waitUntil(`${pid} runs`, () => processes.identify(pid));
+    const gone = (identity: ProcessIdentity) =>
+      waitUntil(`${identity.pid} is gone`, async () => (await processes.liveness(identity)) === 'dead');
+    /** A live process with a child that has ended in a group of its own and that nobody reaps. */
+    const startZombie = () => {
+      const parent = programs.command('sh', ['-c', 'setsid true & exec sleep 1000']);
+      return waitUntil('there is a zombie', async () =>
+        (await processes.list()).find((info) => info.ppid === parent && info.isZombie),
+      );
+    };
+
+    it('are listed with parent, group, user and command line', async () => {
+      const pid = programs.command('sleep', ['1001']);
+      const info = await waitUntil('it is listed', async () =>
+        (await processes.list()).find((one) => one.pid === pid && one.command.includes('1001')),
+      );
+      const { startTicks, command, sid, ...rest } = info;
+      assert.deepEqual(rest, { pid, ppid: process.pid, pgid: pid, isZombie: false, uid: process.getuid?.() });
+      assert.equal(command, 'sleep 1001');
+      if (process.platform === 'linux') assert.equal(sid, pid);
+      assert.deepEqual(await identityOf(pid), { pid, startTicks });
+    });
+
+    it('are told apart from a later process of the same pid', async () => {
+      const identity = await identityOf(programs.command('sleep', ['1000']));
+      const other = { ...identity, startTicks: `${identity.startTicks}1` };
+      assert.deepEqual([await processes.liveness(identity), await processes.liveness(other)], ['alive', 'dead']);
+      assert.equal(await processes.signal(other, 'SIGKILL'), false);
+      assert.equal(await processes.liveness(identity), 'alive');
+      assert.equal(await processes.signal(identity, 'SIGTERM'), true);
+      await gone(identity);
+      assert.equal(await processes.signal(identity, 'SIGTERM'), false);
+      assert.equal(await processes.identify(identity.pid), undefined);
+    });
+
+    it('may have any name', async () => {
+      const file = path.join(folder, 'a) Z 1 (b c');
+      await symlink(process.execPath, file);
+      const identity = await identityOf(programs.command(file, ['-e', 'setInterval(() => undefined, 1e6)']));
+      assert.equal(await processes.liveness(identity), 'alive');
+      const info = (await processes.list()).find((one) => one.pid === identity.pid);
+      assert.deepEqual([info?.ppid, info?.isZombie], [process.pid, false]);
+    });
+
+    it('count as dead when they are zombies', async () => {
+      const zombie = await startZombie();
+      assert.equal(await processes.liveness(zombie), 'dead');
+      assert.equal(await processes.identify(zombie.pid), undefined);
+      assert.equal(await processes.signal(zombie, 'SIGKILL'), false);
+      // To see this one from outside takes /proc: on macOS the kernel itself refuses.
+      if (processes === linuxProcesses) assert.equal(processes.signalGroup(zombie.pgid, 'SIGKILL'), false);
+    });
+
+    it('are signalled as a group, also when the leader is gone', async () => {
+      const leader = programs.command('sh', ['-c', 'sleep 1000 & sleep 1000 & wait']);
+      const members = await waitUntil('the group is complete', async () => {
+        const found = (await processes.list()).filter(
+          (info) => info.pgid === leader && info.command.startsWith('sleep'),
+        );
+        return found.length === 2 && found;
+      });
+      const identity = await identityOf(leader);
+      assert.equal(await processes.signal(identity, 'SIGKILL'), true);
+      await gone(identity);
+      assert.equal(processes.signalGroup(leader, 'SIGTERM'), true);
+      for (const member of members) await gone(member);
+      // Where the kernel alone decides (ps), zombies count, and how soon PID 1 reaps them is its own affair.
+      if (processes === linuxProcesses) assert.equal(processes.signalGroup(leader, 'SIGTERM'), false);
+    });
+
+    it('never take a number that is no group of ours', () => {
+      for (const pgid of [0, 1, -1, NaN, 1.5, Infinity]) assert.equal(processes.signalGroup(pgid, 'SIGKILL'), false);
+      assert.equal(processes.signalGroup(process.pid, 'SIGKILL'), false);
+    });
+
+    it('tell their working directory', async () => {
+      const pid = programs.command('sleep', ['1000'], { cwd: folder });
+      await identityOf(pid);
+      assert.equal(await processes.workingDirectory(pid), folder);
+      assert.equal(await processes.workingDirectory(2 ** 22 + 1), undefined);
+    });
+
+    // `ps` of Linux has no -E; psProcesses.unit.test.ts checks what is made of its output.
+    if (name === 'over /proc' || process.platform === 'darwin') {
+      it('are found by what is in their environment', async () => {
+        const nonce = `scope:${process.pid}-${Date.now()}`;
+        const pid = programs.command('sleep', ['1000'], { env: { CHEATCODE_CONTRACT: nonce } });
+        // Not in its environment, only said.
+        programs.command('sh', ['-c', 'exec sleep 1000', `CHEATCODE_CONTRACT=${nonce}`]);
+        const find = async (value: string, prefix: boolean) =>
+          (await processes.findByEnvironment('CHEATCODE_CONTRACT', value, { prefix })).map((info) => info.pid);
+        await waitUntil('it is found', async () => (await find(nonce, false)).length > 0);
+        assert.deepEqual(await find(nonce, false), [pid]);
+        assert.deepEqual(await find(nonce, true), [pid]);
+        assert.deepEqual(await find(nonce.slice(0, -1), true), [pid]);
+        assert.deepEqual(await find(nonce.slice(0, -1), false), []);
+        assert.deepEqual(await processes.findByEnvironment('CONTRACT', nonce), []);
+      });
+    }
+  });
+}

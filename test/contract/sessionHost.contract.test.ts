@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { HostRig, isAlive, waitFor, watchSession } from './support/hostRig';
+import { systemPorts } from '../../src/sessions/host/ports';
+import { platformProcesses } from '../../src/sessions/host/platformProcesses';
+
+const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+const ports = systemPorts(process.platform);
+const processes = platformProcesses(process.platform, quiet);
+
+describe('the session host', function () {
+  this.timeout(60_000);
+  let rig: HostRig;
+  beforeEach(async () => {
+    rig = await HostRig.create();
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') console.log(rig.hostLog(), rig.log.join('\n'));
+    await rig.dispose();
+  });
+
+  const start = async (env: Record<string, string> = {}, origin: 'user' | 'auto' = 'user') => {
+    const client = rig.client();
+    const session = watchSession(client);
+    const peer = await client.connect();
+    await peer.call('start', { spec: rig.spec(env), env: { PATH: process.env['PATH'] ?? '' }, origin });
+    return { client, session, peer };
+  };
+  const reaches = (session: { current: { state: string } | undefined }, state: string) =>
+    waitFor(
+      `the state ${state}`,
+      () => session.current?.state === state,
+      20_000,
+      () => JSON.stringify(session),
+    );
+
+  it('starts a server and tells when it answers', async () => {
+    const { session } = await start();
+    await reaches(session, 'running');
+    assert.deepEqual(session.states, ['starting', 'running']);
+    const response = await fetch(`http://localhost:${rig.port}/`);
+    assert.equal(await response.text(), `pid ${session.current?.listenerPid}\n`);
+  });
+
+  it('leaves no process and a free port after a stop, and no machine undoes it', async () => {
+    const { session, peer } = await start({ STUB_DAEMON: '1' });
+    await reaches(session, 'running');
+    const cookieHolders = () => processes.findByEnvironment('STUB_DAEMON', '1');
+    assert.ok((await cookieHolders()).length >= 3, 'npm, the server and its daemon');
+    const after = await peer.call('stop', { sessionId: 'dev_server_web' });
+    assert.equal(after.state, 'stopped');
+    assert.deepEqual(await cookieHolders(), []);
+    assert.equal(await ports.isFree(rig.port), true);
+    const again = await peer.call('start', { spec: rig.spec(), env: {}, origin: 'auto' });
+    assert.equal(again.state, 'stopped');
+    assert.equal(again.desired, 'stopped');
+  });
+
+  it('answers every caller when start, stop and restart come at once, and the last wish wins', async () => {
+    const { session, peer } = await start();
+    const params = { spec: rig.spec(), env: { PATH: process.env['PATH'] ?? '' }, origin: 'user' as const };
+    const stops = Array.from({ length: 5 }, () => peer.call('stop', { sessionId: 'dev_server_web' }));
+    const last = [peer.call('start', params), peer.call('restart', params)];
+    await Promise.all([...stops, ...last]);
+    await reaches(session, 'running');
+    assert.equal(
+      (await processes.findByEnvironment('PORT', String(rig.port))).filter(
+        ({ command }) => command.includes('server.mjs') && command.startsWith('node'),
+      ).length,
+      1,
+    );
+  });
+
+  it('takes the whole tree with it when it is killed, and the next client brings back what was running', async () => {
+    const { session } = await start();
+    await reaches(session, 'running');
+    const first = session.current?.listenerPid ?? 0;
+    const host = rig.hostPid() ?? 0;
+    process.kill(host, 'SIGKILL');
+    await waitFor('the server to be gone', () => !isAlive(first), 3000);
+    const next = rig.client();
+    const seen = watchSession(next);
+    const peer = await next.connect();
+    await waitFor('the session of the lost host', () => seen.current?.reason.code === 'hostLost');
+    await peer.call('start', { spec: rig.spec(), env: { PATH: process.env['PATH'] ?? '' }, origin: 'restore' });
+    await reaches(seen, 'running');
+    assert.notEqual(rig.hostPid(), host);
+  });
+
+  it('shows a killed server at once, without waiting for the interval, and starts it again', async () => {
+    const { session } = await start();
+    await reaches(session, 'running');
+    const pid = session.current?.listenerPid ?? 0;
+    process.kill(pid, 'SIGKILL');
+    await waitFor('the state to leave running', () => session.current?.state !== 'running', 1000);
+    await reaches(session, 'running');
+    assert.notEqual(session.current?.listenerPid, pid);
+  });
+
+  it('gives up after five crashes in a row', async () => {
+    const { session } = await start({ STUB_CRASH_AFTER_MS: '1', STUB_NEVER_LISTEN: '1' });
+    await waitFor('the state failed', () => session.current?.state === 'failed', 40_000);
+    assert.equal(session.current?.reason.code, 'crashLoop');
+    assert.equal(session.current?.reason.facts?.['exitCode'], 7);
+  });
+
+  it('shows every client the same screen and takes typing from each', async () => {
+    const { session, peer, client } = await start();
+    await reaches(session, 'running');
+    const other = rig.client();
+    const otherPeer = await other.connect();
+    const screens = [client, other].map((one) => {
+      const screen = { text: '' };
+      one.onOutput((chunk) => (screen.text = chunk.reset ? chunk.data : screen.text + chunk.data));
+      return screen;
+    });
+    await peer.call('attach', { sessionId: 'dev_server_web', cols: 100, rows: 30 });
+    await otherPeer.call('attach', { sessionId: 'dev_server_web', cols: 0, rows: 0 });
+    await waitFor('the scrollback in both', () =>
+      screens.every(({ text }) => text.includes(`listening on ${rig.port}`)),
+    );
+    otherPeer.notify('input', { sessionId: 'dev_server_web', data: 'hello\r' });
+    await waitFor('the typing in both', () => screens.every(({ text }) => text.includes('heard "hello\\n"')));
+  });
+
+  it('says who holds a taken port, starts nothing, and goes on by itself when it is free', async () => {
+    const blocker = (await import('node:net')).createServer().listen(rig.port, '127.0.0.1');
+    const { session } = await start();
+    await reaches(session, 'blocked');
+    assert.equal(session.current?.reason.code, 'portTaken');
+    assert.equal(session.current?.reason.facts?.['pid'], process.pid);
+    blocker.close();
+    await reaches(session, 'running');
+  });
+});

@@ -1,0 +1,30 @@
+// Takes and releases kernel locks as told: `try <identity>` → `held` or `refused`; `release` → `released`;
+// `bind <name>` takes an abstract socket name as it stands, of whatever length; `version` → the Node version.
+import os from 'node:os';
+import path from 'node:path';
+import type { HeldLock } from '../../../src/sessions/host/kernelLock';
+import { platformKernelLock } from '../../../src/sessions/host/kernelLocks';
+import { listenAsLock } from '../../../src/sessions/host/listeningLock';
+import { commandLoop } from './commandLoop';
+
+const lock = platformKernelLock(process.platform, path.join(os.tmpdir(), 'cheatcode-contract-locks'));
+const held: HeldLock[] = [];
+
+function keep(result: HeldLock | undefined): string {
+  if (result) held.push(result);
+  return result ? 'held' : 'refused';
+}
+
+commandLoop(async (command, argument) => {
+  switch (command) {
+    case 'try':
+      return keep(await lock.tryAcquire(argument));
+    case 'bind':
+      return keep(await listenAsLock(`\0${argument}`, ['EADDRINUSE']));
+    case 'release':
+      for (const one of held.splice(0)) one.dispose();
+      return 'released';
+    default:
+      return process.version;
+  }
+});

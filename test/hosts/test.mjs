@@ -1,0 +1,162 @@
+// npm test: from a fresh clone to one line of numbers.
+// usage: npm test -- [unit|contract|host|tabs …] [--grep TEXT]
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, readdir, realpath, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureChromium } from './chromium.mjs';
+import { ensureCodeServer } from './codeServerInstall.mjs';
+import { ensureDependencies } from './dependencies.mjs';
+import { endGroup } from './ending.mjs';
+import { endLeftovers } from './leftovers.mjs';
+import { ensureNode } from './nodes.mjs';
+import { ensureVsix } from './package.mjs';
+import { inRepo, inSandbox, repoRoot } from './paths.mjs';
+import { endRunning, run, SetupError } from './run.mjs';
+import { endSessionHosts } from './sessionHosts.mjs';
+import { atEnd, end, endOnSignals } from './signals.mjs';
+import { step, together } from './step.mjs';
+import { copyWorkspace, ensureWorkspace } from './workspace.mjs';
+
+/**
+ * @typedef {object} Suite
+ * @property {string} folder below test/
+ * @property {string} kind files are called `*.<kind>.test.ts`
+ * @property {number} timeoutMs of one test, unless it says otherwise
+ * @property {boolean} editor it needs code-server, Chromium and the sample workspace
+ */
+
+/** In the order in which they run: what fails fast comes first. @type {Record<string, Suite>} */
+const suites = {
+  unit: { folder: 'unit', kind: 'unit', timeoutMs: 10_000, editor: false },
+  contract: { folder: 'contract', kind: 'contract', timeoutMs: 60_000, editor: false },
+  host: { folder: 'integration', kind: 'host', timeoutMs: 120_000, editor: true },
+  tabs: { folder: 'integration', kind: 'tabs', timeoutMs: 180_000, editor: true },
+};
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Numbers */
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { grep: { type: 'string', short: 'g' } } });
+const unknown = positionals.filter((name) => !(name in suites));
+const chosen = Object.keys(suites).filter((name) => positionals.length === 0 || positionals.includes(name));
+const marker = `CHEATCODE_TEST_RUN=${randomBytes(8).toString('hex')}`;
+/** Short, because Unix sockets below it must stay under 100 bytes. */
+const runDir = await mkdtemp(path.join(await realpath(os.tmpdir()), 'cct-'));
+const started = performance.now();
+
+/** @param {string[]} names @returns {Promise<string>} the VSIX, if a suite needs it */
+async function prepare(names) {
+  const editor = names.some((name) => suites[name]?.editor);
+  const [vsix] = await together([
+    // The production build first: it empties dist/, where the suites in the extension host want the debugging one.
+    ensureDependencies()
+      .then(() => (names.includes('tabs') ? ensureVsix() : ''))
+      .then(async (file) => {
+        await step('build', () => run(process.execPath, ['esbuild.mjs', '--tests'], { cwd: repoRoot, missing: 'the build failed' }));
+        return file;
+      }),
+    ...(['contract', 'host', 'tabs'].some((name) => names.includes(name)) ? /** @type {const} */ ([20, 22, 24]).map((major) => ensureNode(major)) : []),
+    ...(editor ? [ensureChromium(), ensureCodeServer(), ensureWorkspace()] : []),
+  ]);
+  return vsix ?? '';
+}
+
+/** @param {string} name @param {string} vsix @returns {Promise<Numbers>} */
+async function runSuite(name, vsix) {
+  const suite = /** @type {Suite} */ (suites[name]);
+  const dir = path.join(runDir, name);
+  const stateDir = path.join(dir, 's');
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const results = inSandbox('logs', `${name}.json`);
+  await mkdir(path.dirname(results), { recursive: true });
+  await rm(results, { force: true });
+  const [markerName, nonce] = /** @type {[string, string]} */ (marker.split('='));
+  /** @type {NodeJS.ProcessEnv} */
+  const env = {
+    ...process.env,
+    [markerName]: nonce,
+    CHEATCODE_TEST_DIR: dir,
+    CHEATCODE_TEST_RESULTS: results,
+    CHEATCODE_TEST_VSIX: vsix,
+    CHEATCODE_STATE_DIR: stateDir,
+    ...(values.grep === undefined ? {} : { CHEATCODE_TEST_GREP: values.grep }),
+  };
+  // A CI and a person at a keyboard run the same tests.
+  delete env['CI'];
+  console.log(`\n── ${name} ${'─'.repeat(60 - name.length)}`);
+  const args = name === 'host' ? [inRepo('test', 'hosts', 'runHostSuite.mjs'), await copyWorkspace(path.join(dir, 'w'))] : await mochaArguments(suite);
+  const child = spawn(process.execPath, args, { cwd: repoRoot, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+  const stop = () => endGroup(child);
+  atEnd(stop);
+  const code = await new Promise((resolve) => child.on('exit', (exitCode, signal) => resolve(exitCode ?? signal)));
+  await stop();
+  // A session host outlives its windows on purpose; whoever gave it a state folder ends it.
+  await endSessionHosts(stateDir).catch((error) => console.error(error.message));
+  const numbers = await readNumbers(results);
+  const left = await endLeftovers({ marker, runDir: dir });
+  for (const one of left) console.log(`left running by ${name}: ${one.pid} ${one.command}`);
+  if (left.length > 0) numbers.failed++;
+  if (numbers.failed === 0 && code !== 0) {
+    console.log(`${name} ended with ${code}`);
+    numbers.failed++;
+  }
+  if (numbers.passed + numbers.failed + numbers.skipped === 0 && values.grep === undefined) {
+    console.log(`${name} has no tests`);
+    numbers.failed++;
+  }
+  return numbers;
+}
+
+/** @param {Suite} suite */
+async function mochaArguments(suite) {
+  const dir = inRepo('out', 'test', suite.folder);
+  const files = (await readdir(dir, { recursive: true }).catch(() => /** @type {string[]} */ ([]))).filter((file) => file.endsWith(`.${suite.kind}.test.js`)).sort();
+  return [
+    inRepo('node_modules', 'mocha', 'bin', 'mocha.js'),
+    ...['--no-config', '--enable-source-maps', '--reporter', inRepo('test', 'hosts', 'results.cjs'), '--timeout', String(suite.timeoutMs)],
+    ...(values.grep === undefined ? [] : ['--grep', values.grep]),
+    // Without a file mocha would look for some by itself.
+    ...(files.length > 0 ? files.map((file) => path.join(dir, file)) : ['--help']),
+  ];
+}
+
+/** @param {string} file @returns {Promise<Numbers>} */
+async function readNumbers(file) {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text ? JSON.parse(text) : { passed: 0, failed: 0, skipped: 0 };
+}
+
+/** @type {Numbers} */
+const sum = { passed: 0, failed: 0, skipped: 0 };
+atEnd(async () => {
+  endRunning();
+  await endLeftovers({ marker, runDir });
+  await rm(runDir, { recursive: true, force: true });
+});
+endOnSignals((signal) => console.log(`\n${signal}: ending the tests …`));
+try {
+  if (unknown.length > 0) throw new SetupError(`no suite is called ${unknown.join(' or ')}; there are ${Object.keys(suites).join(', ')}`);
+  const vsix = await prepare(chosen);
+  const lines = [];
+  for (const name of chosen) {
+    const before = performance.now();
+    const numbers = await runSuite(name, vsix);
+    for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) sum[key] += numbers[key];
+    lines.push(`${name}: ${numbers.passed} passed, ${numbers.failed} failed, ${numbers.skipped} skipped in ${seconds(before)}`);
+  }
+  console.log(`\n${lines.join('\n')}\nall in ${seconds(started)}`);
+  if (sum.passed + sum.failed === 0) throw new SetupError('no test was run');
+} catch (error) {
+  console.error(error instanceof SetupError ? `\n${error.message}` : error);
+  sum.failed++;
+}
+await end();
+console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+process.exitCode = sum.failed > 0 ? 1 : 0;
+
+/** @param {number} since */
+function seconds(since) {
+  return `${((performance.now() - since) / 1000).toFixed(1)} s`;
+}

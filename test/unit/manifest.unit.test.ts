@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { appCommands, PREVIEW_VIEW_TYPE, windowCommands } from '../../src/providers/ids';
+import { readSettings, type SettingSource } from '../../src/providers/settingsReader';
+import { contextKeys } from '../../src/sessions/presenter';
+import { parseCheatcodeConfig } from '../../src/sessions/cheatcodeConfig';
+
+interface Property {
+  readonly type: string | readonly string[];
+  readonly default: unknown;
+  readonly scope?: string;
+  readonly order?: number;
+  readonly enum?: readonly unknown[];
+  readonly markdownEnumDescriptions?: readonly string[];
+  readonly markdownDescription?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+interface Manifest {
+  readonly icon: string;
+  readonly activationEvents: readonly string[];
+  readonly extensionKind: readonly string[];
+  readonly capabilities: {
+    readonly untrustedWorkspaces: { readonly supported: unknown; readonly description: string; readonly restrictedConfigurations: readonly string[] };
+    readonly virtualWorkspaces: { readonly supported: unknown; readonly description: string };
+  };
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string; readonly enablement?: string }[];
+    readonly configuration: { readonly properties: Readonly<Record<string, Property>> };
+    readonly jsonValidation: readonly { readonly fileMatch: string; readonly url: string }[];
+  };
+}
+
+/** `npm test` runs in the project's folder; the bundle of this file lies elsewhere. */
+const file = (name: string): string => path.join(process.cwd(), name);
+const read = (name: string): unknown => JSON.parse(readFileSync(file(name), 'utf8'));
+
+describe('the manifest', () => {
+  const manifest = read('package.json') as Manifest;
+  const texts = read('package.nls.json') as Record<string, string>;
+  const { properties } = manifest.contributes.configuration;
+  const keyOf = (setting: string): string => setting.replace(/^cheatcode\./, '');
+  const sourceWith = (changes: Readonly<Record<string, unknown>> = {}, seen: string[] = []): SettingSource => ({
+    value: (key) => {
+      seen.push(key);
+      return key in changes ? changes[key] : properties[`cheatcode.${key}`]?.default;
+    },
+    fallback: (key) => properties[`cheatcode.${key}`]?.default,
+  });
+
+  it('contributes exactly the commands that the code registers', () => {
+    assert.deepEqual(
+      manifest.contributes.commands.map(({ command }) => command).sort(),
+      [...Object.values(appCommands), ...Object.values(windowCommands)].sort(),
+    );
+    assert.ok(manifest.contributes.commands.every(({ category }) => category === 'Cheatcode'));
+  });
+
+  it('enables commands by context keys that the code sets', () => {
+    const known = Object.keys(contextKeys([]));
+    for (const { command, enablement } of manifest.contributes.commands) {
+      if (command === windowCommands.showLog) continue;
+      assert.ok(enablement !== undefined && known.includes(enablement), `${command}: ${enablement}`);
+    }
+  });
+
+  it('declares exactly the settings that the code reads', () => {
+    const seen: string[] = [];
+    readSettings(sourceWith({}, seen));
+    assert.deepEqual(Object.keys(properties).map(keyOf).sort(), [...seen].sort());
+  });
+
+  it('has only defaults that the code accepts', () => {
+    assert.deepEqual(readSettings(sourceWith()).problems, []);
+  });
+
+  it('has the bounds and choices that the code has', () => {
+    for (const [setting, property] of Object.entries(properties)) {
+      const problemWith = (value: unknown): boolean =>
+        readSettings(sourceWith({ [keyOf(setting)]: value })).problems.some((problem) => problem.setting === setting);
+      for (const value of property.enum ?? []) assert.ok(!problemWith(value), `${setting} ${String(value)}`);
+      if (property.enum !== undefined) assert.ok(problemWith('something else'), setting);
+      if (property.minimum !== undefined) {
+        assert.ok(!problemWith(property.minimum), setting);
+        assert.ok(problemWith(property.minimum - 1), setting);
+      }
+      if (property.maximum !== undefined) {
+        assert.ok(!problemWith(property.maximum), setting);
+        assert.ok(problemWith(property.maximum + 1), setting);
+      }
+      assert.ok(problemWith({}), setting);
+    }
+  });
+
+  it('gives each setting a scope, an order of its own and a text, and each choice a text', () => {
+    const all = Object.entries(properties);
+    for (const [setting, property] of all) {
+      assert.ok(['machine', 'machine-overridable', 'window'].includes(property.scope ?? ''), setting);
+      assert.ok(property.markdownDescription, setting);
+      assert.equal(property.markdownEnumDescriptions?.length, property.enum?.length, setting);
+    }
+    assert.equal(new Set(all.map(([, property]) => property.order)).size, all.length);
+    for (const key of ['healthIntervalSeconds', 'lastWindow', 'graceSeconds', 'nodePath'])
+      assert.equal(properties[`cheatcode.${key}`]?.scope, 'machine', key);
+  });
+
+  it('takes nothing that runs a command from a workspace that is not trusted', () => {
+    const { untrustedWorkspaces, virtualWorkspaces } = manifest.capabilities;
+    assert.equal(untrustedWorkspaces.supported, 'limited');
+    assert.equal(virtualWorkspaces.supported, false);
+    for (const setting of Object.keys(properties).filter((name) => /command|path|url/i.test(name)))
+      assert.ok(untrustedWorkspaces.restrictedConfigurations.includes(setting), setting);
+    for (const setting of untrustedWorkspaces.restrictedConfigurations) assert.ok(setting in properties, setting);
+  });
+
+  it('activates by exact paths only', () => {
+    for (const event of manifest.activationEvents) {
+      if (event === `onWebviewPanel:${PREVIEW_VIEW_TYPE}`) continue;
+      assert.match(event, /^workspaceContains:(\.\.\/)?[\w.-]+(\/package\.json)?$/, event);
+    }
+    assert.deepEqual(manifest.extensionKind, ['workspace']);
+  });
+
+  it('uses every text of package.nls.json, and no other', () => {
+    const used = [...JSON.stringify(manifest).matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key);
+    assert.deepEqual([...new Set(used)].sort(), Object.keys(texts).sort());
+    assert.ok(Object.values(texts).every((text) => text.trim() !== ''));
+  });
+
+  it('names only settings that exist in its texts', () => {
+    for (const [, setting] of Object.values(texts).join('\n').matchAll(/#(cheatcode\.[\w.]+)#/g))
+      assert.ok((setting ?? '') in properties, setting);
+  });
+
+  it('names only files that are there, and that the package holds', () => {
+    const packed = readFileSync(file('.vscodeignore'), 'utf8');
+    for (const name of [manifest.icon, ...manifest.contributes.jsonValidation.map(({ url }) => url.replace(/^\.\//, ''))]) {
+      assert.ok(existsSync(file(name)), name);
+      assert.ok(packed.includes(`!${name}`), name);
+    }
+  });
+
+  it('contributes a schema with the fields that a cheatcode.json is read for', () => {
+    const schema = read('media/cheatcode.schema.json') as {
+      readonly properties: object;
+      readonly definitions: { readonly app: { readonly properties: Readonly<Record<string, { readonly enum?: readonly string[] }>> } };
+    };
+    assert.deepEqual(Object.keys(schema.properties).sort(), ['$schema', 'apps', 'autoStart']);
+    const app = schema.definitions.app.properties;
+    assert.deepEqual(Object.keys(app).sort(), ['command', 'env', 'health', 'managed', 'name', 'path', 'port', 'type']);
+    for (const [field, { enum: choices = [] }] of Object.entries(app))
+      for (const choice of choices) {
+        const config = parseCheatcodeConfig('cheatcode.json', JSON.stringify({ apps: [{ path: '.', [field]: choice }] }));
+        assert.deepEqual(config.problems, [], `${field}: ${choice}`);
+      }
+  });
+});
+
+describe('settings', () => {
+  const defaults: Readonly<Record<string, unknown>> = Object.fromEntries(
+    Object.entries((read('package.json') as Manifest).contributes.configuration.properties).map(([setting, property]) => [
+      setting.replace(/^cheatcode\./, ''),
+      property.default,
+    ]),
+  );
+  const withValues = (changes: Readonly<Record<string, unknown>>): ReturnType<typeof readSettings> =>
+    readSettings({ value: (key) => (key in changes ? changes[key] : defaults[key]), fallback: (key) => defaults[key] });
+
+  it('that are wrong are named, and their defaults taken', () => {
+    const { settings, problems } = withValues({ 'web.port': 70_000, healthIntervalSeconds: '15', autoStart: ' mobile ' });
+    assert.deepEqual(problems.map(({ setting }) => setting), ['cheatcode.web.port', 'cheatcode.healthIntervalSeconds']);
+    assert.equal(settings.web.port, undefined);
+    assert.equal(settings.healthIntervalSeconds, 15);
+    assert.equal(settings.autoStart, 'mobile');
+  });
+
+  it('that are empty are not set', () => {
+    const { settings, problems } = withValues({ 'web.command': ' ', nodePath: '', previewUrl: null });
+    assert.deepEqual(problems, []);
+    assert.equal(settings.web.command, undefined);
+    assert.equal(settings.nodePath, undefined);
+    assert.equal(settings.previewUrl, undefined);
+  });
+
+  it('for the preview want a web address with the port in it', () => {
+    for (const bad of ['https://box.example.com/', 'ftp://{port}.example.com', '{port}', 'javascript:alert({port})'])
+      assert.equal(withValues({ previewUrl: bad }).problems.length, 1, bad);
+    assert.equal(withValues({ previewUrl: 'https://{port}-box.example.com' }).problems.length, 0);
+  });
+
+  it('can not be changed once they are read', () => {
+    const { settings } = withValues({});
+    assert.ok(Object.isFrozen(settings) && Object.isFrozen(settings.web) && Object.isFrozen(settings.terminal));
+  });
+});

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { DevServerError } from '../../src/sessions/errors';
+import {
+  actionsFor,
+  appByWord,
+  appOfFile,
+  clockTime,
+  contextKeys,
+  previewPage,
+  statusItems,
+  type AppView,
+  type WindowView,
+} from '../../src/sessions/presenter';
+import type { SessionSnapshot, SessionState } from '../../src/sessions/protocol';
+import { aMobileApp, anApp, aSession } from './samples';
+
+const connected: WindowView = {
+  connection: { kind: 'connected', hostPid: 7, hostVersion: '0.1.0' },
+  trusted: true,
+  activeAppKey: undefined,
+};
+
+const web = (session?: Partial<SessionSnapshot>): AppView => ({
+  app: anApp(),
+  session: session === undefined ? undefined : aSession(session),
+});
+const mobile = (session?: Partial<SessionSnapshot>): AppView => {
+  const app = aMobileApp();
+  return {
+    app,
+    session:
+      session === undefined
+        ? undefined
+        : aSession({ id: 'dev_server_mobile', appKey: app.key, type: 'mobile', port: 8081, ...session }),
+  };
+};
+
+describe('status items', () => {
+  it('show label and port of a running app', () => {
+    const [item, ...others] = statusItems([web({})], connected);
+    assert.equal(item?.text, '$(globe) Web :3000');
+    assert.equal(item.background, 'none');
+    assert.equal(item.appKey, '1:2:cheatcode-app');
+    assert.deepEqual(others, []);
+  });
+
+  it('spin while the app installs, starts or stops', () => {
+    for (const state of ['installing', 'starting', 'stopping'] as const)
+      assert.equal(statusItems([web({ state })], connected)[0]?.text, `$(loading~spin) Web ${state}`);
+  });
+
+  it('warn of a server that does not answer or is blocked, and mark a failed one as an error', () => {
+    const of = (state: SessionState): string | undefined => statusItems([web({ state })], connected)[0]?.background;
+    assert.equal(of('unhealthy'), 'warning');
+    assert.equal(of('blocked'), 'warning');
+    assert.equal(of('failed'), 'error');
+    assert.equal(of('stopped'), 'none');
+  });
+
+  it('say in words what the colour says', () => {
+    const of = (session: Partial<SessionSnapshot>): string | undefined => statusItems([web(session)], connected)[0]?.text;
+    assert.equal(of({ state: 'unhealthy', reason: { code: 'noAnswer' } }), '$(warning) Web :3000 no answer');
+    assert.equal(of({ state: 'blocked', reason: { code: 'portTaken' } }), '$(warning) Web :3000 blocked');
+    assert.equal(of({ state: 'failed', reason: { code: 'crashLoop' } }), '$(error) Web failed');
+  });
+
+  it('put the app of the active editor first', () => {
+    const views = [web({}), mobile({})];
+    assert.deepEqual(
+      statusItems(views, { ...connected, activeAppKey: '1:3:cheatcode-mobile' }).map((item) => item.text),
+      ['$(device-mobile) Mobile :8081', '$(globe) Web :3000'],
+    );
+  });
+
+  it('count when there are more than two apps, beside the one of the active editor', () => {
+    const third: AppView = { app: anApp({ key: '1:4:docs', name: 'docs', label: 'docs' }), session: aSession({ state: 'failed', appKey: '1:4:docs' }) };
+    const views = [web({}), mobile(), third];
+    const [all, ...none] = statusItems(views, connected);
+    assert.equal(all?.text, '$(error) 1/3 running');
+    assert.equal(all.background, 'error');
+    assert.equal(all.appKey, undefined);
+    assert.deepEqual(none, []);
+    assert.deepEqual(
+      statusItems(views, { ...connected, activeAppKey: '1:2:cheatcode-app' }).map((item) => item.text),
+      ['$(globe) Web :3000', '$(error) 1/3 running'],
+    );
+  });
+
+  it('name what keeps an app from starting', () => {
+    const app = anApp({ problem: { code: 'noDevScript', facts: {} } });
+    const [item] = statusItems([{ app, session: undefined }], connected);
+    assert.equal(item?.text, "$(warning) Web can't start");
+    assert.match(item.tooltip, /"dev" script/);
+  });
+
+  it('do not claim a state that the lost session host can no longer confirm', () => {
+    const error = new DevServerError('hostDidNotStart', { detail: 'no memory' });
+    const [item] = statusItems([web({})], { ...connected, connection: { kind: 'failed', error } });
+    assert.equal(item?.background, 'error');
+    assert.doesNotMatch(item.text, /3000/);
+    assert.match(item.tooltip, /no memory/);
+  });
+
+  it('tell in the tooltip the address, the process, the last probe and the windows', () => {
+    const lastProbe = { atMs: Date.now(), ok: true, durationMs: 4.2 };
+    const tooltip = statusItems([web({ listenerPid: 99, windows: 3, lastProbe })], connected)[0]?.tooltip ?? '';
+    assert.match(tooltip, /\[http:\/\/localhost:3000\]/);
+    assert.match(tooltip, /pid 99/);
+    assert.match(tooltip, /answered in 4 ms/);
+    assert.match(tooltip, /\| Windows \| 3 \|/);
+  });
+
+  it('let no folder name make markdown', () => {
+    const app = anApp({ folder: '/w/[x](command:evil)$(globe)' });
+    const tooltip = statusItems([{ app, session: aSession() }], connected)[0]?.tooltip ?? '';
+    assert.doesNotMatch(tooltip, /\]\(command:/);
+    assert.doesNotMatch(tooltip, /(?<!\\)\$\\?\(globe/);
+  });
+
+  it('read out the state to those who do not see it', () => {
+    assert.equal(statusItems([web({})], connected)[0]?.accessibleLabel, 'Dev server Web: running, port 3000');
+  });
+});
+
+describe('actions', () => {
+  const ids = (view: AppView): string[] => actionsFor(view).map((action) => action.id);
+
+  it('are those that fit the state, the likely first', () => {
+    assert.deepEqual(ids(web({})), ['openPreview', 'openInBrowser', 'showTerminal', 'restart', 'stop', 'copyUrl']);
+    assert.deepEqual(ids(web({ state: 'stopped', reason: { code: 'stoppedByUser' } })), ['start', 'showTerminal', 'openPreview']);
+    assert.deepEqual(ids(web({ state: 'failed', reason: { code: 'crashLoop' } })), ['restart', 'showTerminal', 'openPreview']);
+    assert.deepEqual(ids(web({ state: 'stopping', reason: { code: 'requested' } })), ['showTerminal', 'openPreview']);
+  });
+
+  it('let a blocked server be tried again or given up', () => {
+    assert.deepEqual(ids(web({ state: 'blocked', reason: { code: 'portTaken' } })), ['start', 'showTerminal', 'openPreview', 'stop']);
+  });
+
+  it('never start an app that is managed elsewhere', () => {
+    const app = anApp({ declared: { ...anApp().declared, managed: 'external' } });
+    assert.ok(!ids({ app, session: undefined }).includes('start'));
+  });
+
+  it('offer no terminal of a server whose output goes elsewhere', () => {
+    assert.ok(!ids(web({ adopted: true })).includes('showTerminal'));
+  });
+});
+
+describe('context keys', () => {
+  it('are all off where there is no app', () => {
+    assert.ok(Object.values(contextKeys([])).every((value) => !value));
+  });
+
+  it('enable a command when it fits one of the apps', () => {
+    const keys = contextKeys([web({}), mobile({ state: 'stopped', reason: { code: 'stoppedByUser' } })]);
+    assert.equal(keys['cheatcode.canStart'], true);
+    assert.equal(keys['cheatcode.canStop'], true);
+    const one = contextKeys([web({})]);
+    assert.equal(one['cheatcode.canStart'], false);
+    assert.equal(one['cheatcode.canOpen'], true);
+  });
+});
+
+describe('the preview page', () => {
+  it('shows the app while its server runs, with a word of warning when it does not answer', () => {
+    assert.equal(previewPage(web({}), connected).kind, 'app');
+    assert.equal(previewPage(web({}), connected).warning, undefined);
+    const silent = previewPage(web({ state: 'unhealthy', reason: { code: 'noAnswer' } }), connected);
+    assert.equal(silent.kind, 'app');
+    assert.match(silent.warning ?? '', /does not answer/);
+  });
+
+  it('waits with the output in sight while the server is on its way', () => {
+    for (const state of ['installing', 'starting'] as const) {
+      const page = previewPage(web({ state }), connected);
+      assert.equal(page.kind, 'wait');
+      assert.ok(page.showsOutput);
+    }
+  });
+
+  it('offers Restart and the terminal when the server failed', () => {
+    const page = previewPage(web({ state: 'failed', reason: { code: 'crashLoop' } }), connected);
+    assert.deepEqual(page.actions.map((action) => action.id), ['restart', 'showTerminal']);
+    assert.ok(page.showsOutput);
+  });
+
+  it('offers Start when the server is stopped, but not where it can not start', () => {
+    assert.deepEqual(previewPage(web(), connected).actions.map((action) => action.id), ['start']);
+    const app = anApp({ problem: { code: 'noPackageJson', facts: {} } });
+    const page = previewPage({ app, session: undefined }, connected);
+    assert.equal(page.kind, 'failed');
+    assert.deepEqual(page.actions, []);
+  });
+
+  it('points a mobile app to its QR code', () => {
+    assert.equal(previewPage(mobile({}), connected).kind, 'mobile');
+  });
+});
+
+describe('finding an app', () => {
+  it('takes the innermost folder that holds the file', () => {
+    const outer = anApp({ key: 'outer', folder: '/w' });
+    const inner = anApp({ key: 'inner', folder: '/w/cheatcode-app' });
+    assert.equal(appOfFile([outer, inner], '/w/cheatcode-app/app/page.tsx')?.key, 'inner');
+    assert.equal(appOfFile([outer, inner], '/w/cheatcode-app-2/page.tsx')?.key, 'outer');
+    assert.equal(appOfFile([inner], '/w/readme.md'), undefined);
+    assert.equal(appOfFile([inner], '/w/cheatcode-app/..data/file')?.key, 'inner');
+  });
+
+  it('understands key, session, name, label and type, but not a word that means several', () => {
+    const views = [web({}), mobile({})];
+    for (const word of ['1:2:cheatcode-app', 'dev_server_web', 'cheatcode-app', 'Web', 'web'])
+      assert.equal(appByWord(views, word)?.name, 'cheatcode-app', word);
+    assert.equal(appByWord(views, 'desktop'), undefined);
+    const twins = [web({}), { app: anApp({ key: '9', name: 'other', label: 'other' }), session: undefined }];
+    assert.equal(appByWord(twins, 'web')?.name, 'cheatcode-app', 'the label wins over the type');
+    const nameless = twins.map((view) => ({ ...view, app: { ...view.app, label: view.app.name } }));
+    assert.equal(appByWord(nameless, 'web'), undefined);
+  });
+});
+
+describe('clock times', () => {
+  it('carry the date only when it is not today', () => {
+    const at = new Date(2026, 10, 23, 9, 5, 7).getTime();
+    assert.equal(clockTime(at, at + 1000), '09:05:07');
+    assert.equal(clockTime(at, at + 86_400_000), '2026-11-23 09:05:07');
+  });
+});

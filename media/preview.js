@@ -156,6 +156,7 @@
         mode: 'no-cors',
         cache: 'no-store',
         credentials: 'omit',
+        referrerPolicy: 'no-referrer',
         signal: AbortSignal.timeout(DIRECT_LIMIT_MS),
       });
       return 'direct';

@@ -3,7 +3,7 @@ import type { App } from '../sessions/apps';
 import type { DevServers } from '../sessions/devServers';
 import { DisposableStore } from '../sessions/event';
 import { errorToMessage, type Message } from '../sessions/messages';
-import { appByWord, canStop, fits, type AppActionId, type AppView } from '../sessions/presenter';
+import { appByWord, canOpen, canStop, fits, type AppActionId, type AppView } from '../sessions/presenter';
 import { appCommands, windowCommands } from './ids';
 
 /** What the commands need of the rest of the window. */
@@ -95,7 +95,9 @@ async function chooseApp(id: AppActionId, word: unknown, ports: CommandPorts): P
   const active = ports.activeApp();
   const likely = candidates.find((view) => view.app.key === active?.key);
   if (likely !== undefined) return likely.app;
-  const [only, ...others] = candidates;
+  // A preview can wait for any app, but one that runs is what a person wants to see.
+  const running = id === 'openPreview' ? candidates.filter(canOpen) : [];
+  const [only, ...others] = running.length > 0 ? running : candidates;
   if (only === undefined) {
     ports.tell({ severity: 'info', text: `There is no dev server to ${verb[id]} now.`, buttons: [] });
     return undefined;

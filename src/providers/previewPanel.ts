@@ -117,6 +117,10 @@ class PreviewPanel {
     this.#saved = saved;
     this.#path = path;
     this.#ports = ports;
+    panel.iconPath = {
+      light: vscode.Uri.joinPath(ports.mediaFolder, 'preview-light.svg'),
+      dark: vscode.Uri.joinPath(ports.mediaFolder, 'preview-dark.svg'),
+    };
     panel.webview.options = { enableScripts: true, localResourceRoots: [ports.mediaFolder] };
     this.#store.add(panel.webview.onDidReceiveMessage((message: unknown) => this.#receive(message)));
     this.#store.add(panel.onDidChangeViewState(() => this.update()));

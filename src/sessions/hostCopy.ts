@@ -33,6 +33,7 @@ export async function ensureHostCopy(distFolder: string, stateFolder: string): P
 }
 
 async function hashOf(distFolder: string): Promise<string> {
+  if (!(await exists(path.join(distFolder, 'host.js')))) throw new Error(`host.js is missing in ${distFolder}`);
   const hash = createHash('sha256');
   for (const part of PARTS) {
     const file = path.join(distFolder, part);

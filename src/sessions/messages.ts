@@ -126,7 +126,7 @@ function runningSentence(label: string, session: SessionSnapshot): string {
     case 'answeredWithError':
       return `${label} runs on port ${session.port}, and answers with an error${suffix(': HTTP ', httpStatus(session))}.`;
     default:
-      return `${label} runs at ${session.url}.`;
+      return `${label} runs on port ${session.port}.`;
   }
 }
 

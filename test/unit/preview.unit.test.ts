@@ -19,7 +19,7 @@ describe('the address of a preview', () => {
       const of = address(`http://${host}/proxy/3000/`);
       assert.equal(of.isPathProxied, true);
       assert.equal(of.direct?.root, 'http://localhost:3000/', host);
-      assert.equal(of.direct.probe, 'http://localhost:3000/__nextjs_server_status');
+      assert.equal(of.direct.probe, 'http://localhost:3000/_next/static/media/cheatcode');
     }
   });
 

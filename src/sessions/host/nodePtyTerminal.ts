@@ -1,11 +1,14 @@
 /**
  * Terminals by node-pty, ours (@lydell/node-pty with a prebuilt binary) or the editor's own. The only importer of it.
- * Invariant: no output is lost at the end. node-pty destroys its socket 200 ms after the program's exit, even when a
- * reader that paused has not seen all of it; here the socket goes when it is read empty.
+ * Invariant: no output is lost at the end. Left alone, node-pty loses some in three ways: its socket is destroyed 200 ms
+ * after the exit, though a paused reader has not seen all; an error of the stream drops what is buffered; and libuv may
+ * take the hang-up for the end too early (up to every third program that ends with much output, in Node 20 and 22).
  */
+import { readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as NodePty from '@lydell/node-pty';
 import { Emitter } from '../event';
+import { errorCode } from '../log';
 import { ExitAfterData } from './exitAfterData';
 import type { TerminalExit, TerminalFactory, TerminalOptions, TerminalProcess } from './terminal';
 import { assertStartable } from './terminalProgram';
@@ -92,10 +95,13 @@ class NodePtyTerminal implements TerminalProcess {
   }
 }
 
-/** The part of node-pty's Unix terminal under its public face; no public part closes late. */
+/** The part of node-pty's Unix terminal under its public face; nothing public keeps the last output. */
 interface WithSocket {
+  readonly fd?: number;
   readonly _socket?: {
     readonly readableLength: number;
+    readonly readableEnded: boolean;
+    push(chunk: Buffer | null): boolean;
     destroy(error?: Error): unknown;
     on(event: 'close' | 'error' | 'data', listener: () => void): unknown;
   };
@@ -103,18 +109,27 @@ interface WithSocket {
 
 /** Delays the end of node-pty's socket until all output was read. */
 function keepUntilDrained(pty: NodePty.IPty, onClose: () => void): ExitAfterData {
-  const socket = process.platform === 'win32' ? undefined : (pty as unknown as WithSocket)._socket;
-  if (!socket) return new ExitAfterData(() => undefined);
+  const { _socket: socket, fd } = pty as unknown as WithSocket;
+  if (process.platform === 'win32' || !socket || fd === undefined) return new ExitAfterData(() => undefined);
+
+  const push = socket.push.bind(socket);
+  socket.push = (chunk) => {
+    // libuv before 1.52 (Node 20 and 22) takes a short read beside a hang-up for the end, but a terminal gives no more
+    // than 4 KB at a time: what it still holds would be lost. https://github.com/libuv/libuv/issues/4992
+    if (chunk === null) for (const rest of readRest(fd)) push(rest);
+    return push(chunk);
+  };
+
   const destroy = socket.destroy.bind(socket);
   const drained = new ExitAfterData(() => destroy());
   let streamError: Error | undefined;
   socket.destroy = (error) => {
     if (error) {
-      // The stream's own end: EIO is how a terminal without a program says it. A stream that is destroyed drops what
-      // a paused reader has not taken from its buffer.
+      // EIO is how a terminal without a program says "end". A stream that is destroyed drops what a paused reader has
+      // not taken from its buffer.
       if (socket.readableLength === 0) return destroy(error);
       streamError = error;
-    } else if (drained.isReported) {
+    } else if (socket.readableEnded || drained.isReported) {
       return destroy();
     } else {
       // node-pty, 200 ms after the exit.
@@ -130,4 +145,23 @@ function keepUntilDrained(pty: NodePty.IPty, onClose: () => void): ExitAfterData
   // ended). It closes the terminal and reports the exit in any case, and that is all that matters here.
   socket.on('error', onClose);
   return drained;
+}
+
+/** What a terminal whose other side is closed still holds; not much, so it may be read at once. */
+function readRest(descriptor: number): Buffer[] {
+  const chunks: Buffer[] = [];
+  for (;;) {
+    const buffer = Buffer.allocUnsafe(64 * 1024);
+    let length: number;
+    try {
+      length = readSync(descriptor, buffer);
+    } catch (error) {
+      // EIO: read empty, nobody left to write. EAGAIN: somebody is left, but has written nothing.
+      const code = errorCode(error);
+      if (code === 'EIO' || code === 'EAGAIN') return chunks;
+      throw error;
+    }
+    if (length === 0) return chunks;
+    chunks.push(buffer.subarray(0, length));
+  }
 }

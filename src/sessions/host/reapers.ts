@@ -11,13 +11,17 @@ import type { Reaper, Reapers } from './reaper';
 
 /**
  * Plain POSIX: dash, bash and BusyBox's ash run it alike. It ignores what a terminal or a service manager sends to
- * everybody. `-s INT --`: dash takes `-INT -123` for two signals.
+ * everybody. Two ways to name a group: dash takes `-123` without `--` for an option, BusyBox takes `--` for a pid, and
+ * each fails without a signal on the other's.
  * The leader may be gone while members live, so the group is asked, not the leader; zombies that nobody reaps answer,
  * too, and then the KILL reaches nobody.
  */
 const script = `
 trap '' HUP INT QUIT TERM
 group=
+signal() {
+  kill -s "$1" -- "-$group" 2>/dev/null || kill -s "$1" "-$group" 2>/dev/null
+}
 while read -r word value; do
   case $word in
     guard) group=$value ;;
@@ -25,14 +29,14 @@ while read -r word value; do
   esac
 done
 [ -n "$group" ] || exit 0
-kill -s INT -- "-$group" 2>/dev/null || exit 0
+signal INT || exit 0
 tenths=0
 while [ "$tenths" -lt 10 ]; do
   sleep 0.1
-  kill -s 0 -- "-$group" 2>/dev/null || exit 0
+  signal 0 || exit 0
   tenths=$((tenths + 1))
 done
-kill -s KILL -- "-$group" 2>/dev/null
+signal KILL
 `;
 
 /** A reaper that dies is replaced, but not for ever: then something on this machine ends shells. */

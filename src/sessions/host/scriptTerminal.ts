@@ -27,7 +27,10 @@ export function scriptFactory(log: Logger): TerminalFactory {
   };
 }
 
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+type Child = ChildProcessByStdio<Writable, Readable, Readable> & {
+  /** The fourth lets the program begin. */
+  readonly stdio: readonly [Writable, Readable, Readable, Writable, unknown];
+};
 
 class ScriptTerminal implements TerminalProcess {
   readonly pid: number;
@@ -50,6 +53,9 @@ class ScriptTerminal implements TerminalProcess {
       this.#child.kill('SIGKILL');
       throw error;
     }
+    const [, , , begin] = this.#child.stdio;
+    begin.on('error', (error) => log.debug('terminal ended before it began', { error: error.message }));
+    begin.end('\n');
     // Node's own decoder keeps a character that was split over two chunks together.
     this.#child.stdout.setEncoding('utf8').on('data', (data: string) => this.#data.fire(data));
     this.#child.stderr.setEncoding('utf8').on('data', (data: string) => this.#data.fire(data));
@@ -93,13 +99,15 @@ function startScript({ file, args, cwd, env, cols, rows }: TerminalOptions): Chi
   // user's own value back. `stty` first: without a terminal of its own `script` makes one of no size, without echo.
   const shell = env['SHELL'] === undefined ? 'unset SHELL' : `export SHELL=${quote(env['SHELL'])}`;
   const size = `stty sane cols ${cols} rows ${rows}`;
-  const command = `${size}; ${shell}; exec ${[file, ...args].map(quote).join(' ')}`;
+  const program = [file, ...args].map(quote).join(' ');
+  // It begins when we have seen who it is (descriptor 3): one that ends at once would be gone before we looked.
+  const command = `read -r _ <&3; exec 3<&-; ${size}; ${shell}; exec ${program}`;
   const child = spawn('script', ['-qfec', command, '/dev/null'], {
     cwd,
     env: { ...env, SHELL: '/bin/sh' },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     detached: true,
-  });
+  }) as Child;
   // A failed spawn is told twice; waitForLeader throws for it, and an unheard event would end the host.
   child.once('error', () => undefined);
   return child;

@@ -11,8 +11,8 @@ import { HostClient } from '../../../src/sessions/hostClient';
 import * as hostLauncher from '../../../src/sessions/hostLauncher';
 import { statSync } from 'node:fs';
 
-/** The repository: bundles lie in out/test/<kind>/…. */
-export const repoRoot = path.resolve(__dirname, '../../..');
+/** The repository: all bundles of the tests lie below out/test. */
+export const repoRoot = __dirname.slice(0, __dirname.lastIndexOf(`${path.sep}out${path.sep}test`));
 
 /** A state folder and a stub app of its own for one test; `dispose` ends the host and what it runs, by its own pid. */
 export class HostRig {
@@ -33,6 +33,11 @@ export class HostRig {
     const rig = new HostRig(path.join(folder, 's'), appFolder, await freePort());
     process.env['CHEATCODE_STATE_DIR'] = rig.stateFolder;
     return rig;
+  }
+
+  /** The rig of another process: nothing is made, nothing to dispose. */
+  static of(stateFolder: string, appFolder: string, port: number): HostRig {
+    return new HostRig(stateFolder, appFolder, port);
   }
 
   /** A client in this process. */

@@ -21,6 +21,8 @@ const common = {
   platform: 'node',
   format: 'cjs',
   target: 'node20',
+  // jsonc-parser's `main` is UMD and requires its parts by names that no bundler sees.
+  mainFields: ['module', 'main'],
   minify: production,
   keepNames: false,
   sourcemap: production ? false : 'linked',
@@ -55,8 +57,11 @@ const nativeBesideBundle = {
   },
 };
 
-/** @type {import('esbuild').BuildOptions[]} */
-const product = [
+/**
+ * The bundles of the product, the extension first; a test builds them in memory.
+ * @type {import('esbuild').BuildOptions[]}
+ */
+export const product = [
   {
     ...common,
     entryPoints: { extension: 'src/extension.ts' },
@@ -91,24 +96,30 @@ async function copyNative() {
   await writeFile(path.join(root, 'dist/native/conpty_console_list_agent.js'), beside);
 }
 
-if (production) await rm(path.join(root, 'dist'), { recursive: true, force: true });
-await copyNative();
-if (argv.has('--watch')) {
-  for (const options of product) await (await context(options)).watch();
-} else {
-  await Promise.all(product.map((options) => build(options)));
+async function main() {
+  if (production) await rm(path.join(root, 'dist'), { recursive: true, force: true });
+  await copyNative();
+  if (argv.has('--watch')) {
+    for (const options of product) await (await context(options)).watch();
+  } else {
+    await Promise.all(product.map((options) => build(options)));
+  }
+  if (argv.has('--tests')) {
+    // The host once more, with the switches by which a test breaks a guarantee on purpose.
+    const testDefine = { ...common.define, TEST_BUILD: 'true' };
+    await Promise.all(
+      product
+        .slice(1)
+        .map((options) => build({ ...options, minify: false, define: testDefine, outdir: 'out/testHost' })),
+    );
+    await cp(path.join(root, 'dist/native'), path.join(root, 'out/testHost/native'), { recursive: true }).catch(
+      (error) => {
+        if (error.code !== 'ENOENT') throw error;
+      },
+    );
+    const { buildTests } = await import('./test/hosts/buildTests.mjs');
+    await buildTests({ ...common, define: testDefine });
+  }
 }
-if (argv.has('--tests')) {
-  // The host once more, with the switches by which a test breaks a guarantee on purpose.
-  const testDefine = { ...common.define, TEST_BUILD: 'true' };
-  await Promise.all(
-    product.slice(1).map((options) => build({ ...options, minify: false, define: testDefine, outdir: 'out/testHost' })),
-  );
-  await cp(path.join(root, 'dist/native'), path.join(root, 'out/testHost/native'), { recursive: true }).catch(
-    (error) => {
-      if (error.code !== 'ENOENT') throw error;
-    },
-  );
-  const { buildTests } = await import('./test/hosts/buildTests.mjs');
-  await buildTests({ ...common, define: testDefine });
-}
+
+if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) await main();

@@ -9,7 +9,7 @@
  * @typedef {import('../src/providers/previewMessages').FrameWidth} FrameWidth
  * @typedef {import('../src/providers/previewAddress').PreviewAddress} PreviewAddress
  * @typedef {import('../src/providers/previewAddress').Route} Route
- * @typedef {{ postMessage(message: FromPage): void, getState(): unknown, setState(state: SavedState): void }} Editor
+ * @typedef {{ postMessage(message: FromPage): void, setState(state: SavedState): void }} Editor
  */
 (function () {
   'use strict';
@@ -19,11 +19,9 @@
 
   // @ts-expect-error the editor puts it there
   const editor = /** @type {Editor} */ (acquireVsCodeApi());
-  const saved = /** @type {Partial<SavedState>} */ (editor.getState() ?? {});
-
-  let path = typeof saved.path === 'string' ? saved.path : '/';
+  let path = '/';
   /** @type {FrameWidth} */
-  let width = saved.width === 'phone' || saved.width === 'tablet' ? saved.width : 'full';
+  let width = 'full';
   /** @type {ToPage | undefined} */
   let shown;
   /** What the frame was made for; another value makes another frame. */
@@ -48,7 +46,7 @@
     byId(choice).addEventListener('click', () => {
       width = choice;
       showWidth();
-      save();
+      tellView();
     });
   address.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') address.value = path;
@@ -56,7 +54,7 @@
     path = cleanPath(address.value);
     address.value = path;
     reloads++;
-    save();
+    tellView();
     showFrame();
   });
   window.addEventListener('message', (event) => {
@@ -64,17 +62,24 @@
     if (event.source === currentFrame()?.contentWindow) return;
     const message = /** @type {Partial<ToPage> | null} */ (event.data);
     if (message?.type !== 'show' || message.page === undefined || message.app === undefined) return;
+    const isFirst = shown === undefined;
     shown = /** @type {ToPage} */ (message);
+    if (isFirst) begin(shown);
     show();
   });
-  address.value = path;
-  showWidth();
   editor.postMessage({ type: 'ready' });
+
+  /** @param {ToPage} first */
+  function begin(first) {
+    ({ path, width } = first.view);
+    address.value = path;
+    showWidth();
+    editor.setState({ app: first.app });
+  }
 
   function show() {
     if (shown === undefined) return;
     const { page, lines, label } = shown;
-    save();
     const isApp = page.kind === 'app';
     byId('status').hidden = isApp;
     viewport.hidden = !isApp;
@@ -83,7 +88,10 @@
     address.disabled = page.kind === 'mobile';
     document.body.dataset['kind'] = page.kind;
     setText('sentence', page.sentence);
-    setText('hint', page.kind === 'mobile' ? 'Scan the QR code in its terminal with Expo Go or a development build.' : '');
+    setText(
+      'hint',
+      page.kind === 'mobile' ? 'Scan the QR code in its terminal with Expo Go or a development build.' : '',
+    );
     showActions();
     const text = lines.join('\n').replace(/\n+$/, '');
     output.hidden = text === '';
@@ -117,10 +125,13 @@
 
   function showNotice() {
     const warning = shown?.page.kind === 'app' ? shown.page.warning : undefined;
-    const isDead = shown?.page.kind === 'app' && shown.address?.isPathProxied === true && route === 'external' && framed !== '';
+    const isDead =
+      shown?.page.kind === 'app' && shown.address?.isPathProxied === true && route === 'external' && framed !== '';
     const text =
       warning ??
-      (isDead ? 'Through this path proxy the page shows but does not react yet: its scripts are not found there.' : '');
+      (isDead
+        ? 'Through this path proxy the page shows but does not react yet: its scripts and styles are not found there.'
+        : '');
     byId('notice').hidden = text === '';
     byId('noticeOpen').hidden = warning !== undefined;
     byId('noticeText').textContent = text;
@@ -138,7 +149,7 @@
       route = chosen;
       makeFrame(target);
       showNotice();
-      editor.postMessage({ type: 'address', path, route });
+      editor.postMessage({ type: 'route', route });
     });
   }
 
@@ -191,11 +202,12 @@
 
   function showWidth() {
     viewport.dataset['width'] = width;
-    for (const choice of ['phone', 'tablet', 'full']) byId(choice).setAttribute('aria-pressed', String(choice === width));
+    for (const choice of ['phone', 'tablet', 'full'])
+      byId(choice).setAttribute('aria-pressed', String(choice === width));
   }
 
-  function save() {
-    if (shown !== undefined) editor.setState({ app: shown.app, path, width });
+  function tellView() {
+    editor.postMessage({ type: 'view', view: { path, width } });
   }
 
   /**

@@ -1,4 +1,5 @@
 /** Composition root of a window: builds the objects, connects them, and returns. */
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { ActiveApp } from './providers/activeApp';
@@ -23,6 +24,7 @@ import { DisposableStore } from './sessions/event';
 import { errorMessage } from './sessions/log';
 import { errorToMessage } from './sessions/messages';
 import { contextKeys, statusItems } from './sessions/presenter';
+import type * as HostLauncher from './sessions/hostLauncher';
 import { createDevServers } from './sessions/workspaceServers';
 
 let store: DisposableStore | undefined;
@@ -52,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     new Previews({
       servers,
       mediaFolder: vscode.Uri.joinPath(context.extensionUri, 'media'),
+      memory: context.workspaceState,
       isTrusted: () => vscode.workspace.isTrusted,
       resolveAddress: (session) => addresses.resolve(session),
       noteRoute: (app, route) => addresses.noteRoute(app, route),
@@ -140,6 +143,6 @@ export function deactivate(): Promise<void> {
 }
 
 /** Beside this bundle and loaded only when a host must be spawned: it is most of the weight. */
-async function loadLauncher(): Promise<typeof import('./sessions/hostLauncher')> {
-  return (await import('./hostLauncher.js' as string)) as typeof import('./sessions/hostLauncher');
+function loadLauncher(): Promise<typeof HostLauncher> {
+  return Promise.resolve().then(() => createRequire(__filename)('./hostLauncher.js') as typeof HostLauncher);
 }

@@ -91,7 +91,8 @@ async function chooseApp(id: AppActionId, word: unknown, ports: CommandPorts): P
   }
   // An app that can't be started is offered if nothing else is, so that a person learns why.
   const fitting = views.filter(fits[id]);
-  const candidates = fitting.length > 0 || id !== 'start' ? fitting : views.filter((view) => view.app.problem !== undefined);
+  const candidates =
+    fitting.length > 0 || id !== 'start' ? fitting : views.filter((view) => view.app.problem !== undefined);
   const active = ports.activeApp();
   const likely = candidates.find((view) => view.app.key === active?.key);
   if (likely !== undefined) return likely.app;

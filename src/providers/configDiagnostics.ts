@@ -13,7 +13,10 @@ export class ConfigDiagnostics implements vscode.Disposable {
       files.map(async (file): Promise<[vscode.Uri, vscode.Diagnostic[]]> => {
         const uri = vscode.Uri.file(file);
         const document = await openDocument(uri);
-        return [uri, problems.filter((problem) => problem.file === file).map((problem) => toDiagnostic(problem, document))];
+        return [
+          uri,
+          problems.filter((problem) => problem.file === file).map((problem) => toDiagnostic(problem, document)),
+        ];
       }),
     );
     // A later look at the workspace has overtaken this one.

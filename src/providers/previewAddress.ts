@@ -50,9 +50,7 @@ export function previewAddress(of: {
   return {
     external,
     isPathProxied,
-    direct: mayTry
-      ? { root: own, origin: new URL(own).origin, probe: own + probePath[of.type] }
-      : undefined,
+    direct: mayTry ? { root: own, origin: new URL(own).origin, probe: own + probePath[of.type] } : undefined,
   };
 }
 
@@ -90,6 +88,9 @@ function toEndpoint(url: string): Endpoint | undefined {
 
 function isLoopback(hostname: string): boolean {
   return (
-    hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(\.\d+){3}$/.test(hostname)
   );
 }

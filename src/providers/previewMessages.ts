@@ -10,6 +10,8 @@ export interface ShowMessage {
   /** The last lines of output. */
   readonly lines: readonly string[];
   readonly address: PreviewAddress | undefined;
+  /** Where the page begins; from then on the page itself knows better. */
+  readonly view: PageView;
   /** Grows when the frame must load anew. */
   readonly load: number;
 }
@@ -20,9 +22,13 @@ export interface SavedApp {
   readonly name: string;
 }
 
-/** What the page keeps across reloads of the window. */
+/** What the editor keeps of a panel across reloads of the window. */
 export interface SavedState {
   readonly app: SavedApp;
+}
+
+/** What a person chose in the page. */
+export interface PageView {
   readonly path: string;
   readonly width: FrameWidth;
 }
@@ -36,8 +42,10 @@ export type ToPage = ShowMessage;
 export type FromPage =
   | { readonly type: 'ready' }
   | { readonly type: 'run'; readonly action: AppActionId }
-  /** The frame goes to a path, by a route that the page chose. */
-  | { readonly type: 'address'; readonly path: string; readonly route: Route };
+  /** A person went to a path or chose a width. */
+  | { readonly type: 'view'; readonly view: PageView }
+  /** The browser reaches the app this way. */
+  | { readonly type: 'route'; readonly route: Route };
 
 /** Actions that the page may ask for, and no others. */
 const pageActions: readonly AppActionId[] = ['start', 'restart', 'showTerminal', 'openInBrowser', 'copyUrl'];
@@ -52,10 +60,13 @@ export function parseFromPage(value: unknown): FromPage | undefined {
       const action = pageActions.find((candidate) => candidate === value['action']);
       return action === undefined ? undefined : { type: 'run', action };
     }
-    case 'address': {
-      const { path, route } = value;
-      if (typeof path !== 'string' || path.length > 2000 || (route !== 'direct' && route !== 'external')) return undefined;
-      return { type: 'address', path: cleanPath(path), route };
+    case 'view': {
+      const view = parsePageView(value['view']);
+      return view === undefined ? undefined : { type: 'view', view };
+    }
+    case 'route': {
+      const { route } = value;
+      return route === 'direct' || route === 'external' ? { type: 'route', route } : undefined;
     }
     default:
       return undefined;
@@ -66,14 +77,19 @@ export function parseFromPage(value: unknown): FromPage | undefined {
 export function parseSavedState(value: unknown): SavedState | undefined {
   if (!isRecord(value) || !isRecord(value['app'])) return undefined;
   const { key, name } = value['app'];
-  const { path, width } = value;
-  if (typeof key !== 'string' || typeof name !== 'string' || typeof path !== 'string') return undefined;
-  return {
-    app: { key, name },
-    path: cleanPath(path),
-    width: width === 'phone' || width === 'tablet' ? width : 'full',
-  };
+  return typeof key === 'string' && typeof name === 'string' ? { app: { key, name } } : undefined;
 }
+
+/** A path and a width that can be used, undefined if there is no path in it. */
+export function parsePageView(value: unknown): PageView | undefined {
+  if (!isRecord(value)) return undefined;
+  const { path, width } = value;
+  if (typeof path !== 'string' || path.length > MAX_PATH_CHARS) return undefined;
+  return { path: cleanPath(path), width: width === 'phone' || width === 'tablet' ? width : 'full' };
+}
+
+/** Longer ones are no address that a person typed. */
+const MAX_PATH_CHARS = 2000;
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;

@@ -7,7 +7,14 @@ import type { SessionSnapshot } from '../sessions/protocol';
 import { PREVIEW_VIEW_TYPE } from './ids';
 import type { PreviewAddress, Route } from './previewAddress';
 import { previewHtml } from './previewHtml';
-import { parseFromPage, parseSavedState, type SavedApp, type ToPage } from './previewMessages';
+import {
+  parseFromPage,
+  parsePageView,
+  parseSavedState,
+  type PageView,
+  type SavedApp,
+  type ToPage,
+} from './previewMessages';
 
 const OUTPUT_LINES = 20;
 /** Between two looks at the output of a server that is on its way, only while its page is in sight. */
@@ -17,12 +24,14 @@ const OUTPUT_INTERVAL_MS = 1000;
 export interface PreviewPorts {
   readonly servers: DevServers;
   readonly mediaFolder: vscode.Uri;
+  /** Keeps what was chosen in a page. The editor writes a panel's own state only once a minute. */
+  readonly memory: vscode.Memento;
   isTrusted(): boolean;
   resolveAddress(session: SessionSnapshot): Promise<PreviewAddress>;
   noteRoute(app: App, route: Route): void;
   /** Does an action of the page; those on addresses get the page's path. */
   run(action: AppActionId, app: App, path: string): void;
-  onError(error: unknown): void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** The preview panels of a window, one per app; panels of before a reload come back with their app. */
@@ -38,7 +47,7 @@ export class Previews implements vscode.Disposable {
         deserializeWebviewPanel: (panel, state: unknown) => {
           const saved = parseSavedState(state);
           if (saved === undefined) panel.dispose();
-          else this.#adopt(panel, saved.app, saved.path);
+          else this.#adopt(panel, saved.app, parsePageView(this.#ports.memory.get(memoryKey(saved.app))) ?? FIRST_VIEW);
           return Promise.resolve();
         },
       }),
@@ -58,7 +67,7 @@ export class Previews implements vscode.Disposable {
       // The app's state (a form half filled in, a scroll position) must survive a look at another tab.
       retainContextWhenHidden: true,
     });
-    this.#adopt(panel, { key: app.key, name: app.name }, '/');
+    this.#adopt(panel, { key: app.key, name: app.name }, FIRST_VIEW);
   }
 
   /** The app whose panel has the focus. */
@@ -76,8 +85,8 @@ export class Previews implements vscode.Disposable {
     for (const panel of this.#panels) panel.forgetAddress();
   }
 
-  #adopt(panel: vscode.WebviewPanel, app: SavedApp, path: string): void {
-    const preview = new PreviewPanel(panel, app, path, this.#ports);
+  #adopt(panel: vscode.WebviewPanel, app: SavedApp, view: PageView): void {
+    const preview = new PreviewPanel(panel, app, view, this.#ports);
     this.#panels.add(preview);
     panel.onDidDispose(() => {
       this.#panels.delete(preview);
@@ -93,12 +102,18 @@ export class Previews implements vscode.Disposable {
   }
 }
 
+const FIRST_VIEW: PageView = { path: '/', width: 'full' };
+
+function memoryKey(app: SavedApp): string {
+  return `preview ${app.name}`;
+}
+
 class PreviewPanel {
   readonly #store = new DisposableStore();
   readonly #panel: vscode.WebviewPanel;
   readonly #saved: SavedApp;
   readonly #ports: PreviewPorts;
-  #path: string;
+  #view: PageView;
   /** Html that the panel has; only another set of origins makes it another. */
   #htmlKey: string | undefined;
   #isReady = false;
@@ -112,10 +127,10 @@ class PreviewPanel {
   #timer: NodeJS.Timeout | undefined;
   #fetching = false;
 
-  constructor(panel: vscode.WebviewPanel, saved: SavedApp, path: string, ports: PreviewPorts) {
+  constructor(panel: vscode.WebviewPanel, saved: SavedApp, view: PageView, ports: PreviewPorts) {
     this.#panel = panel;
     this.#saved = saved;
-    this.#path = path;
+    this.#view = view;
     this.#ports = ports;
     panel.iconPath = {
       light: vscode.Uri.joinPath(ports.mediaFolder, 'preview-light.svg'),
@@ -259,6 +274,7 @@ class PreviewPanel {
       page,
       lines: page.showsOutput ? this.#lines : [],
       address: this.#address,
+      view: this.#view,
       load: this.#load,
     };
     const fingerprint = JSON.stringify(message);
@@ -276,12 +292,15 @@ class PreviewPanel {
         this.#sent = '';
         this.update();
         return;
-      case 'address':
-        this.#path = message.path;
+      case 'view':
+        this.#view = message.view;
+        void this.#ports.memory.update(memoryKey(this.#saved), message.view);
+        return;
+      case 'route':
         if (app !== undefined) this.#ports.noteRoute(app, message.route);
         return;
       case 'run':
-        if (app !== undefined) this.#ports.run(message.action, app, this.#path);
+        if (app !== undefined) this.#ports.run(message.action, app, this.#view.path);
         return;
       case undefined:
         this.#ports.onError(new Error('the preview page sent something that is no message'));

@@ -6,8 +6,8 @@ import { appIcon, canShowTerminal } from '../sessions/presenter';
 import type { AppType } from '../sessions/protocol';
 import type { Settings } from '../sessions/settings';
 
-/** Until the editor has shown a terminal it has no size; the host's screen needs one. */
-const UNSEEN_SIZE = { cols: 80, rows: 24 } as const;
+/** Until the editor has shown a terminal it has no size, and the screen keeps the one that it has. */
+const UNSEEN_SIZE = { cols: 0, rows: 0 } as const;
 
 /** Full reset: a screen that begins anew must not inherit modes, colours or scrollback of the one before. */
 const CLEAR = '\x1bc\x1b[2J\x1b[3J\x1b[H';

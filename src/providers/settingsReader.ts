@@ -16,7 +16,10 @@ interface Rule<T> {
 }
 
 /** Makes the frozen settings; a value that can't be used is named in `problems`, and its default taken. */
-export function readSettings(source: SettingSource): { readonly settings: Settings; readonly problems: SettingProblem[] } {
+export function readSettings(source: SettingSource): {
+  readonly settings: Settings;
+  readonly problems: SettingProblem[];
+} {
   const problems: SettingProblem[] = [];
   const read = <T>(key: string, rule: Rule<T>): T => {
     const value = source.value(key);
@@ -66,7 +69,9 @@ const port: Rule<number | undefined> = {
   expected: 'a whole number from 1 to 65535, or null',
   parse: (value) => {
     if (value === null) return { value: undefined };
-    return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535 ? { value } : undefined;
+    return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535
+      ? { value }
+      : undefined;
   },
 };
 

@@ -50,7 +50,7 @@ export async function ensureVsix({ target = thisTarget, force = false } = {}) {
       const vsce = inRepo('node_modules', '@vscode', 'vsce', 'vsce');
       await run(
         process.execPath,
-        [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--target', target, '--out', vsix],
+        [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--target', target, '--out', vsix],
         { cwd: repoRoot, missing: 'the extension could not be packed' },
       );
       await writeFile(stamp, wanted);

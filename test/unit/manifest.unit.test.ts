@@ -23,11 +23,20 @@ interface Manifest {
   readonly activationEvents: readonly string[];
   readonly extensionKind: readonly string[];
   readonly capabilities: {
-    readonly untrustedWorkspaces: { readonly supported: unknown; readonly description: string; readonly restrictedConfigurations: readonly string[] };
+    readonly untrustedWorkspaces: {
+      readonly supported: unknown;
+      readonly description: string;
+      readonly restrictedConfigurations: readonly string[];
+    };
     readonly virtualWorkspaces: { readonly supported: unknown; readonly description: string };
   };
   readonly contributes: {
-    readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string; readonly enablement?: string }[];
+    readonly commands: readonly {
+      readonly command: string;
+      readonly title: string;
+      readonly category: string;
+      readonly enablement?: string;
+    }[];
     readonly configuration: { readonly properties: Readonly<Record<string, Property>> };
     readonly jsonValidation: readonly { readonly fileMatch: string; readonly url: string }[];
   };
@@ -130,13 +139,18 @@ describe('the manifest', () => {
   });
 
   it('names only settings that exist in its texts', () => {
-    for (const [, setting] of Object.values(texts).join('\n').matchAll(/#(cheatcode\.[\w.]+)#/g))
+    for (const [, setting] of Object.values(texts)
+      .join('\n')
+      .matchAll(/#(cheatcode\.[\w.]+)#/g))
       assert.ok((setting ?? '') in properties, setting);
   });
 
   it('names only files that are there, and that the package holds', () => {
     const packed = readFileSync(file('.vscodeignore'), 'utf8');
-    for (const name of [manifest.icon, ...manifest.contributes.jsonValidation.map(({ url }) => url.replace(/^\.\//, ''))]) {
+    for (const name of [
+      manifest.icon,
+      ...manifest.contributes.jsonValidation.map(({ url }) => url.replace(/^\.\//, '')),
+    ]) {
       assert.ok(existsSync(file(name)), name);
       assert.ok(packed.includes(`!${name}`), name);
     }
@@ -145,14 +159,19 @@ describe('the manifest', () => {
   it('contributes a schema with the fields that a cheatcode.json is read for', () => {
     const schema = read('media/cheatcode.schema.json') as {
       readonly properties: object;
-      readonly definitions: { readonly app: { readonly properties: Readonly<Record<string, { readonly enum?: readonly string[] }>> } };
+      readonly definitions: {
+        readonly app: { readonly properties: Readonly<Record<string, { readonly enum?: readonly string[] }>> };
+      };
     };
     assert.deepEqual(Object.keys(schema.properties).sort(), ['$schema', 'apps', 'autoStart']);
     const app = schema.definitions.app.properties;
     assert.deepEqual(Object.keys(app).sort(), ['command', 'env', 'health', 'managed', 'name', 'path', 'port', 'type']);
     for (const [field, { enum: choices = [] }] of Object.entries(app))
       for (const choice of choices) {
-        const config = parseCheatcodeConfig('cheatcode.json', JSON.stringify({ apps: [{ path: '.', [field]: choice }] }));
+        const config = parseCheatcodeConfig(
+          'cheatcode.json',
+          JSON.stringify({ apps: [{ path: '.', [field]: choice }] }),
+        );
         assert.deepEqual(config.problems, [], `${field}: ${choice}`);
       }
   });
@@ -160,17 +179,23 @@ describe('the manifest', () => {
 
 describe('settings', () => {
   const defaults: Readonly<Record<string, unknown>> = Object.fromEntries(
-    Object.entries((read('package.json') as Manifest).contributes.configuration.properties).map(([setting, property]) => [
-      setting.replace(/^cheatcode\./, ''),
-      property.default,
-    ]),
+    Object.entries((read('package.json') as Manifest).contributes.configuration.properties).map(
+      ([setting, property]) => [setting.replace(/^cheatcode\./, ''), property.default],
+    ),
   );
   const withValues = (changes: Readonly<Record<string, unknown>>): ReturnType<typeof readSettings> =>
     readSettings({ value: (key) => (key in changes ? changes[key] : defaults[key]), fallback: (key) => defaults[key] });
 
   it('that are wrong are named, and their defaults taken', () => {
-    const { settings, problems } = withValues({ 'web.port': 70_000, healthIntervalSeconds: '15', autoStart: ' mobile ' });
-    assert.deepEqual(problems.map(({ setting }) => setting), ['cheatcode.web.port', 'cheatcode.healthIntervalSeconds']);
+    const { settings, problems } = withValues({
+      'web.port': 70_000,
+      healthIntervalSeconds: '15',
+      autoStart: ' mobile ',
+    });
+    assert.deepEqual(
+      problems.map(({ setting }) => setting),
+      ['cheatcode.web.port', 'cheatcode.healthIntervalSeconds'],
+    );
     assert.equal(settings.web.port, undefined);
     assert.equal(settings.healthIntervalSeconds, 15);
     assert.equal(settings.autoStart, 'mobile');

@@ -12,12 +12,44 @@ import { anApp, aSession } from './samples';
 
 describe('messages', () => {
   it('say something readable for every state and reason, with or without facts', () => {
-    const states: SessionState[] = ['stopped', 'waiting', 'blocked', 'installing', 'starting', 'running', 'unhealthy', 'stopping', 'failed'];
+    const states: SessionState[] = [
+      'stopped',
+      'waiting',
+      'blocked',
+      'installing',
+      'starting',
+      'running',
+      'unhealthy',
+      'stopping',
+      'failed',
+    ];
     const codes: ReasonCode[] = [
-      'neverStarted', 'requested', 'autoStarted', 'stoppedByUser', 'stoppedByLastWindow', 'exitedNormally',
-      'interruptedInTerminal', 'hostLost', 'preparingTool', 'dependenciesMissing', 'waitingForAnswer', 'slowStart', 'answered',
-      'answeredWithError', 'otherPort', 'tunnelUnavailable', 'noAnswer', 'crashed', 'crashLoop', 'installFailed',
-      'commandNotFound', 'folderMissing', 'spawnFailed', 'portTaken', 'appLockHeld', 'leftovers',
+      'neverStarted',
+      'requested',
+      'autoStarted',
+      'stoppedByUser',
+      'stoppedByLastWindow',
+      'exitedNormally',
+      'interruptedInTerminal',
+      'hostLost',
+      'preparingTool',
+      'dependenciesMissing',
+      'waitingForAnswer',
+      'slowStart',
+      'answered',
+      'answeredWithError',
+      'otherPort',
+      'tunnelUnavailable',
+      'noAnswer',
+      'crashed',
+      'crashLoop',
+      'installFailed',
+      'commandNotFound',
+      'folderMissing',
+      'spawnFailed',
+      'portTaken',
+      'appLockHeld',
+      'leftovers',
     ];
     for (const state of states)
       for (const code of codes) {
@@ -69,8 +101,17 @@ describe('messages', () => {
 
   it('turn every error code into a sentence with at most two buttons', () => {
     const codes: DevServerErrorCode[] = [
-      'appCannotStart', 'packageManagerMissing', 'stateFolderUnusable', 'hostDidNotStart', 'hostHangs', 'hostRefused',
-      'versionMismatch', 'nodeMissing', 'connectionLost', 'workspaceUntrusted', 'stopFailed',
+      'appCannotStart',
+      'packageManagerMissing',
+      'stateFolderUnusable',
+      'hostDidNotStart',
+      'hostHangs',
+      'hostRefused',
+      'versionMismatch',
+      'nodeMissing',
+      'connectionLost',
+      'workspaceUntrusted',
+      'stopFailed',
     ];
     for (const code of codes)
       for (const app of [anApp(), undefined]) {
@@ -87,9 +128,15 @@ describe('messages', () => {
 
   it('tell what an app lacks instead of the code of the error', () => {
     const app = anApp({ problem: { code: 'noDevScript', facts: { folder: '/w/cheatcode-app' } } });
-    const message = errorToMessage(new DevServerError('appCannotStart', { app: 'cheatcode-app', problem: 'noDevScript' }), app);
+    const message = errorToMessage(
+      new DevServerError('appCannotStart', { app: 'cheatcode-app', problem: 'noDevScript' }),
+      app,
+    );
     assert.match(message.text, /no "dev" script/);
-    assert.equal(appProblemSentence('Web', { code: 'noPackageJson', facts: { folder: '/w/a' } }), "Web can't start: there is no package.json in its folder /w/a.");
+    assert.equal(
+      appProblemSentence('Web', { code: 'noPackageJson', facts: { folder: '/w/a' } }),
+      "Web can't start: there is no package.json in its folder /w/a.",
+    );
   });
 
   it('put all wrong settings into one message that opens the first', () => {
@@ -101,7 +148,9 @@ describe('messages', () => {
       message?.text,
       'cheatcode.web.port is 70000 but must be a whole number from 1 to 65535; cheatcode.lastWindow is "never" but must be one of auto, keep, stop. Their defaults are used.',
     );
-    assert.deepEqual(message?.buttons, [{ title: 'Open Settings', action: 'openSettings', setting: 'cheatcode.web.port' }]);
+    assert.deepEqual(message?.buttons, [
+      { title: 'Open Settings', action: 'openSettings', setting: 'cheatcode.web.port' },
+    ]);
     assert.equal(settingProblemsMessage([]), undefined);
   });
 

@@ -58,7 +58,8 @@ describe('status items', () => {
   });
 
   it('say in words what the colour says', () => {
-    const of = (session: Partial<SessionSnapshot>): string | undefined => statusItems([web(session)], connected)[0]?.text;
+    const of = (session: Partial<SessionSnapshot>): string | undefined =>
+      statusItems([web(session)], connected)[0]?.text;
     assert.equal(of({ state: 'unhealthy', reason: { code: 'noAnswer' } }), '$(warning) Web :3000 no answer');
     assert.equal(of({ state: 'blocked', reason: { code: 'portTaken' } }), '$(warning) Web :3000 blocked');
     assert.equal(of({ state: 'failed', reason: { code: 'crashLoop' } }), '$(error) Web failed');
@@ -73,7 +74,10 @@ describe('status items', () => {
   });
 
   it('count when there are more than two apps, beside the one of the active editor', () => {
-    const third: AppView = { app: anApp({ key: '1:4:docs', name: 'docs', label: 'docs' }), session: aSession({ state: 'failed', appKey: '1:4:docs' }) };
+    const third: AppView = {
+      app: anApp({ key: '1:4:docs', name: 'docs', label: 'docs' }),
+      session: aSession({ state: 'failed', appKey: '1:4:docs' }),
+    };
     const views = [web({}), mobile(), third];
     const [all, ...none] = statusItems(views, connected);
     assert.equal(all?.text, '$(error) 1/3 running');
@@ -127,13 +131,26 @@ describe('actions', () => {
 
   it('are those that fit the state, the likely first', () => {
     assert.deepEqual(ids(web({})), ['openPreview', 'openInBrowser', 'showTerminal', 'restart', 'stop', 'copyUrl']);
-    assert.deepEqual(ids(web({ state: 'stopped', reason: { code: 'stoppedByUser' } })), ['start', 'showTerminal', 'openPreview']);
-    assert.deepEqual(ids(web({ state: 'failed', reason: { code: 'crashLoop' } })), ['restart', 'showTerminal', 'openPreview']);
+    assert.deepEqual(ids(web({ state: 'stopped', reason: { code: 'stoppedByUser' } })), [
+      'start',
+      'showTerminal',
+      'openPreview',
+    ]);
+    assert.deepEqual(ids(web({ state: 'failed', reason: { code: 'crashLoop' } })), [
+      'restart',
+      'showTerminal',
+      'openPreview',
+    ]);
     assert.deepEqual(ids(web({ state: 'stopping', reason: { code: 'requested' } })), ['showTerminal', 'openPreview']);
   });
 
   it('let a blocked server be tried again or given up', () => {
-    assert.deepEqual(ids(web({ state: 'blocked', reason: { code: 'portTaken' } })), ['start', 'showTerminal', 'openPreview', 'stop']);
+    assert.deepEqual(ids(web({ state: 'blocked', reason: { code: 'portTaken' } })), [
+      'start',
+      'showTerminal',
+      'openPreview',
+      'stop',
+    ]);
   });
 
   it('never start an app that is managed elsewhere', () => {
@@ -180,12 +197,18 @@ describe('the preview page', () => {
 
   it('offers Restart and the terminal when the server failed', () => {
     const page = previewPage(web({ state: 'failed', reason: { code: 'crashLoop' } }), connected);
-    assert.deepEqual(page.actions.map((action) => action.id), ['restart', 'showTerminal']);
+    assert.deepEqual(
+      page.actions.map((action) => action.id),
+      ['restart', 'showTerminal'],
+    );
     assert.ok(page.showsOutput);
   });
 
   it('offers Start when the server is stopped, but not where it can not start', () => {
-    assert.deepEqual(previewPage(web(), connected).actions.map((action) => action.id), ['start']);
+    assert.deepEqual(
+      previewPage(web(), connected).actions.map((action) => action.id),
+      ['start'],
+    );
     const app = anApp({ problem: { code: 'noPackageJson', facts: {} } });
     const page = previewPage({ app, session: undefined }, connected);
     assert.equal(page.kind, 'failed');

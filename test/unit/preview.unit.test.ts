@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cleanPath, previewAddress, urlOf } from '../../src/providers/previewAddress';
 import { previewHtml } from '../../src/providers/previewHtml';
-import { parseFromPage, parseSavedState } from '../../src/providers/previewMessages';
+import { parseFromPage, parsePageView, parseSavedState } from '../../src/providers/previewMessages';
 
 const address = (externalUrl: string, template?: string): ReturnType<typeof previewAddress> =>
   previewAddress({ port: 3000, type: 'web', externalUrl, template });
@@ -50,9 +50,17 @@ describe('a typed path', () => {
   });
 
   it('can not lead to another host', () => {
-    for (const typed of ['//evil.example.com/x', '\\\\evil.example.com', '/\\evil.example.com', 'https://evil.example.com//evil.example.com'])
+    for (const typed of [
+      '//evil.example.com/x',
+      '\\\\evil.example.com',
+      '/\\evil.example.com',
+      'https://evil.example.com//evil.example.com',
+    ])
       assert.doesNotMatch(cleanPath(typed), /^[/\\]{2}/, typed);
-    assert.equal(new URL(urlOf(address('http://localhost:3000/'), 'external', '//evil.example.com/x')).host, 'localhost:3000');
+    assert.equal(
+      new URL(urlOf(address('http://localhost:3000/'), 'external', '//evil.example.com/x')).host,
+      'localhost:3000',
+    );
   });
 });
 
@@ -60,7 +68,11 @@ describe('messages of the preview page', () => {
   it('are taken only when they are of a known kind and shape', () => {
     assert.deepEqual(parseFromPage({ type: 'ready', extra: 1 }), { type: 'ready' });
     assert.deepEqual(parseFromPage({ type: 'run', action: 'restart' }), { type: 'run', action: 'restart' });
-    assert.deepEqual(parseFromPage({ type: 'address', path: '//x', route: 'direct' }), { type: 'address', path: '/x', route: 'direct' });
+    assert.deepEqual(parseFromPage({ type: 'route', route: 'direct' }), { type: 'route', route: 'direct' });
+    assert.deepEqual(parseFromPage({ type: 'view', view: { path: '//x', width: 'phone' } }), {
+      type: 'view',
+      view: { path: '/x', width: 'phone' },
+    });
     for (const bad of [
       undefined,
       null,
@@ -69,29 +81,32 @@ describe('messages of the preview page', () => {
       { type: 'run' },
       { type: 'run', action: 'stop' },
       { type: 'run', action: 'constructor' },
-      { type: 'address', path: 1, route: 'direct' },
-      { type: 'address', path: '/', route: 'elsewhere' },
-      { type: 'address', path: 'x'.repeat(3000), route: 'direct' },
+      { type: 'view', view: { path: 1, width: 'full' } },
+      { type: 'view', view: { path: 'x'.repeat(3000), width: 'full' } },
+      { type: 'view' },
+      { type: 'route', route: 'elsewhere' },
       { type: 'show' },
     ])
       assert.equal(parseFromPage(bad), undefined, JSON.stringify(bad));
   });
 
   it('and the state of a panel that comes back are checked alike', () => {
-    assert.deepEqual(parseSavedState({ app: { key: 'k', name: 'n', more: 1 }, path: '/a', width: 'phone' }), {
-      app: { key: 'k', name: 'n' },
-      path: '/a',
-      width: 'phone',
-    });
-    assert.equal(parseSavedState({ app: { key: 'k', name: 'n' }, path: '/', width: 'huge' })?.width, 'full');
-    for (const bad of [undefined, null, {}, { app: 'x', path: '/' }, { app: { key: 1, name: 'n' }, path: '/' }])
+    assert.deepEqual(parseSavedState({ app: { key: 'k', name: 'n', more: 1 } }), { app: { key: 'k', name: 'n' } });
+    for (const bad of [undefined, null, {}, { app: 'x' }, { app: { key: 1, name: 'n' } }])
       assert.equal(parseSavedState(bad), undefined);
+    assert.deepEqual(parsePageView({ path: 'a', width: 'huge' }), { path: '/a', width: 'full' });
+    assert.equal(parsePageView(undefined), undefined);
   });
 });
 
 describe('the html of a preview', () => {
   const html = (of: ReturnType<typeof previewAddress> | undefined): string =>
-    previewHtml({ cspSource: 'https://csp.example', scriptUri: 'https://csp.example/p.js', styleUri: 'https://csp.example/p.css', address: of });
+    previewHtml({
+      cspSource: 'https://csp.example',
+      scriptUri: 'https://csp.example/p.js',
+      styleUri: 'https://csp.example/p.css',
+      address: of,
+    });
 
   it('allows no frame and no connection before there is an address', () => {
     assert.match(html(undefined), /default-src 'none'/);
@@ -103,7 +118,10 @@ describe('the html of a preview', () => {
       html(address('http://127.0.0.1:8080/proxy/3000/')),
       /frame-src http:\/\/localhost:3000 http:\/\/127\.0\.0\.1:8080; connect-src http:\/\/localhost:3000;/,
     );
-    assert.match(html(address('https://3000-box.example.com/')), /frame-src https:\/\/3000-box\.example\.com; connect-src 'none'/);
+    assert.match(
+      html(address('https://3000-box.example.com/')),
+      /frame-src https:\/\/3000-box\.example\.com; connect-src 'none'/,
+    );
   });
 
   it('has a nonce that nobody can guess', () => {

@@ -39,5 +39,12 @@ export function aSession(of: Partial<SessionSnapshot> = {}): SessionSnapshot {
 }
 
 export function aMobileApp(of: Partial<App> = {}): App {
-  return anApp({ key: '1:3:cheatcode-mobile', name: 'cheatcode-mobile', type: 'mobile', folder: '/w/cheatcode-mobile', label: 'Mobile', ...of });
+  return anApp({
+    key: '1:3:cheatcode-mobile',
+    name: 'cheatcode-mobile',
+    type: 'mobile',
+    folder: '/w/cheatcode-mobile',
+    label: 'Mobile',
+    ...of,
+  });
 }

@@ -412,7 +412,8 @@ export class Session implements Monitored {
       return 'over' as const;
     };
     if (now - this.#interruptedAtMs < INTERRUPT_WINDOW_MS) return stop({ code: 'interruptedInTerminal' });
-    if (outcome.wasReady && outcome.exit.exitCode === 0) return stop({ code: 'exitedNormally' });
+    // Next's command line ends with 0 when its server is killed, by the kernel for want of memory for one: no stop.
+    if (outcome.wasReady && outcome.exit.exitCode === 0 && this.#spec.type !== 'web') return stop({ code: 'exitedNormally' });
     if (this.#spec.fallback && !useFallback && healthyMs < HEALTHY_MS) {
       this.#stream.write(notice(`no tunnel could be had (${exitText(outcome)}); going on with the local network`));
       return { delayMs: 0, useFallback: true };

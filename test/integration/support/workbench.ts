@@ -1,0 +1,249 @@
+import type { Browser, Frame, Page } from 'playwright-core';
+import { readdirSync, readFileSync, existsSync } from 'node:fs';
+import { mkdir, readlink } from 'node:fs/promises';
+import path from 'node:path';
+import { launchChromium } from '../../hosts/chromium.mjs';
+import {
+  installVsix,
+  startCodeServer,
+  writeSettings,
+  type CodeServerOptions,
+  type Server,
+} from '../../hosts/codeServer.mjs';
+import { inSandbox, repoRoot } from '../../hosts/paths.mjs';
+import { endSessionHosts } from '../../hosts/sessionHosts.mjs';
+import { copyWorkspace } from '../../hosts/workspace.mjs';
+import { processes } from '../../hosts/witness';
+
+/** Polls until the condition gives something; fails with what was waited for and the last thing seen. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T> | T,
+  limitMs = 60_000,
+): Promise<NonNullable<T>> {
+  const end = Date.now() + limitMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const value = await look();
+      if (value) return value;
+      last = value;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > end) throw new Error(`waited ${limitMs} ms for ${what}; last: ${String(last)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** What every tab needs so that a test can read its terminal, and that no test should depend on. */
+const readableSettings = {
+  'terminal.integrated.gpuAcceleration': 'off',
+  'terminal.integrated.stickyScroll.enabled': false,
+};
+
+export interface EditorOptions {
+  readonly workspace: string;
+  readonly settings?: Record<string, unknown>;
+  readonly env?: Record<string, string | undefined>;
+}
+
+/** A code-server with the packed extension, a state folder of its own, and a browser: what one user has. */
+export class Editor {
+  readonly #tabs: Tab[] = [];
+
+  private constructor(
+    readonly server: Server & { folderUrl: string },
+    readonly browser: Browser,
+    readonly stateFolder: string,
+    readonly workspace: string,
+  ) {}
+
+  static async open(name: string, { workspace, settings = {}, env = {} }: EditorOptions): Promise<Editor> {
+    const dir = path.join(must('CHEATCODE_TEST_DIR'), name);
+    const stateFolder = path.join(dir, 's');
+    await mkdir(stateFolder, { recursive: true });
+    const options: CodeServerOptions = {
+      workspace,
+      userDataDir: path.join(dir, 'user'),
+      extensionsDir: path.join(must('CHEATCODE_TEST_DIR'), 'extensions'),
+      env: { CHEATCODE_STATE_DIR: stateFolder, CHEATCODE_TEST_RUN: process.env['CHEATCODE_TEST_RUN'], ...env },
+      settings: { ...readableSettings, ...settings },
+    };
+    if (!existsSync(path.join(options.extensionsDir, 'extensions.json')))
+      await installVsix({
+        vsix: must('CHEATCODE_TEST_VSIX'),
+        userDataDir: options.userDataDir,
+        extensionsDir: options.extensionsDir,
+      });
+    await writeSettings(options.userDataDir, { ...readableSettings, ...settings });
+    const server = await startCodeServer(options);
+    const browser = await launchChromium();
+    return new Editor(server, browser, stateFolder, workspace);
+  }
+
+  /** Opens the workspace in a tab and waits for the workbench. */
+  async tab(size = { width: 1280, height: 800 }): Promise<Tab> {
+    const page = await this.browser.newPage({ viewport: size });
+    await page.goto(this.server.folderUrl, { waitUntil: 'commit' });
+    await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
+    const tab = new Tab(page);
+    this.#tabs.push(tab);
+    return tab;
+  }
+
+  /** Pids of the session hosts of this editor, seen from outside. */
+  async hosts(): Promise<number[]> {
+    return (await processes({ cookieStateDir: this.stateFolder, command: /host\.js/ })).map(({ pid }) => pid);
+  }
+
+  /** Pids of extension hosts: one a tab. */
+  async extensionHosts(): Promise<number[]> {
+    return (await processes({ cookieStateDir: this.stateFolder, command: /--type=extensionHost/ })).map(
+      ({ pid }) => pid,
+    );
+  }
+
+  /** The session host's own log, for a failed test to show. */
+  hostLog(): string {
+    for (const name of readdirSync(this.stateFolder)) {
+      const file = path.join(this.stateFolder, name, 'host.log');
+      if (existsSync(file)) return readFileSync(file, 'utf8');
+    }
+    return '';
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+    await endSessionHosts(this.stateFolder);
+  }
+}
+
+/** One browser tab on the workbench, used as a person does. */
+export class Tab {
+  constructor(readonly page: Page) {}
+
+  /** All texts of our items in the status bar. */
+  async status(): Promise<string> {
+    const items = this.page.locator('.statusbar-item[id*="cheatcode"]');
+    return (await items.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim()).join(' | ');
+  }
+
+  async waitForStatus(text: string | RegExp, limitMs?: number): Promise<void> {
+    await eventually(
+      `the status ${String(text)}`,
+      async () => {
+        const status = await this.status();
+        if (typeof text === 'string' ? status === text : text.test(status)) return true;
+        throw new Error(`the status is "${status}"`);
+      },
+      limitMs,
+    );
+  }
+
+  /** Runs a command from the palette by its title. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press('Escape');
+    await this.page.keyboard.press('F1');
+    const input = this.page.locator('.quick-input-widget input');
+    await input.waitFor({ state: 'visible', timeout: 10_000 });
+    await input.fill(`>${title}`);
+    // The row of just this title: the best match of a fuzzy search may be another one.
+    const exact = new RegExp(`^${title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+    await this.page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ has: this.page.locator('.label-name', { hasText: exact }) })
+      .click({ timeout: 15_000 });
+  }
+
+  /** Titles of our commands that the palette offers now. */
+  async offeredCommands(): Promise<string[]> {
+    await this.page.keyboard.press('F1');
+    const input = this.page.locator('.quick-input-widget input');
+    await input.fill('>Cheatcode:');
+    const rows = this.page.locator('.quick-input-list .monaco-list-row .label-name');
+    await eventually('commands in the palette', async () => (await rows.count()) > 0, 15_000);
+    const titles = (await rows.allInnerTexts()).filter((title) => title.startsWith('Cheatcode:'));
+    await this.page.keyboard.press('Escape');
+    return titles.map((title) => title.replace('Cheatcode: ', ''));
+  }
+
+  /** The visible part of the terminal that is open. */
+  async terminalText(): Promise<string> {
+    const rows = await this.page.locator('.terminal-wrapper.active .xterm-rows > div').allInnerTexts();
+    return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n');
+  }
+
+  /** Types into the terminal as a person: it must be shown. */
+  async typeIntoTerminal(text: string): Promise<void> {
+    await this.page.locator('.terminal-wrapper.active .xterm-helper-textarea').focus();
+    await this.page.keyboard.type(text);
+  }
+
+  /** The tab's title or the list's entry of each terminal. */
+  async terminalNames(): Promise<string[]> {
+    const names = await this.page.locator('.terminal-tabs-entry, .single-terminal-tab').allInnerTexts();
+    return names.map((name) => name.trim()).filter((name) => name !== '');
+  }
+
+  /** The frame of the app inside the preview; undefined while there is none. */
+  previewFrame(port: number): Frame | undefined {
+    return this.page
+      .frames()
+      .find((frame) =>
+        new RegExp(`^http://(?:localhost|127\\.0\\.0\\.1):(?:${port}/|\\d+/proxy/${port}/)`).test(frame.url()),
+      );
+  }
+
+  /** The preview's own page, with its toolbar and messages. */
+  async previewPage(): Promise<Frame | undefined> {
+    for (const frame of this.page.frames())
+      if (
+        (await frame
+          .locator('#toolbar[aria-label="Preview"]')
+          .count()
+          .catch(() => 0)) > 0
+      )
+        return frame;
+    return undefined;
+  }
+
+  /** Keeps a picture for the README where the run is told to (`CHEATCODE_SCREENSHOTS`), and else below .sandbox/pictures. */
+  async picture(name: string): Promise<void> {
+    const isWanted = process.env['CHEATCODE_SCREENSHOTS'] !== undefined && !name.startsWith('failed');
+    const folder = isWanted ? path.join(repoRoot, 'media') : inSandbox('pictures');
+    await mkdir(folder, { recursive: true });
+    await this.page.screenshot({ path: path.join(folder, `screenshot-${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.page.close();
+  }
+}
+
+/** A copy of the sample workspace for one test, with these apps installed. */
+export function workspace(name: string, only: readonly string[] = ['cheatcode-app']): Promise<string> {
+  return copyWorkspace(path.join(must('CHEATCODE_TEST_DIR'), name, 'w'), { only });
+}
+
+/** What `/__nextjs_server_status` says of the server; it changes with each start. */
+export async function executionId(port: number): Promise<string> {
+  const response = await fetch(`http://localhost:${port}/__nextjs_server_status`);
+  return ((await response.json()) as { executionId: string }).executionId;
+}
+
+/** The process that a session of the folder leads: `pnpm run dev` as pid. */
+export async function serversIn(folder: string): Promise<{ pid: number; command: string }[]> {
+  const found = await processes({ command: /^next-server|expo start/ });
+  const inside: { pid: number; command: string }[] = [];
+  for (const one of found)
+    if ((await readlink(`/proc/${one.pid}/cwd`).catch(() => '')).startsWith(folder)) inside.push(one);
+  return inside;
+}
+
+function must(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: run the tests with npm test`);
+  return value;
+}

@@ -48,10 +48,10 @@ const nativeBesideBundle = {
         return { contents, loader: 'js' };
       }
       const contents = (await readFile(file, 'utf8'))
-        // macOS starts programs through a helper beside the binary.
-        .replace('require.resolve(helperPath)', `(${native} + '/spawn-helper')`)
         // Windows has a worker and a forked script.
-        .replaceAll(/\b__dirname\b/g, `(${native})`);
+        .replaceAll(/\b__dirname\b/g, `(${native})`)
+        // macOS starts programs through a helper beside the binary.
+        .replace('require.resolve(helperPath)', `(${native} + '/spawn-helper')`);
       return { contents, loader: 'js' };
     });
   },

@@ -108,10 +108,9 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     servers.onDidChangeConnection((connection) => {
       show();
       previews.update();
-      notifications.considerOther(
-        'connection',
-        connection.kind === 'failed' ? errorToMessage(connection.error) : undefined,
-      );
+      // Between two tries nothing is known yet: only success ends a trouble.
+      if (connection.kind === 'failed') notifications.considerOther('connection', errorToMessage(connection.error));
+      else if (connection.kind === 'connected') notifications.considerOther('connection', undefined);
     }),
   );
   store.add(activeApp.onDidChange(show));

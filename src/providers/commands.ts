@@ -3,7 +3,7 @@ import type { App } from '../sessions/apps';
 import type { DevServers } from '../sessions/devServers';
 import { DisposableStore } from '../sessions/event';
 import { errorToMessage, type Message } from '../sessions/messages';
-import { appByWord, canOpen, canStop, fits, type AppActionId, type AppView } from '../sessions/presenter';
+import { appByWord, canOpen, canStart, canStop, fits, type AppActionId, type AppView } from '../sessions/presenter';
 import { appCommands, windowCommands } from './ids';
 
 /** What the commands need of the rest of the window. */
@@ -89,22 +89,32 @@ async function chooseApp(id: AppActionId, word: unknown, ports: CommandPorts): P
     if (named === undefined) ports.tell({ severity: 'warning', text: `There is no app "${word}" here.`, buttons: [] });
     return named;
   }
-  // An app that can't be started is offered if nothing else is, so that a person learns why.
-  const fitting = views.filter(fits[id]);
-  const candidates =
-    fitting.length > 0 || id !== 'start' ? fitting : views.filter((view) => view.app.problem !== undefined);
+  const candidates = views.filter(fits[id]);
   const active = ports.activeApp();
   const likely = candidates.find((view) => view.app.key === active?.key);
   if (likely !== undefined) return likely.app;
-  // A preview can wait for any app, but one that runs is what a person wants to see.
-  const running = id === 'openPreview' ? candidates.filter(canOpen) : [];
-  const [only, ...others] = running.length > 0 ? running : candidates;
+  const shortlist = likelier(id, candidates);
+  const [only, ...others] = shortlist;
   if (only === undefined) {
     ports.tell({ severity: 'info', text: `There is no dev server to ${verb[id]} now.`, buttons: [] });
     return undefined;
   }
   if (others.length === 0) return only.app;
-  return (await ports.pickApp(candidates, `Which app to ${verb[id]}?`))?.app;
+  return (await ports.pickApp(shortlist, `Which app to ${verb[id]}?`))?.app;
+}
+
+/**
+ * Those that a person more likely means: of previews and terminals the ones of servers that run, and rather an app that
+ * can start. All, if that leaves none.
+ */
+function likelier(id: AppActionId, candidates: readonly AppView[]): readonly AppView[] {
+  const prefer: Partial<Record<AppActionId, (view: AppView) => boolean>> = {
+    start: canStart,
+    openPreview: canOpen,
+    showTerminal: (view) => canStop(view) || view.session?.state === 'failed',
+  };
+  const preferred = candidates.filter(prefer[id] ?? (() => true));
+  return preferred.length > 0 ? preferred : candidates;
 }
 
 async function stop(app: App, ports: CommandPorts): Promise<void> {

@@ -7,9 +7,15 @@ import { readPackageJson, type PackageJson } from './packageJson';
 import type { AppType } from './protocol';
 
 /** Folders that a cheatcode sandbox holds, and the type each stands for. */
-const KNOWN_FOLDERS: Readonly<Record<string, AppType>> = { 'cheatcode-app': 'web', 'cheatcode-mobile': 'mobile' };
+const KNOWN_FOLDERS: ReadonlyMap<string, AppType> = new Map([
+  ['cheatcode-app', 'web'],
+  ['cheatcode-mobile', 'mobile'],
+]);
 /** Package names that make a folder a cheatcode app whatever the folder is called. */
-const KNOWN_PACKAGES: Readonly<Record<string, AppType>> = { 'cheatcode-app': 'web', 'cheatcode-mobile-app': 'mobile' };
+const KNOWN_PACKAGES: ReadonlyMap<string, AppType> = new Map([
+  ['cheatcode-app', 'web'],
+  ['cheatcode-mobile-app', 'mobile'],
+]);
 const CONFIG_FILE = 'cheatcode.json';
 /** Subfolders of a workspace folder that are looked into: a home folder opened by mistake must not cost seconds. */
 const MAX_SUBFOLDERS = 200;
@@ -34,25 +40,39 @@ export async function discoverApps(workspaceFolders: readonly string[]): Promise
   let isCheatcodeWorkspace = false;
   for (const workspaceFolder of workspaceFolders) {
     const config = await readConfig(workspaceFolder, problems);
-    const own = await readPackageJson(workspaceFolder);
-    const isApp =
-      (own.packageJson !== undefined && path.basename(workspaceFolder) in KNOWN_FOLDERS) ||
-      (own.packageJson?.name !== undefined && own.packageJson.name in KNOWN_PACKAGES);
+    const ownType = await cheatcodeTypeOf(workspaceFolder);
     const holdsApps = await Promise.all(
-      Object.keys(KNOWN_FOLDERS).map(
-        async (name) => (await readPackageJson(path.join(workspaceFolder, name))).packageJson !== undefined,
+      [...KNOWN_FOLDERS.keys()].map(async (name) =>
+        hasPackageJson(await readPackageJson(path.join(workspaceFolder, name))),
       ),
     );
-    if (!config && !isApp && !holdsApps.includes(true)) continue;
+    if (!config && !ownType && !holdsApps.includes(true)) continue;
     isCheatcodeWorkspace = true;
     declaredAutoStart ??= config?.autoStart;
     for (const declared of config?.apps ?? []) found.push(await fromDeclaration(workspaceFolder, declared, problems));
     // A folder opened by itself keeps the name that the workspace around it gave it: one app, one identity.
-    if (isApp && !config) found.push(...(await fromParentConfig(workspaceFolder)));
-    found.push(...(await fromFolders(workspaceFolder, isApp)));
+    if (ownType && !config) found.push(...(await fromParentConfig(workspaceFolder)));
+    found.push(...(await fromFolders(workspaceFolder, ownType)));
   }
-  const apps = await identify(found);
+  const apps = await identify(found, workspaceFolders);
   return { apps, problems, declaredAutoStart, isCheatcodeWorkspace };
+}
+
+/** What a folder is by itself, by its name or that of its package, however many links lead to it. */
+async function cheatcodeTypeOf(folder: string): Promise<AppType | undefined> {
+  const read = await readPackageJson(folder);
+  if (!hasPackageJson(read)) return undefined;
+  const real = await realpath(folder).catch(() => folder);
+  return (
+    KNOWN_FOLDERS.get(path.basename(folder)) ??
+    KNOWN_FOLDERS.get(path.basename(real)) ??
+    KNOWN_PACKAGES.get(read.packageJson?.name ?? '')
+  );
+}
+
+/** There is one, even if it is broken: its app is shown with that problem. */
+function hasPackageJson({ problem }: { readonly problem: AppProblem | undefined }): boolean {
+  return problem?.code !== 'noPackageJson';
 }
 
 async function readConfig(folder: string, problems: ConfigProblem[]) {
@@ -104,18 +124,20 @@ async function fromDeclaration(
 }
 
 async function fromParentConfig(folder: string): Promise<Found[]> {
-  const parent = path.dirname(folder);
-  const config = await readConfig(parent, []);
   const here = await realpath(folder);
   const result: Found[] = [];
-  for (const declared of config?.apps ?? []) {
-    const there = await realpath(path.resolve(parent, declared.path)).catch(() => undefined);
-    if (there === here) result.push({ ...(await fromDeclaration(parent, declared, [])), workspaceFolder: folder });
+  for (const parent of new Set([path.dirname(here), path.dirname(path.resolve(folder))])) {
+    const config = await readConfig(parent, []);
+    for (const declared of config?.apps ?? []) {
+      const there = await realpath(path.resolve(parent, declared.path)).catch(() => undefined);
+      if (there === here) result.push({ ...(await fromDeclaration(parent, declared, [])), workspaceFolder: folder });
+    }
+    if (result.length > 0) break;
   }
   return result;
 }
 
-async function fromFolders(workspaceFolder: string, isApp: boolean): Promise<Found[]> {
+async function fromFolders(workspaceFolder: string, ownType: AppType | undefined): Promise<Found[]> {
   const result: Found[] = [];
   const consider = async (folder: string, expected: AppType | undefined) => {
     const { packageJson, problem } = await readPackageJson(folder);
@@ -123,10 +145,7 @@ async function fromFolders(workspaceFolder: string, isApp: boolean): Promise<Fou
     if (type && (packageJson || (expected && problem?.code === 'badPackageJson')))
       result.push({ folder, workspaceFolder, type, declared: undefined, packageJson, problem });
   };
-  await consider(
-    workspaceFolder,
-    isApp ? typeOf(workspaceFolder, (await readPackageJson(workspaceFolder)).packageJson) : undefined,
-  );
+  await consider(workspaceFolder, ownType);
   const entries = await readdir(workspaceFolder, { withFileTypes: true }).catch(() => []);
   const names = entries
     .filter(
@@ -136,20 +155,20 @@ async function fromFolders(workspaceFolder: string, isApp: boolean): Promise<Fou
     .map((entry) => entry.name)
     .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
     .slice(0, MAX_SUBFOLDERS);
-  for (const name of names) await consider(path.join(workspaceFolder, name), KNOWN_FOLDERS[name]);
+  for (const name of names) await consider(path.join(workspaceFolder, name), KNOWN_FOLDERS.get(name));
   return result;
 }
 
 /** The folders of the convention first, web before mobile. */
 function rank(name: string): number {
-  const index = Object.keys(KNOWN_FOLDERS).indexOf(name);
+  const index = [...KNOWN_FOLDERS.keys()].indexOf(name);
   return index < 0 ? Number.MAX_SAFE_INTEGER : index;
 }
 
 function typeOf(folder: string, packageJson: PackageJson | undefined): AppType | undefined {
-  const byFolder = KNOWN_FOLDERS[path.basename(folder)];
+  const byFolder = KNOWN_FOLDERS.get(path.basename(folder));
   if (byFolder && packageJson) return byFolder;
-  const byName = packageJson?.name === undefined ? undefined : KNOWN_PACKAGES[packageJson.name];
+  const byName = KNOWN_PACKAGES.get(packageJson?.name ?? '');
   if (byName) return byName;
   // Expo before Next: an Expo app may use Next for its web side, the other way round makes no sense.
   if (packageJson?.dependencies.has('expo')) return 'mobile';
@@ -157,7 +176,8 @@ function typeOf(folder: string, packageJson: PackageJson | undefined): AppType |
   return undefined;
 }
 
-async function identify(found: readonly Found[]): Promise<App[]> {
+async function identify(found: readonly Found[], workspaceFolders: readonly string[]): Promise<App[]> {
+  const opened = new Set(await Promise.all(workspaceFolders.map((folder) => realpath(folder).catch(() => folder))));
   const byFolder = new Map<string, string>();
   const apps: App[] = [];
   for (const item of found) {
@@ -183,7 +203,7 @@ async function identify(found: readonly Found[]): Promise<App[]> {
       type,
       folder: real,
       workspaceFolder: item.workspaceFolder,
-      isWorkspaceFolder: (await realpath(item.workspaceFolder).catch(() => item.workspaceFolder)) === real,
+      isWorkspaceFolder: opened.has(real),
       label: name,
       declared,
       problem: item.problem ?? startProblem(real, type, declared, item.packageJson),

@@ -120,20 +120,20 @@ function readEnv(
   node: Node | undefined,
   report: (offset: number, length: number, message: string) => void,
 ): Record<string, string> {
-  const env: Record<string, string> = {};
-  if (!node) return env;
+  if (!node) return {};
   if (node.type !== 'object') {
     report(node.offset, node.length, '"env" must be an object of texts');
-    return env;
+    return {};
   }
+  const env = new Map<string, string>();
   for (const property of node.children ?? []) {
     const [key, value] = property.children ?? [];
     if (!key || !value) continue;
     if (value.type === 'string' || value.type === 'number' || value.type === 'boolean')
-      env[String(key.value)] = String(value.value);
+      env.set(String(key.value), String(value.value));
     else report(value.offset, value.length, 'a variable must be a text');
   }
-  return env;
+  return Object.fromEntries(env);
 }
 
 /** `PropertyNameExpected` → `property name expected`. */

@@ -29,6 +29,7 @@ export class Emitter<T> implements Disposable {
 
   fire(value: T): void {
     for (const entry of [...this.#listeners]) {
+      if (!this.#listeners.has(entry)) continue; // Left while an earlier one was told.
       try {
         entry.call(value);
       } catch (error) {
@@ -48,7 +49,10 @@ function rethrowLater(error: unknown): void {
   });
 }
 
-/** Collects disposables of one owner; whatever is added after its disposal is disposed at once. */
+/**
+ * Collects disposables of one owner; whatever is added after its disposal is disposed at once. One that throws does not
+ * keep the others from going; the first error is thrown when all are gone.
+ */
 export class DisposableStore implements Disposable {
   readonly #items = new Set<Disposable>();
   #disposed = false;
@@ -67,6 +71,14 @@ export class DisposableStore implements Disposable {
     this.#disposed = true;
     const items = [...this.#items].reverse();
     this.#items.clear();
-    for (const item of items) item.dispose();
+    const errors: unknown[] = [];
+    for (const item of items) {
+      try {
+        item.dispose();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 }

@@ -80,7 +80,13 @@ function expoLaunch(settings: Settings, isSandbox: boolean): Omit<AppLaunch, 'pr
     fallback: { command: command('--lan'), reason: 'tunnelUnavailable' },
     // Only in a sandbox: nobody's own machine gets a global package unasked.
     ...(isSandbox
-      ? { requiredTool: { packageName: '@expo/ngrok', install: ['npm', 'install', '--global', '@expo/ngrok@^4.1.0'] } }
+      ? {
+          requiredTool: {
+            packageName: '@expo/ngrok',
+            minVersion: '4.1.0',
+            install: ['npm', 'install', '--global', '@expo/ngrok@^4.1.0'],
+          },
+        }
       : {}),
   };
 }
@@ -98,7 +104,9 @@ function commandOf(agent: string, verb: 'run' | 'install', args: readonly string
 /** The cheap probe: answered in milliseconds, logged nowhere, compiling nothing (FACTS "Next.js", "Expo and Metro"). */
 async function probeOf(app: App, packageJson: PackageJson | undefined): Promise<ProbeSpec> {
   if (app.declared.health !== undefined) return { kind: 'http', method: 'GET', path: app.declared.health };
-  const isExpo = app.type === 'mobile' || packageJson?.dependencies.has('expo') === true;
+  const has = (name: string) => packageJson?.dependencies.has(name) === true;
+  // An app may have both: a web app of the two is served by Next.
+  const isExpo = app.type === 'mobile' || (has('expo') && !(app.type === 'web' && has('next')));
   if (isExpo) return { kind: 'http', method: 'GET', path: '/status' };
   const declared = packageJson?.dependencies.get('next');
   if (declared === undefined) return { kind: 'tcp' };

@@ -15,9 +15,17 @@ export function formatLogLine(message: string, facts: LogFacts = {}): string {
   for (const [key, value] of Object.entries(facts)) {
     if (value === undefined) continue;
     const text = String(value);
-    line += ` ${key}=${/^[\w.:/@,+-]+$/.test(text) ? text : JSON.stringify(text)}`;
+    line += ` ${key}=${/^[\w.:/@,+-]+$/.test(text) ? text : quoted(text)}`;
   }
   return line;
+}
+
+/** JSON leaves some control characters as they are; a terminal that shows the log would obey them. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** The readable part of whatever was thrown. */

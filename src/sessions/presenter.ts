@@ -215,8 +215,13 @@ export function isBusy(session: SessionSnapshot | undefined): boolean {
   return session !== undefined && ['installing', 'starting', 'stopping'].includes(session.state);
 }
 
-export function canStart({ app, session }: AppView): boolean {
-  if (app.problem !== undefined || app.declared.managed === 'external') return false;
+export function canStart(view: AppView): boolean {
+  return view.app.problem === undefined && canTryStart(view);
+}
+
+/** An app that lacks something is offered too: trying to start it is how a person learns what. */
+export function canTryStart({ app, session }: AppView): boolean {
+  if (app.declared.managed === 'external') return false;
   return session === undefined || ['stopped', 'failed', 'blocked'].includes(session.state);
 }
 
@@ -248,7 +253,7 @@ export function canOpen({ session }: AppView): boolean {
 
 /** By action: whether it makes sense for an app now. */
 export const fits: Readonly<Record<AppActionId, (view: AppView) => boolean>> = {
-  start: canStart,
+  start: canTryStart,
   stop: canStop,
   restart: canRestart,
   showTerminal: canShowTerminal,
@@ -261,7 +266,7 @@ export const fits: Readonly<Record<AppActionId, (view: AppView) => boolean>> = {
 export function contextKeys(views: readonly AppView[]): ContextKeys {
   return {
     'cheatcode.active': views.length > 0,
-    'cheatcode.canStart': views.some(canStart),
+    'cheatcode.canStart': views.some(canTryStart),
     'cheatcode.canStop': views.some(canStop),
     'cheatcode.canRestart': views.some(canRestart),
     'cheatcode.canShowTerminal': views.some(canShowTerminal),
@@ -294,6 +299,9 @@ export function actionsFor(view: AppView): readonly AppAction[] {
       .filter((id) => fits[id](view) && !(id === 'start' && fits.restart(view)))
       .map((id) => {
         const [icon, label] = actionFaces[id];
+        const { problem } = view.app;
+        if (id === 'start' && problem !== undefined)
+          return { id, icon: 'warning', label, description: appProblemSentence(view.app.label, problem) };
         const description =
           id === 'showTerminal' ? view.session?.id : id === 'openInBrowser' ? view.session?.url : undefined;
         return { id, icon, label, description };

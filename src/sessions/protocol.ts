@@ -35,7 +35,12 @@ export interface LaunchSpec {
   /** Run in the session's terminal when `node_modules` is missing; absent where nothing can be installed. */
   readonly install?: readonly string[];
   /** A tool that `command` needs, looked for first and installed where it is missing; failing is no error (`fallback` follows). */
-  readonly requiredTool?: { readonly packageName: string; readonly install: readonly string[] };
+  readonly requiredTool?: {
+    readonly packageName: string;
+    /** `4.1.0`: this version or a later one of the same major version. */
+    readonly minVersion: string;
+    readonly install: readonly string[];
+  };
   readonly port: number;
   readonly probe: ProbeSpec;
   /** The app's own additions from `cheatcode.json`. */

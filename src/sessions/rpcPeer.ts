@@ -7,6 +7,9 @@ import { MAX_MESSAGE_BYTES, type ClientNotifications, type HostNotifications, ty
 /** Unsent bytes after which a peer that does not read is dropped: output has its own credit, the rest is small. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 
+/** Thrown by a handler to answer a request with an error. */
+export { JSONRPCErrorException };
+
 type Notifications = ClientNotifications & HostNotifications;
 
 /**

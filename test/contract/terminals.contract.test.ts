@@ -8,22 +8,25 @@ import { loadEditorNodePty, loadShippedNodePty, nodePtyFactory } from '../../src
 import { pipeFactory } from '../../src/sessions/host/pipeTerminal';
 import { readProcStat } from '../../src/sessions/host/procFiles';
 import { scriptFactory } from '../../src/sessions/host/scriptTerminal';
-import type {
-  TerminalExit,
-  TerminalFactory,
-  TerminalOptions,
-  TerminalProcess,
-} from '../../src/sessions/host/terminal';
+import type { TerminalExit, TerminalFactory, TerminalOptions, TerminalProcess } from '../../src/sessions/host/terminal';
 import { chooseTerminalFactory } from '../../src/sessions/host/terminals';
 import { inSandbox } from '../hosts/paths.mjs';
 import { quietLog } from './support/quietLog';
 import { waitUntil } from './support/waitUntil';
 
-const editorNodePty = inSandbox('code-server', 'node_modules', 'code-server', 'lib', 'vscode', 'node_modules', 'node-pty');
+const editorNodePty = inSandbox(
+  'code-server',
+  'node_modules',
+  'code-server',
+  'lib',
+  'vscode',
+  'node_modules',
+  'node-pty',
+);
 
 interface Kind {
   readonly name: string;
-  make(): Promise<TerminalFactory>;
+  readonly make: () => Promise<TerminalFactory>;
   /** Why it can't be tested here. */
   readonly missing?: string;
 }
@@ -122,8 +125,14 @@ describe('terminals', () => {
       });
 
       it('tell which signal ended the program', async () => {
-        assert.deepEqual(await sh('kill -TERM $$').ended(), { exitCode: undefined, signal: os.constants.signals.SIGTERM });
-        assert.deepEqual(await sh('kill -KILL $$').ended(), { exitCode: undefined, signal: os.constants.signals.SIGKILL });
+        assert.deepEqual(await sh('kill -TERM $$').ended(), {
+          exitCode: undefined,
+          signal: os.constants.signals.SIGTERM,
+        });
+        assert.deepEqual(await sh('kill -KILL $$').ended(), {
+          exitCode: undefined,
+          signal: os.constants.signals.SIGKILL,
+        });
       });
 
       it('tell the exit after the last of much output', async () => {
@@ -234,7 +243,10 @@ describe('terminals', () => {
         assert.deepEqual(await run.ended(30_000), { exitCode: 4, signal: undefined });
         const lines = run.output.split('\r\n');
         assert.equal(lines.length, last + 1);
-        assert.equal(lines.findIndex((line, index) => line !== String(index + 1)), last);
+        assert.equal(
+          lines.findIndex((line, index) => line !== String(index + 1)),
+          last,
+        );
         assert.equal(await readFile(path.join(folder, 'flooded'), 'utf8'), 'done\n');
       });
 
@@ -249,7 +261,7 @@ describe('terminals', () => {
       });
 
       it('tell the exit although a child was left behind that holds the output open', async () => {
-        const run = sh("trap '' HUP; sleep 1000 & echo \"child $!\"; exit 2");
+        const run = sh('trap \'\' HUP; sleep 1000 & echo "child $!"; exit 2');
         assert.deepEqual(await run.ended(), { exitCode: 2, signal: undefined });
         const child = Number(/child (\d+)/.exec(run.output)?.[1]);
         const identity = await linuxProcesses.identify(child);

@@ -17,7 +17,14 @@ export async function buildTests(common) {
   const outdir = inRepo('out', 'test');
   await rm(outdir, { recursive: true, force: true });
   const files = await filesBelow(inRepo('test'));
-  const options = { ...common, absWorkingDir: repoRoot, minify: false, sourcemap: /** @type {const} */ ('inline'), outdir, outbase: 'test' };
+  const options = {
+    ...common,
+    absWorkingDir: repoRoot,
+    minify: false,
+    sourcemap: /** @type {const} */ ('inline'),
+    outdir,
+    outbase: 'test',
+  };
   /** @param {RegExp} pattern */
   const entries = (pattern) => files.filter((file) => pattern.test(file)).map((file) => `test/${file}`);
   const hostTests = entries(inExtensionHost);
@@ -33,7 +40,8 @@ async function filesBelow(root, below = '') {
   const lists = await Promise.all(
     entries.map((entry) => {
       const name = below ? `${below}/${entry.name}` : entry.name;
-      if (entry.isDirectory()) return name === 'fixtures' || entry.name === 'node_modules' ? [] : filesBelow(root, name);
+      if (entry.isDirectory())
+        return name === 'fixtures' || entry.name === 'node_modules' ? [] : filesBelow(root, name);
       return [name];
     }),
   );

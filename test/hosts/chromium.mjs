@@ -3,7 +3,11 @@ import { ensureCommand } from './debian.mjs';
 
 /** Installs Chromium unless it is there, and returns the path of its command. */
 export function ensureChromium() {
-  return ensureCommand({ title: 'Chromium', commands: ['chromium', 'chromium-browser', 'google-chrome'], packages: ['chromium'] });
+  return ensureCommand({
+    title: 'Chromium',
+    commands: ['chromium', 'chromium-browser', 'google-chrome'],
+    packages: ['chromium'],
+  });
 }
 
 /** Background services off: on a machine without a network each would retry for ever. */

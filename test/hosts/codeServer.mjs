@@ -40,14 +40,29 @@ export const quietSettings = {
  * @param {CodeServerOptions} options
  * @returns {Promise<import('./serve.mjs').Server & { folderUrl: string }>}
  */
-export async function startCodeServer({ workspace, userDataDir, extensionsDir, port, env = {}, settings = {}, logFile }) {
+export async function startCodeServer({
+  workspace,
+  userDataDir,
+  extensionsDir,
+  port,
+  env = {},
+  settings = {},
+  logFile,
+}) {
   const dir = await ensureCodeServer();
   const node = await ensureNode(codeServerNode);
   await writeSettings(userDataDir, settings);
   const url = `http://127.0.0.1:${port ?? (await freePort())}`;
   const server = await serve({
     name: 'code-server',
-    command: [node, path.join(dir, 'out', 'node', 'entry.js'), ...where(userDataDir, extensionsDir), '--bind-addr', new URL(url).host, ...quiet],
+    command: [
+      node,
+      path.join(dir, 'out', 'node', 'entry.js'),
+      ...where(userDataDir, extensionsDir),
+      '--bind-addr',
+      new URL(url).host,
+      ...quiet,
+    ],
     env: await sandboxEnv(env),
     cwd: path.dirname(workspace),
     url,
@@ -66,17 +81,41 @@ export async function installVsix({ vsix, userDataDir, extensionsDir }) {
   const dir = await ensureCodeServer();
   const node = await ensureNode(codeServerNode);
   await mkdir(extensionsDir, { recursive: true });
-  await run(node, [path.join(dir, 'out', 'node', 'entry.js'), ...where(userDataDir, extensionsDir), '--install-extension', vsix, '--force'], {
-    env: await sandboxEnv(),
-    missing: `${path.basename(vsix)} could not be installed into code-server`,
-  });
+  await run(
+    node,
+    [
+      path.join(dir, 'out', 'node', 'entry.js'),
+      ...where(userDataDir, extensionsDir),
+      '--install-extension',
+      vsix,
+      '--force',
+    ],
+    {
+      env: await sandboxEnv(),
+      missing: `${path.basename(vsix)} could not be installed into code-server`,
+    },
+  );
 }
 
-const quiet = ['--auth', 'none', '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override', '--disable-workspace-trust'];
+const quiet = [
+  '--auth',
+  'none',
+  '--disable-telemetry',
+  '--disable-update-check',
+  '--disable-getting-started-override',
+  '--disable-workspace-trust',
+];
 
 /** Its own config file too: without one code-server writes into the home folder. @param {string} userDataDir @param {string} extensionsDir */
 function where(userDataDir, extensionsDir) {
-  return ['--user-data-dir', userDataDir, '--extensions-dir', extensionsDir, '--config', path.join(userDataDir, 'config.yaml')];
+  return [
+    '--user-data-dir',
+    userDataDir,
+    '--extensions-dir',
+    extensionsDir,
+    '--config',
+    path.join(userDataDir, 'config.yaml'),
+  ];
 }
 
 /** @param {string} userDataDir @param {Record<string, unknown>} settings */
@@ -84,6 +123,8 @@ export async function writeSettings(userDataDir, settings) {
   const file = path.join(userDataDir, 'User', 'settings.json');
   await mkdir(path.dirname(file), { recursive: true });
   // What a person changed in the sandbox's editor stays.
-  const before = await readFile(file, 'utf8').then(JSON.parse).catch(() => ({}));
+  const before = await readFile(file, 'utf8')
+    .then(JSON.parse)
+    .catch(() => ({}));
   await writeFile(file, `${JSON.stringify({ ...before, ...quietSettings, ...settings }, null, 2)}\n`);
 }

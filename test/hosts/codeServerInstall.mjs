@@ -30,7 +30,11 @@ export async function ensureCodeServer() {
     key: `code-server@${version} node${codeServerNode} ${built}`,
     title: `code-server ${version}`,
     make: async (into) => {
-      const [node] = await together([ensureNode(codeServerNode), ensureCompiler(), npmInstall(into, [`code-server@${version}`], { missing })]);
+      const [node] = await together([
+        ensureNode(codeServerNode),
+        ensureCompiler(),
+        npmInstall(into, [`code-server@${version}`], { missing }),
+      ]);
       const vscode = path.join(dir, 'lib', 'vscode');
       const env = {
         ...process.env,
@@ -41,7 +45,11 @@ export async function ensureCodeServer() {
       for (const part of [vscode, path.join(vscode, 'extensions')]) {
         await npm(['install', '--ignore-scripts', '--omit=dev'], { cwd: part, env, missing });
       }
-      await npm(['rebuild', ...built], { cwd: vscode, env, missing: `${missing}: its native parts ${built.join(', ')} could not be built` });
+      await npm(['rebuild', ...built], {
+        cwd: vscode,
+        env,
+        missing: `${missing}: its native parts ${built.join(', ')} could not be built`,
+      });
       for (const name of built) {
         const file = path.join(vscode, 'node_modules', name, 'build', 'Release');
         await access(file).catch(() => {

@@ -35,27 +35,35 @@ export function findCommand(names) {
  * @returns {Promise<string>} its path
  */
 export async function ensureCommand({ title, commands, packages }) {
-  return findCommand(commands) ?? exclusive('apt', async () => {
-    const there = findCommand(commands);
-    if (there) return there;
-    const install = `apt-get install ${packages.join(' ')}`;
-    const missing = `${title} is missing`;
-    if (!findCommand(['apt-get'])) throw new SetupError(`${missing}: no ${commands.join(' or ')} on the PATH, and no apt-get to install it with`);
-    const root = process.getuid?.() === 0;
-    if (!root && !findCommand(['sudo'])) throw new SetupError(`${missing}: run "${install}" as root (there is no sudo here)`);
-    /** @param {string[]} args */
-    const apt = (args) => {
-      const command = ['apt-get', '-y', '-q', '-o', 'DPkg::Lock::Timeout=300', ...args];
-      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-      const [first, ...rest] = root ? command : ['sudo', '-n', 'DEBIAN_FRONTEND=noninteractive', ...command];
-      return run(/** @type {string} */ (first), rest, { env, missing: `${missing}, and "${install}" failed` });
-    };
-    await step(`${title} (${install})`, async () => {
-      await apt(['update']);
-      await apt(['install', '--no-install-recommends', ...packages]);
-    });
-    const found = findCommand(commands);
-    if (!found) throw new SetupError(`${missing}: "${install}" ran, and there is still no ${commands.join(' or ')} on the PATH`);
-    return found;
-  });
+  return (
+    findCommand(commands) ??
+    exclusive('apt', async () => {
+      const there = findCommand(commands);
+      if (there) return there;
+      const install = `apt-get install ${packages.join(' ')}`;
+      const missing = `${title} is missing`;
+      if (!findCommand(['apt-get']))
+        throw new SetupError(`${missing}: no ${commands.join(' or ')} on the PATH, and no apt-get to install it with`);
+      const root = process.getuid?.() === 0;
+      if (!root && !findCommand(['sudo']))
+        throw new SetupError(`${missing}: run "${install}" as root (there is no sudo here)`);
+      /** @param {string[]} args */
+      const apt = (args) => {
+        const command = ['apt-get', '-y', '-q', '-o', 'DPkg::Lock::Timeout=300', ...args];
+        const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+        const [first, ...rest] = root ? command : ['sudo', '-n', 'DEBIAN_FRONTEND=noninteractive', ...command];
+        return run(/** @type {string} */ (first), rest, { env, missing: `${missing}, and "${install}" failed` });
+      };
+      await step(`${title} (${install})`, async () => {
+        await apt(['update']);
+        await apt(['install', '--no-install-recommends', ...packages]);
+      });
+      const found = findCommand(commands);
+      if (!found)
+        throw new SetupError(
+          `${missing}: "${install}" ran, and there is still no ${commands.join(' or ')} on the PATH`,
+        );
+      return found;
+    })
+  );
 }

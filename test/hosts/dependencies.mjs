@@ -11,14 +11,20 @@ export async function ensureDependencies() {
   await exclusive('node_modules', async () => {
     if (await fresh()) return;
     await step('dependencies (npm ci)', () =>
-      npm(['ci'], { cwd: repoRoot, missing: 'the dependencies in package-lock.json could not be installed from the npm registry' }),
+      npm(['ci'], {
+        cwd: repoRoot,
+        missing: 'the dependencies in package-lock.json could not be installed from the npm registry',
+      }),
     );
   });
 }
 
 /** npm writes this file last, so a half install does not count. */
 async function fresh() {
-  const [installed, lock] = await Promise.all([mtime('node_modules', '.package-lock.json'), mtime('package-lock.json')]);
+  const [installed, lock] = await Promise.all([
+    mtime('node_modules', '.package-lock.json'),
+    mtime('package-lock.json'),
+  ]);
   return installed >= lock && installed > 0;
 }
 

@@ -11,7 +11,10 @@ export async function endGroup(leader, { signal = 'SIGTERM', patienceMs = 10_000
   const group = leader.pid;
   if (group === undefined) return;
   const members = async () => (await allProcesses()).filter((one) => one.pgid === group && one.state !== 'Z');
-  const gone = async () => (process.platform === 'linux' ? (await members()).length === 0 : leader.exitCode !== null || leader.signalCode !== null);
+  const gone = async () =>
+    process.platform === 'linux'
+      ? (await members()).length === 0
+      : leader.exitCode !== null || leader.signalCode !== null;
   signalGroup(group, signal);
   if (await until(gone, patienceMs)) return;
   signalGroup(group, 'SIGKILL');
@@ -24,7 +27,10 @@ export async function endGroup(leader, { signal = 'SIGTERM', patienceMs = 10_000
  * @param {{ patienceMs?: number }} [options] how long SIGTERM may take before SIGKILL
  */
 export async function endProcess({ pid, startTicks }, { patienceMs = 15_000 } = {}) {
-  for (const [signal, ms] of /** @type {const} */ ([['SIGTERM', patienceMs], ['SIGKILL', 5000]])) {
+  for (const [signal, ms] of /** @type {const} */ ([
+    ['SIGTERM', patienceMs],
+    ['SIGKILL', 5000],
+  ])) {
     if (!(await isAlive(pid, startTicks))) return;
     try {
       process.kill(pid, signal);

@@ -2,9 +2,14 @@
 import Mocha from 'mocha';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { format } from 'node:util';
 
 /** Resolves when every test passed; the rejection becomes the editor's exit code. */
 export async function run(): Promise<void> {
+  // The editor's console carries its own messages too: the launcher prints only what is marked.
+  Object.assign(Mocha.reporters.Base, {
+    consoleLog: (...words: unknown[]) => console.log(`[test] ${format(...words)}`),
+  });
   const outDir = path.dirname(__dirname);
   const grep = process.env['CHEATCODE_TEST_GREP'];
   const mocha = new Mocha({

@@ -30,13 +30,17 @@ const undo = [];
 let finish = () => {};
 /** @type {Promise<number>} */
 const finished = new Promise((resolve) => (finish = resolve));
-for (const [signal, number] of /** @type {const} */ ([['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]])) {
+for (const [signal, number] of /** @type {const} */ ([
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+  ['SIGHUP', 1],
+])) {
   process.on(signal, () => finish(128 + number));
 }
 
 /** @returns {Promise<void>} once the suite runs; its end comes through `finish` */
 async function open() {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'ccl-'));
+  const dataDir = await mkdtemp(path.join(process.env['CHEATCODE_TEST_DIR'] ?? os.tmpdir(), 'ccl-'));
   undo.push(() => rm(dataDir, { recursive: true, force: true }));
   const logs = inSandbox('logs', 'host');
   await mkdir(logs, { recursive: true });
@@ -54,14 +58,18 @@ async function open() {
   browser.on('disconnected', () => fail('Chromium ended before the suite did'));
   page.on('crash', () => fail('the page crashed before the suite ended'));
   await page.exposeFunction('codeAutomationLog', (/** @type {string} */ type, /** @type {unknown[]} */ args) => {
-    // What tests print arrives as `log`; the other types are mostly the workbench talking to itself.
-    if (type === 'log') console.log(...args);
-    workbenchLog.write(`${type} ${args.join(' ')}\n`);
+    const text = args.join(' ');
+    // What mocha prints is marked by hostSuite.ts; all the rest is the workbench talking to itself.
+    if (text.startsWith('[test] ')) console.log(text.slice('[test] '.length));
+    else workbenchLog.write(`${type} ${text}\n`);
   });
   await page.exposeFunction('codeAutomationExit', (/** @type {number} */ code) => finish(code));
   setTimeout(() => {
     const picture = path.join(logs, 'timeout.png');
-    void page.screenshot({ path: picture }).catch(() => undefined).then(() => fail(`the suite did not end in ${timeoutMs / 1000} s, see ${path.relative(process.cwd(), picture)}`));
+    void page
+      .screenshot({ path: picture })
+      .catch(() => undefined)
+      .then(() => fail(`the suite did not end in ${timeoutMs / 1000} s, see ${path.relative(process.cwd(), picture)}`));
   }, timeoutMs).unref();
   await page.goto(
     suiteUrl({

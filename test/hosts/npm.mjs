@@ -34,7 +34,10 @@ export async function npm(args, { cwd, env = process.env, missing }) {
  */
 export function withoutNpm(env) {
   const clean = Object.fromEntries(
-    Object.entries(env).filter(([name]) => !/^npm_(package|lifecycle|command|execpath|node_execpath)|^(INIT_CWD|PNPM_SCRIPT_SRC_DIR)$/.test(name)),
+    Object.entries(env).filter(
+      ([name]) =>
+        !/^npm_(package|lifecycle|command|execpath|node_execpath)|^(INIT_CWD|PNPM_SCRIPT_SRC_DIR)$/.test(name),
+    ),
   );
   clean['npm_config_prefix'] = inSandbox('npm-global');
   return clean;

@@ -41,16 +41,32 @@ export async function ensureVsix({ target = thisTarget, force = false } = {}) {
   return exclusive('package', async () => {
     const wanted = await hashOf(sources);
     const made = await readFile(stamp, 'utf8').catch(() => '');
-    const there = await access(vsix).then(() => true, () => false);
+    const there = await access(vsix).then(
+      () => true,
+      () => false,
+    );
     if (there && made === wanted && !force) return vsix;
     await step(`extension package for ${target}`, async () => {
       await mkdir(path.dirname(vsix), { recursive: true });
       await rm(stamp, { force: true });
-      await run(process.execPath, ['esbuild.mjs', '--production', `--target=${target}`], { cwd: repoRoot, missing: 'the extension could not be built' });
+      await run(process.execPath, ['esbuild.mjs', '--production', `--target=${target}`], {
+        cwd: repoRoot,
+        missing: 'the extension could not be built',
+      });
       const vsce = inRepo('node_modules', '@vscode', 'vsce', 'vsce');
       await run(
         process.execPath,
-        [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--target', target, '--out', vsix],
+        [
+          vsce,
+          'package',
+          '--no-dependencies',
+          '--allow-missing-repository',
+          '--no-rewrite-relative-links',
+          '--target',
+          target,
+          '--out',
+          vsix,
+        ],
         { cwd: repoRoot, missing: 'the extension could not be packed' },
       );
       await writeFile(stamp, wanted);

@@ -18,7 +18,8 @@ export async function ensurePnpm() {
     name: 'tools',
     key: `pnpm@${version}`,
     title: `pnpm ${version}`,
-    make: (dir) => npmInstall(dir, [`pnpm@${version}`], { missing: `pnpm ${version} could not be installed from the npm registry` }),
+    make: (dir) =>
+      npmInstall(dir, [`pnpm@${version}`], { missing: `pnpm ${version} could not be installed from the npm registry` }),
   });
   return path.join(toolsBin, process.platform === 'win32' ? 'pnpm.cmd' : 'pnpm');
 }

@@ -69,7 +69,8 @@ export async function listenersOf(port) {
       const [, local = '', , state, , , , uid, , inode] = line.trim().split(/\s+/);
       const [address, hexPort] = local.split(':');
       const listening = state === '0A';
-      if (listening && address && inode && parseInt(hexPort ?? '', 16) === port) sockets.push({ address, uid: Number(uid), inode });
+      if (listening && address && inode && parseInt(hexPort ?? '', 16) === port)
+        sockets.push({ address, uid: Number(uid), inode });
     }
   }
   if (sockets.length === 0) return [];

@@ -38,7 +38,9 @@ export async function sandboxEnv(extra = {}) {
     DO_NOT_TRACK: '1',
     ...extra,
   };
-  return /** @type {Record<string, string>} */ (Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)));
+  return /** @type {Record<string, string>} */ (
+    Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined))
+  );
 }
 
 /**

@@ -29,7 +29,12 @@ import { endGroup, until } from './ending.mjs';
  */
 export async function serve({ name, command, env, cwd, url, healthPath, logFile, timeoutMs = 60_000 }) {
   const [file, ...args] = command;
-  const child = spawn(/** @type {string} */ (file), args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(/** @type {string} */ (file), args, {
+    cwd,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   if (logFile) await mkdir(path.dirname(logFile), { recursive: true });
   const log = logFile ? createWriteStream(logFile) : undefined;
@@ -58,7 +63,9 @@ export async function serve({ name, command, env, cwd, url, healthPath, logFile,
   await until(async () => ended() || (await answers(`${url}${healthPath}`)), timeoutMs);
   if (ended() || !(await answers(`${url}${healthPath}`))) {
     await stop();
-    const why = broken?.message ?? (child.exitCode !== null ? `exit code ${child.exitCode}` : `no answer at ${url} in ${timeoutMs / 1000} s`);
+    const why =
+      broken?.message ??
+      (child.exitCode !== null ? `exit code ${child.exitCode}` : `no answer at ${url} in ${timeoutMs / 1000} s`);
     throw new Error(`${name} does not start: ${why}\n${output.trimEnd().split('\n').slice(-20).join('\n')}`);
   }
   return { url, pid: /** @type {number} */ (child.pid), stop, output: () => output, exited };
@@ -71,7 +78,10 @@ export async function serve({ name, command, env, cwd, url, healthPath, logFile,
 function reaperOf(group) {
   if (process.platform === 'win32') return undefined;
   const script = 'read _; kill -s TERM -- "-$1"; sleep 5; kill -s KILL -- "-$1"';
-  const reaper = spawn('sh', ['-c', script, 'reaper', String(group)], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const reaper = spawn('sh', ['-c', script, 'reaper', String(group)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   reaper.unref();
   /** @type {import('node:net').Socket} */ (reaper.stdin).unref();
   return reaper;

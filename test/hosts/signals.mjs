@@ -13,7 +13,8 @@ export function atEnd(work) {
 /** Undoes everything, once. */
 export function end() {
   return (ending ??= (async () => {
-    for (const work of undo.reverse()) await work().catch((error) => console.error(error instanceof Error ? error.message : error));
+    for (const work of undo.reverse())
+      await work().catch((error) => console.error(error instanceof Error ? error.message : error));
   })());
 }
 
@@ -23,7 +24,11 @@ export function end() {
  * @param {(signal: string) => void} [tell]
  */
 export function endOnSignals(tell) {
-  for (const [signal, number] of /** @type {const} */ ([['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]])) {
+  for (const [signal, number] of /** @type {const} */ ([
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+  ])) {
     process.on(signal, () => {
       if (!ending) tell?.(signal);
       void end().then(() => process.exit(128 + number));

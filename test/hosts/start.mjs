@@ -33,14 +33,21 @@ function readArguments() {
   let values;
   try {
     ({ values } = parseArgs({
-      options: { workspace: { type: 'string' }, port: { type: 'string' }, app: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        workspace: { type: 'string' },
+        port: { type: 'string' },
+        app: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     }));
   } catch (error) {
     throw new SetupError(`${/** @type {Error} */ (error).message}\n\n${help}`);
   }
   const { workspace, port, app } = values;
-  if (port !== undefined && !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535)) throw new SetupError(`--port ${port}: not a port from 1 to 65535`);
-  if (app !== undefined && app !== 'web' && app !== 'mobile' && app !== 'all') throw new SetupError(`--app ${app}: none of web, mobile, all`);
+  if (port !== undefined && !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535))
+    throw new SetupError(`--port ${port}: not a port from 1 to 65535`);
+  if (app !== undefined && app !== 'web' && app !== 'mobile' && app !== 'all')
+    throw new SetupError(`--app ${app}: none of web, mobile, all`);
   return {
     ...(workspace === undefined ? {} : { workspace: path.resolve(workspace) }),
     ...(port === undefined ? {} : { port: Number(port) }),
@@ -55,13 +62,19 @@ async function main() {
     console.log(help);
     return;
   }
-  if (options.workspace && !(await stat(options.workspace).catch(() => undefined))?.isDirectory()) throw new SetupError(`--workspace: there is no folder ${options.workspace}`);
-  if (options.port !== undefined && (await tryPort(options.port)) === undefined) throw new SetupError(`port ${options.port} is taken: name another one with --port`);
+  if (options.workspace && !(await stat(options.workspace).catch(() => undefined))?.isDirectory())
+    throw new SetupError(`--workspace: there is no folder ${options.workspace}`);
+  if (options.port !== undefined && (await tryPort(options.port)) === undefined)
+    throw new SetupError(`port ${options.port} is taken: name another one with --port`);
   endOnSignals((signal) => console.log(`\n${signal}: ending the editor and its dev servers …`));
   atEnd(async () => endRunning());
   await endAbandoned();
 
-  const [vsix, sample] = await together([ensureVsix(), options.workspace ? Promise.resolve(options.workspace) : ensureWorkspace(), ensureCodeServer()]);
+  const [vsix, sample] = await together([
+    ensureVsix(),
+    options.workspace ? Promise.resolve(options.workspace) : ensureWorkspace(),
+    ensureCodeServer(),
+  ]);
   const extensionsDir = inSandbox('start', 'extensions');
   await installOnce(/** @type {string} */ (vsix), extensionsDir);
 
@@ -98,7 +111,9 @@ async function main() {
 /** Installs the VSIX unless this very file is installed. @param {string} vsix @param {string} extensionsDir */
 async function installOnce(vsix, extensionsDir) {
   const stamp = path.join(extensionsDir, '..', 'installed');
-  const wanted = createHash('sha256').update(await readFile(vsix)).digest('hex');
+  const wanted = createHash('sha256')
+    .update(await readFile(vsix))
+    .digest('hex');
   if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted) return;
   await step('extension into code-server', async () => {
     await rm(stamp, { force: true });

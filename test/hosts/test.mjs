@@ -38,7 +38,10 @@ const suites = {
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Numbers */
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { grep: { type: 'string', short: 'g' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { grep: { type: 'string', short: 'g' } },
+});
 const unknown = positionals.filter((name) => !(name in suites));
 const chosen = Object.keys(suites).filter((name) => positionals.length === 0 || positionals.includes(name));
 const marker = `CHEATCODE_TEST_RUN=${randomBytes(8).toString('hex')}`;
@@ -54,10 +57,14 @@ async function prepare(names) {
     ensureDependencies()
       .then(() => (names.includes('tabs') ? ensureVsix() : ''))
       .then(async (file) => {
-        await step('build', () => run(process.execPath, ['esbuild.mjs', '--tests'], { cwd: repoRoot, missing: 'the build failed' }));
+        await step('build', () =>
+          run(process.execPath, ['esbuild.mjs', '--tests'], { cwd: repoRoot, missing: 'the build failed' }),
+        );
         return file;
       }),
-    ...(['contract', 'host', 'tabs'].some((name) => names.includes(name)) ? /** @type {const} */ ([20, 22, 24]).map((major) => ensureNode(major)) : []),
+    ...(['contract', 'host', 'tabs'].some((name) => names.includes(name))
+      ? /** @type {const} */ ([20, 22, 24]).map((major) => ensureNode(major))
+      : []),
     ...(editor ? [ensureChromium(), ensureCodeServer(), ensureWorkspace()] : []),
   ]);
   return vsix ?? '';
@@ -86,8 +93,16 @@ async function runSuite(name, vsix) {
   // A CI and a person at a keyboard run the same tests.
   delete env['CI'];
   console.log(`\n── ${name} ${'─'.repeat(60 - name.length)}`);
-  const args = name === 'host' ? [inRepo('test', 'hosts', 'runHostSuite.mjs'), await copyWorkspace(path.join(dir, 'w'))] : await mochaArguments(suite);
-  const child = spawn(process.execPath, args, { cwd: repoRoot, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+  const args =
+    name === 'host'
+      ? [inRepo('test', 'hosts', 'runHostSuite.mjs'), await copyWorkspace(path.join(dir, 'w'))]
+      : await mochaArguments(suite);
+  const child = spawn(process.execPath, args, {
+    cwd: repoRoot,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
+  });
   const stop = () => endGroup(child);
   atEnd(stop);
   const code = await new Promise((resolve) => child.on('exit', (exitCode, signal) => resolve(exitCode ?? signal)));
@@ -112,10 +127,19 @@ async function runSuite(name, vsix) {
 /** @param {Suite} suite */
 async function mochaArguments(suite) {
   const dir = inRepo('out', 'test', suite.folder);
-  const files = (await readdir(dir, { recursive: true }).catch(() => /** @type {string[]} */ ([]))).filter((file) => file.endsWith(`.${suite.kind}.test.js`)).sort();
+  const files = (await readdir(dir, { recursive: true }).catch(() => /** @type {string[]} */ ([])))
+    .filter((file) => file.endsWith(`.${suite.kind}.test.js`))
+    .sort();
   return [
     inRepo('node_modules', 'mocha', 'bin', 'mocha.js'),
-    ...['--no-config', '--enable-source-maps', '--reporter', inRepo('test', 'hosts', 'results.cjs'), '--timeout', String(suite.timeoutMs)],
+    ...[
+      '--no-config',
+      '--enable-source-maps',
+      '--reporter',
+      inRepo('test', 'hosts', 'results.cjs'),
+      '--timeout',
+      String(suite.timeoutMs),
+    ],
     ...(values.grep === undefined ? [] : ['--grep', values.grep]),
     // Without a file mocha would look for some by itself.
     ...(files.length > 0 ? files.map((file) => path.join(dir, file)) : ['--help']),
@@ -137,14 +161,17 @@ atEnd(async () => {
 });
 endOnSignals((signal) => console.log(`\n${signal}: ending the tests …`));
 try {
-  if (unknown.length > 0) throw new SetupError(`no suite is called ${unknown.join(' or ')}; there are ${Object.keys(suites).join(', ')}`);
+  if (unknown.length > 0)
+    throw new SetupError(`no suite is called ${unknown.join(' or ')}; there are ${Object.keys(suites).join(', ')}`);
   const vsix = await prepare(chosen);
   const lines = [];
   for (const name of chosen) {
     const before = performance.now();
     const numbers = await runSuite(name, vsix);
     for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) sum[key] += numbers[key];
-    lines.push(`${name}: ${numbers.passed} passed, ${numbers.failed} failed, ${numbers.skipped} skipped in ${seconds(before)}`);
+    lines.push(
+      `${name}: ${numbers.passed} passed, ${numbers.failed} failed, ${numbers.skipped} skipped in ${seconds(before)}`,
+    );
   }
   console.log(`\n${lines.join('\n')}\nall in ${seconds(started)}`);
   if (sum.passed + sum.failed === 0) throw new SetupError('no test was run');

@@ -44,7 +44,7 @@ export async function zombiesOf(pid: number): Promise<Process[]> {
 /** The processes that listen on a port; a server that forked shows once per holder. */
 export async function holdersOf(port: number): Promise<Process[]> {
   const pids = new Set((await listenersOf(port)).map((listener: Listener) => listener.pid));
-  const found = await Promise.all([...pids].map((pid) => (pid === undefined ? undefined : processOf(pid))));
+  const found = await Promise.all([...pids].map(async (pid) => (pid === undefined ? undefined : processOf(pid))));
   return found.filter((one) => one !== undefined);
 }
 

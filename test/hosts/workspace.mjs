@@ -33,11 +33,15 @@ export async function ensureWorkspace() {
       await cp(fixture, dir, { recursive: true, filter: (from) => !generated.has(path.basename(from)) });
       await together(
         apps.map((app) =>
-          run(/** @type {string} */ (pnpm), ['install', '--frozen-lockfile', '--prefer-offline', '--store-dir', inSandbox('pnpm-store')], {
-            cwd: path.join(dir, app),
-            env,
-            missing: `the dependencies of ${app} could not be installed from the npm registry`,
-          }),
+          run(
+            /** @type {string} */ (pnpm),
+            ['install', '--frozen-lockfile', '--prefer-offline', '--store-dir', inSandbox('pnpm-store')],
+            {
+              cwd: path.join(dir, app),
+              env,
+              missing: `the dependencies of ${app} could not be installed from the npm registry`,
+            },
+          ),
         ),
       );
     },
@@ -56,7 +60,10 @@ export async function copyWorkspace(to, { only = apps, dependencies = true } = {
   await rm(to, { recursive: true, force: true });
   await mkdir(to, { recursive: true });
   for (const app of only) {
-    await cp(path.join(fixture, app), path.join(to, app), { recursive: true, filter: (file) => !generated.has(path.basename(file)) });
+    await cp(path.join(fixture, app), path.join(to, app), {
+      recursive: true,
+      filter: (file) => !generated.has(path.basename(file)),
+    });
     if (dependencies) await linkTree(path.join(from, app, 'node_modules'), path.join(to, app, 'node_modules'));
   }
   return to;

@@ -88,16 +88,16 @@ describe('three tabs on one workspace', function () {
 
   it('obey Stop, Start and Restart from whichever tab, and a stop is not undone by a new tab', async () => {
     await tabs[1]?.command('Cheatcode: Stop Dev Server');
-    for (const tab of tabs) await tab.waitForStatus(/stopped|Web$/i);
+    for (const tab of tabs) await tab.waitForStatus('Web stopped');
     await eventually(
       'no process and a free port',
       async () => (await holdersOf(PORT)).length === 0 && (await serversIn(folder)).length === 0,
     );
     const third = await editor.tab();
     tabs.push(third);
-    await third.waitForStatus(/stopped|Web$/i);
+    await third.waitForStatus('Web stopped');
     await third.page.reload();
-    await third.waitForStatus(/stopped|Web$/i);
+    await third.waitForStatus('Web stopped');
     assert.deepEqual(await serversIn(folder), []);
     await third.command('Cheatcode: Start Dev Server');
     for (const tab of tabs) await tab.waitForStatus(RUNNING, 120_000);

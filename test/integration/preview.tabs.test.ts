@@ -66,8 +66,11 @@ describe('the preview panel', function () {
 
   it('shows that the server was stopped, and the app again when it returns', async () => {
     await tab.command('Cheatcode: Stop Dev Server');
+    await tab.waitForStatus('Web stopped');
     const page = await eventually('the page of the preview', () => tab.previewPage());
-    await eventually('a sentence about the stopped server', async () => await page.locator('#sentence').isVisible());
+    await eventually('a sentence about the stopped server', async () =>
+      /stopped/i.test(await page.locator('#sentence').innerText()),
+    );
     await tab.command('Cheatcode: Start Dev Server');
     await tab.waitForStatus(`Web :${PORT}`, 120_000);
     await eventually('the counter after the restart', counter, 90_000);

@@ -121,6 +121,12 @@ describe('status items', () => {
     assert.doesNotMatch(tooltip, /(?<!\\)\$\\?\(globe/);
   });
 
+  it('show that the session host is gone while it is looked for', () => {
+    const [item] = statusItems([web({})], { ...connected, connection: { kind: 'connecting' } });
+    assert.equal(item?.text, '$(loading~spin) Web reconnecting');
+    assert.equal(previewPage(web({}), { connection: { kind: 'connecting' }, trusted: true }).kind, 'wait');
+  });
+
   it('read out the state to those who do not see it', () => {
     assert.equal(statusItems([web({})], connected)[0]?.accessibleLabel, 'Dev server Web: running, port 3000');
   });
@@ -151,6 +157,14 @@ describe('actions', () => {
       'openPreview',
       'stop',
     ]);
+  });
+
+  it('explain what an app lacks where it can not start', () => {
+    const app = anApp({ problem: { code: 'noDevScript', facts: {} } });
+    const [start, ...others] = actionsFor({ app, session: undefined });
+    assert.equal(start?.id, 'start');
+    assert.match(start.description ?? '', /no "dev" script/);
+    assert.deepEqual(others, []);
   });
 
   it('never start an app that is managed elsewhere', () => {

@@ -1,11 +1,10 @@
-import { JSONRPCErrorException } from 'json-rpc-2.0';
 import { timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock';
 import { DisposableStore, type Disposable } from '../event';
 import { errorMessage, type Logger } from '../log';
 import { PROTOCOL_VERSION, RpcErrorCode, type HelloResult, type Requests, type SessionSnapshot } from '../protocol';
-import { RpcPeer } from '../rpcPeer';
+import { JSONRPCErrorException, RpcPeer } from '../rpcPeer';
 import type { OutputReader } from './outputStream';
 import {
   checkApps,

@@ -69,7 +69,8 @@ export async function launchGuarded(deps: LaunchDependencies, options: LaunchOpt
   return {
     terminal,
     marks: { pgid: terminal.pid, cookie: options.cookie },
-    identity: await deps.processes.identify(terminal.pid),
+    // Without an answer it runs all the same: to reject now would leave a server that nobody knows.
+    identity: await deps.processes.identify(terminal.pid).catch(() => undefined),
     exited,
     release: () => reaper.dispose(),
   };

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from '../runCommand';
 
@@ -10,8 +10,16 @@ export interface Programs {
   isFolder(folder: string): Promise<boolean>;
   /** Whether the app's packages are installed (or it is one of those that need none on disk). */
   hasDependencies(folder: string): Promise<boolean>;
-  /** Whether a package can be found from the folder or among the global ones. */
-  hasPackage(packageName: string, folder: string, env: Readonly<Record<string, string>>): Promise<boolean>;
+  /**
+   * The `node_modules` that holds a package of at least this version (and its major version), looked for from the folder
+   * upwards and then among the global ones; undefined when it is nowhere.
+   */
+  findPackage(
+    packageName: string,
+    minVersion: string,
+    folder: string,
+    env: Readonly<Record<string, string>>,
+  ): Promise<string | undefined>;
 }
 
 const LOCK_FILES = ['pnpm-lock.yaml', 'package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'bun.lock', 'bun.lockb'];
@@ -50,21 +58,30 @@ export const systemPrograms: Programs = {
     }
   },
 
-  async hasPackage(packageName, folder, env) {
+  async findPackage(packageName, minVersion, folder, env) {
     for (let at = folder; ; at = path.dirname(at)) {
-      if (await exists(path.join(at, 'node_modules', packageName, 'package.json'))) return true;
+      if (await holdsPackage(path.join(at, 'node_modules'), packageName, minVersion))
+        return path.join(at, 'node_modules');
       if (path.dirname(at) === at) break;
     }
     const npm = await systemPrograms.find('npm', env, folder);
-    if (npm === undefined) return false;
+    if (npm === undefined) return undefined;
     const { exitCode, stdout } = await runCommand(npm, ['root', '--global'], {
       cwd: folder,
       env,
       timeoutMs: NPM_ROOT_TIMEOUT_MS,
     });
-    return exitCode === 0 && (await exists(path.join(stdout.trim(), packageName, 'package.json')));
+    const root = stdout.trim();
+    return exitCode === 0 && (await holdsPackage(root, packageName, minVersion)) ? root : undefined;
   },
 };
+
+async function holdsPackage(modules: string, packageName: string, minVersion: string): Promise<boolean> {
+  const text = await readFile(path.join(modules, packageName, 'package.json'), 'utf8').catch(() => undefined);
+  const version = /"version"\s*:\s*"(\d+)\.(\d+)/.exec(text ?? '');
+  const [major = 0, minor = 0] = minVersion.split('.').map(Number);
+  return version !== null && Number(version[1]) === major && Number(version[2]) >= minor;
+}
 
 function exists(file: string): Promise<boolean> {
   return access(file).then(

@@ -90,7 +90,7 @@ export function parsePs(text: string): ProcessInfo[] {
       uid: Number(uid),
       // Seconds are all that ps tells; the pid beside it makes it an identity.
       startTicks: started.replaceAll(/\s+/g, ' '),
-      command: command.trimEnd(),
+      command: command.trim(),
     });
   }
   return processes;

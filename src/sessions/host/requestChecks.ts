@@ -89,7 +89,15 @@ function checkSpec(value: unknown): LaunchSpec {
     command: argv(p, 'command'),
     ...(fallback ? { fallback: { command: argv(fallback, 'command'), reason: 'tunnelUnavailable' as const } } : {}),
     ...(p['install'] === undefined ? {} : { install: argv(p, 'install') }),
-    ...(tool ? { requiredTool: { packageName: text(tool, 'packageName'), install: argv(tool, 'install') } } : {}),
+    ...(tool
+      ? {
+          requiredTool: {
+            packageName: text(tool, 'packageName'),
+            minVersion: text(tool, 'minVersion'),
+            install: argv(tool, 'install'),
+          },
+        }
+      : {}),
     port: integer(p, 'port', 1, 65535),
     probe:
       probe['kind'] === 'tcp'

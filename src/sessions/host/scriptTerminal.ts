@@ -118,8 +118,8 @@ function quote(word: string): string {
 }
 
 /**
- * The child of `script`, once it leads its own session and sits at its terminal. It blocks this process for the few milliseconds that takes:
- * a terminal without a pid could not be guarded by the reaper.
+ * The child of `script`, once it leads its own session and sits at its terminal. It blocks this process for the few
+ * milliseconds that takes: a terminal without a pid could not be guarded by the reaper.
  */
 function waitForLeader(child: Child): { pid: number; device: string } {
   const script = child.pid;
@@ -131,7 +131,8 @@ function waitForLeader(child: Child): { pid: number; device: string } {
       // A child gets a higher pid, but for a wrap of the counter, so don't rely on it.
       const stat = readProcStat(pid);
       if (stat?.ppid !== script || stat.pgid !== pid || stat.sid !== pid) continue;
-      const device = readProcLink(pid, 'fd/0');
+      // Not its input, which is descriptor 3 as long as it waits to begin.
+      const device = readProcLink(pid, 'fd/1');
       if (device?.startsWith('/dev/')) return { pid, device };
     }
     const own = readProcStat(script);

@@ -28,7 +28,7 @@ export interface SessionDependencies extends RunDependencies {
   readonly records: SessionRecords;
   readonly monitor: HealthMonitor;
   newCookie(): string;
-  /** Whether another session of this host has the port. */
+  /** Whether another session of this host has claimed the port. */
   isPortOfAnother(port: number, session: Session): boolean;
   onDidChange(session: Session): void;
 }
@@ -55,10 +55,12 @@ export class Session implements Monitored {
   #desired: 'running' | 'stopped' = 'stopped';
   #isSticky = false;
   #wish: Wish | undefined;
-  #driving: Promise<void> | undefined;
+  #isDriving = false;
   #cycle: AbortController | undefined;
   #process: GuardedProcess | undefined;
   #port: number;
+  /** The port that this run has chosen, from the choice on: two sessions that start at once must not meet. */
+  #claimedPort: number | undefined;
   #listenerPid: number | undefined;
   #lastProbe: ProbeOutcome | undefined;
   #healthySinceMs: number | undefined;
@@ -97,15 +99,15 @@ export class Session implements Monitored {
   }
 
   get isActive(): boolean {
-    return isActive(this.#status.state) || this.#driving !== undefined;
+    return isActive(this.#status.state) || this.#isDriving;
   }
 
   get isSticky(): boolean {
     return this.#isSticky;
   }
 
-  get port(): number {
-    return this.#port;
+  get claimedPort(): number | undefined {
+    return this.#claimedPort;
   }
 
   get windows(): number {
@@ -213,14 +215,17 @@ export class Session implements Monitored {
   async checkHealth(): Promise<void> {
     if (this.#probing || (this.#status.state !== 'running' && this.#status.state !== 'unhealthy')) return;
     this.#probing = true;
-    const cycle = this.#cycle;
+    const process = this.#process;
+    const signal = this.#cycle?.signal;
+    // Another server, or none: what the probe found is old news.
+    const isOver = () => process === undefined || process !== this.#process || signal?.aborted === true;
     try {
       let result = await this.#probe();
       if (!result.answered && this.#status.state === 'running') {
-        await delay(this.#deps.clock, RECHECK_MS, cycle?.signal);
-        if (cycle === this.#cycle && !cycle?.signal.aborted) result = await this.#probe();
+        await delay(this.#deps.clock, RECHECK_MS, signal);
+        if (!isOver()) result = await this.#probe();
       }
-      if (cycle !== this.#cycle || cycle?.signal.aborted || !this.#process) return; // Another run, or none: old news.
+      if (isOver()) return;
       if (result.answered) this.#answered(result);
       else
         this.#apply({
@@ -273,44 +278,57 @@ export class Session implements Monitored {
   #setWish(wish: Wish): void {
     this.#wish = wish;
     this.#cycle?.abort();
-    this.#driving ??= this.#drive().finally(() => (this.#driving = undefined));
+    if (!this.#isDriving) void this.#drive();
   }
 
-  /** The single flow: carries out wishes until none is left. */
+  /** The single flow: carries out wishes until none is left. Never rejects. */
   async #drive(): Promise<void> {
+    // Set and cleared in the same turn as the wishes are looked at, so that none is overlooked.
+    this.#isDriving = true;
+    let leftBehind = false;
     for (let wish = this.#wish; wish; wish = this.#wish) {
       this.#save();
-      if (wish.kind === 'stop') {
+      if (leftBehind) {
+        // Neither stopped, nor may a second server start beside what is left: the failure stands until the next wish.
+      } else if (wish.kind === 'stop') {
         this.#end(wish.reason);
       } else {
         const cycle = new AbortController();
         this.#cycle = cycle;
-        await this.#live(wish, cycle.signal);
+        leftBehind = (await this.#live(wish, cycle.signal)) === 'leftBehind';
         this.#cycle = undefined;
       }
       if (this.#wish === wish) this.#wish = undefined;
       for (const resolve of this.#stopWaiters.splice(0)) resolve();
     }
+    this.#isDriving = false;
+    this.#changed(); // Only now is it inactive for the host.
   }
 
   /** Keeps the server running until somebody wishes otherwise or it is given up. */
-  async #live(wish: Wish, signal: AbortSignal): Promise<void> {
+  async #live(wish: Wish, signal: AbortSignal): Promise<'leftBehind' | undefined> {
     this.#apply({ type: 'begin', reason: wish.reason });
-    const lock = await this.#takeAppLock(signal);
     const stopping = () => this.#apply({ type: 'stop', reason: this.#wish?.reason ?? wish.reason });
-    signal.addEventListener('abort', stopping, { once: true });
+    let lock: HeldLock | undefined;
     try {
+      lock = await this.#takeAppLock(signal, wish.reason);
+      signal.addEventListener('abort', stopping, { once: true });
       let useFallback = false;
       while (lock && !signal.aborted) {
         const outcome = await this.#run(wish, useFallback, signal);
         if (outcome.kind === 'aborted') {
-          if (outcome.leftovers > 0) return this.#fail({ code: 'leftovers', facts: { count: outcome.leftovers } });
-          break;
+          if (outcome.leftovers === 0) break;
+          this.#fail({ code: 'leftovers', facts: { count: outcome.leftovers } });
+          return 'leftBehind';
         }
-        if (outcome.kind === 'failed') return this.#fail(outcome.reason);
+        if (outcome.kind === 'failed') {
+          this.#fail(outcome.reason);
+          return undefined;
+        }
+        useFallback = outcome.usedFallback;
         if (outcome.portTaken) continue; // Somebody took the port between our check and the spawn: blocked, not a crash.
         const next = this.#afterExit(outcome, useFallback);
-        if (next === 'over') return;
+        if (next === 'over') return undefined;
         useFallback = next.useFallback;
         const code = useFallback ? (this.#spec.fallback?.reason ?? 'crashed') : 'crashed';
         this.#apply({ type: 'launch', reason: { code, facts: { ...exitFacts(outcome), delayMs: next.delayMs } } });
@@ -329,16 +347,21 @@ export class Session implements Monitored {
     } finally {
       signal.removeEventListener('abort', stopping);
       lock?.dispose();
+      this.#claimedPort = undefined;
       this.#monitoring?.dispose();
       this.#monitoring = undefined;
     }
+    return undefined;
   }
 
-  async #takeAppLock(signal: AbortSignal): Promise<HeldLock | undefined> {
+  async #takeAppLock(signal: AbortSignal, reason: Reason): Promise<HeldLock | undefined> {
     const identity = `app:${appLockIdentity(this.#spec)}`;
     while (!signal.aborted) {
       const lock = await this.#deps.appLock.tryAcquire(identity);
-      if (lock) return lock;
+      if (lock) {
+        if (this.#status.state === 'blocked') this.#apply({ type: 'begin', reason });
+        return lock;
+      }
       const holder = await this.#deps.appLock.describeHolder(identity);
       this.#apply({
         type: 'block',
@@ -365,7 +388,11 @@ export class Session implements Monitored {
         useFallback,
         size: { cols: this.#screen.cols, rows: this.#screen.rows },
         newCookie: () => this.#deps.newCookie(),
-        isOurs: (port) => this.#deps.isPortOfAnother(port, this),
+        claimPort: (port) => {
+          if (this.#deps.isPortOfAnother(port, this)) return false;
+          this.#claimedPort = port;
+          return true;
+        },
         report: (event) => {
           if (!signal.aborted) this.#apply(event);
         },
@@ -378,13 +405,13 @@ export class Session implements Monitored {
           this.#save();
           this.#changed();
         },
-        onReady: (port, listenerPid, result, durationMs) => {
+        onReady: ({ port, listenerPid, result, durationMs, usedFallback }) => {
           this.#port = port;
           this.#listenerPid = listenerPid;
           this.#healthySinceMs = this.#deps.clock.nowMs();
           this.#monitoring ??= this.#deps.monitor.add(this);
           this.#noteProbe(result, durationMs);
-          this.#answered(result, useFallback ? this.#spec.fallback?.reason : undefined);
+          this.#answered(result, usedFallback ? this.#spec.fallback?.reason : undefined);
         },
       },
       signal,
@@ -413,7 +440,8 @@ export class Session implements Monitored {
     };
     if (now - this.#interruptedAtMs < INTERRUPT_WINDOW_MS) return stop({ code: 'interruptedInTerminal' });
     // Next's command line ends with 0 when its server is killed, by the kernel for want of memory for one: no stop.
-    if (outcome.wasReady && outcome.exit.exitCode === 0 && this.#spec.type !== 'web') return stop({ code: 'exitedNormally' });
+    if (outcome.wasReady && outcome.exit.exitCode === 0 && this.#spec.type !== 'web')
+      return stop({ code: 'exitedNormally' });
     if (this.#spec.fallback && !useFallback && healthyMs < HEALTHY_MS) {
       this.#stream.write(notice(`no tunnel could be had (${exitText(outcome)}); going on with the local network`));
       return { delayMs: 0, useFallback: true };

@@ -49,7 +49,7 @@ export class SessionHost {
     this.#dependencies = {
       ...options.dependencies,
       isPortOfAnother: (port, session) =>
-        [...this.#sessions.values()].some((other) => other !== session && other.isActive && other.port === port),
+        [...this.#sessions.values()].some((other) => other !== session && other.claimedPort === port),
       onDidChange: (session) => this.#broadcast(session),
     };
     for (const record of options.records) {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { delay, type Clock } from '../clock';
 import { errorMessage, type Logger } from '../log';
 import type { LaunchSpec, Reason } from '../protocol';
@@ -64,13 +65,24 @@ export async function runServer(deps: RunDependencies, context: RunContext, sign
   if (port === undefined) return { kind: 'aborted', leftovers: 0 };
 
   const tool = spec.requiredTool;
-  if (tool && !useFallback && !(await deps.programs.hasPackage(tool.packageName, spec.folder, context.env))) {
-    context.report({ type: 'install', reason: { code: 'preparingTool', facts: { tool: tool.packageName } } });
-    const done = await runInstall(deps, context, tool.install, port, signal, TOOL_INSTALL_MS);
-    if (signal.aborted) return { kind: 'aborted', leftovers: 0 };
-    if (done !== 'done') {
+  let toolEnv: Readonly<Record<string, string>> = {};
+  if (tool && !useFallback) {
+    const find = () => deps.programs.findPackage(tool.packageName, tool.minVersion, spec.folder, context.env);
+    let modules = await find();
+    if (modules === undefined) {
+      context.report({ type: 'install', reason: { code: 'preparingTool', facts: { tool: tool.packageName } } });
+      await runInstall(deps, context, tool.install, port, signal, TOOL_INSTALL_MS);
+      if (signal.aborted) return { kind: 'aborted', leftovers: 0 };
+      modules = await find();
+    }
+    if (modules === undefined) {
       useFallback = spec.fallback !== undefined;
-      context.print(notice(`${tool.packageName} could not be installed; going on without a tunnel`));
+      context.print(notice(`${tool.packageName} could not be installed; going on without it`));
+    } else {
+      // Expo looks for global packages where npm's configuration files say, not where npm itself would (a prefix in the
+      // environment, nvm), and then it asks and waits. Named outright, what is there is found.
+      const inherited = context.env['NODE_PATH'];
+      toolEnv = { NODE_PATH: inherited ? `${inherited}${path.delimiter}${modules}` : modules };
     }
   }
   if (spec.install && !(await deps.programs.hasDependencies(spec.folder))) {
@@ -89,7 +101,7 @@ export async function runServer(deps: RunDependencies, context: RunContext, sign
     type: 'launch',
     reason: { code: useFallback && spec.fallback ? spec.fallback.reason : 'waitingForAnswer', facts: { port } },
   });
-  const server = await launch(deps, context, command, port, {});
+  const server = await launch(deps, context, command, port, toolEnv);
   if ('code' in server) return { kind: 'failed', reason: server };
   context.onProcess(server, port);
   try {

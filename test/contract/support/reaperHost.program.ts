@@ -15,7 +15,7 @@ const server = pipeFactory(log).spawn({
   file: '/bin/sh',
   args: ['-c', script],
   cwd: '/',
-  env: { PATH: process.env['PATH'] ?? '', ...process.env } as Record<string, string>,
+  env: { PATH: process.env['PATH'] ?? '', ...process.env },
   cols: 80,
   rows: 24,
 });

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { splitCommand } from '../../src/sessions/commandLine';
+
+describe('a command from the settings', () => {
+  const words: readonly (readonly [command: string, words: readonly string[]])[] = [
+    ['pnpm run dev', ['pnpm', 'run', 'dev']],
+    ['  npx   next dev  ', ['npx', 'next', 'dev']],
+    ['next dev --port {port}', ['next', 'dev', '--port', '{port}']],
+    [`node "my server.js" 'it is'`, ['node', 'my server.js', 'it is']],
+    ['node my\\ server.js', ['node', 'my server.js']],
+    ['node --title="a b"c', ['node', '--title=a bc']],
+    [`node "" ''`, ['node', '', '']],
+    ['node "say \\"hi\\""', ['node', 'say "hi"']],
+    [`node 'back\\slash'`, ['node', 'back\\slash']],
+  ];
+  for (const [command, expected] of words)
+    it(`${command} is taken apart as a shell would, without one`, () => {
+      assert.deepEqual(splitCommand(command), expected);
+    });
+
+  for (const command of [
+    'pnpm build && pnpm start',
+    'pnpm dev | tee log',
+    'node $SERVER',
+    'node "$SERVER"',
+    'node *.js',
+    'cd web; next dev',
+    'node server.js &',
+    'node ~/server.js',
+    'a\nb',
+    'NODE_ENV=development next dev',
+    'echo "never closed',
+    "echo it's",
+  ])
+    it(`${JSON.stringify(command)} needs a shell and is given to one whole`, () => {
+      assert.deepEqual(splitCommand(command), ['sh', '-c', command]);
+    });
+
+  it('needs no shell for what stands in single quotes', () => {
+    assert.deepEqual(splitCommand(`node -e 'a && b; $c'`), ['node', '-e', 'a && b; $c']);
+  });
+
+  it('may set a variable in an argument without a shell', () => {
+    assert.deepEqual(splitCommand('env A=1 next dev'), ['env', 'A=1', 'next', 'dev']);
+  });
+});

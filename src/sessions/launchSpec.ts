@@ -53,6 +53,13 @@ export async function resolveLaunchSpec(app: App, settings: Settings, isSandbox:
   };
 }
 
+/** A command from the settings needs no script: it lifts the problem that there is none. */
+export function withSettings(app: App, settings: Settings): App {
+  const command =
+    app.type === 'web' ? settings.web.command : app.type === 'mobile' ? settings.mobile.command : undefined;
+  return app.problem?.code === 'noDevScript' && command !== undefined ? { ...app, problem: undefined } : app;
+}
+
 /** `-p 4000`, `--port=4000` and the like in a script. */
 export function portInScript(script: string | undefined): number | undefined {
   const match = /(?:^|\s)(?:-p|--port)[=\s]\s*(\d{1,5})(?=\s|$)/.exec(script ?? '');

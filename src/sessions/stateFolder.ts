@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DevServerError } from './errors';
@@ -77,12 +77,26 @@ export function ensureScopePaths(stateFolder: string, scope: Scope): ScopePaths 
 
 /** Makes the folder 0700, or checks that what is there is a folder, ours, and no link that somebody planted. */
 export function ensurePrivateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolders(path.resolve(folder));
   const stat = lstatSync(folder);
   if (!stat.isDirectory()) throw new Error('is not a folder');
   const uid = process.getuid?.();
   if (uid !== undefined && stat.uid !== uid) throw new Error(`belongs to user ${stat.uid}`);
   if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+}
+
+/** Not `recursive`: Node 24 loops for ever where a parent can't hold folders, such as /proc (measured). */
+function makeFolders(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'EEXIST') return;
+    const parent = path.dirname(folder);
+    if (code !== 'ENOENT' || parent === folder || existsSync(parent)) throw error;
+    makeFolders(parent);
+    makeFolders(folder);
+  }
 }
 
 /** Root may write where the mode forbids it, but not on a read-only file system: only a try tells. */

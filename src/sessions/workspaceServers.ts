@@ -5,7 +5,7 @@ import type { ConnectionState, DevServers, OutputSink, TerminalAttachment } from
 import { DevServerError } from './errors';
 import { DisposableStore, Emitter } from './event';
 import { HostClient } from './hostClient';
-import { resolveLaunchSpec } from './launchSpec';
+import { resolveLaunchSpec, withSettings } from './launchSpec';
 import type * as hostLauncher from './hostLauncher';
 import { errorMessage, type Logger } from './log';
 import { isActive } from './sessionState';
@@ -122,7 +122,8 @@ class WorkspaceServers implements WindowServers {
   }
 
   async refresh(): Promise<void> {
-    this.#discovery = await discoverApps(this.#options.workspaceFolders());
+    const found = await discoverApps(this.#options.workspaceFolders());
+    this.#discovery = { ...found, apps: found.apps.map((app) => withSettings(app, this.#options.settings())) };
     const { apps, problems, isCheatcodeWorkspace } = this.#discovery;
     this.#log.info('workspace looked at', {
       cheatcode: isCheatcodeWorkspace,
@@ -138,6 +139,7 @@ class WorkspaceServers implements WindowServers {
 
   settingsChanged(): void {
     const { settings, surroundings } = this.#options;
+    this.foldersChanged(); // A command may lift a problem, another rule may start another app.
     this.#client.peer
       ?.call('configure', hostSettings(settings(), surroundings.isSandbox))
       .catch((error: unknown) => this.#log.warn('settings not taken by the host', { error: errorMessage(error) }));

@@ -190,7 +190,7 @@ describe('terminals', () => {
       });
 
       it('interrupt the program at Ctrl+C', async () => {
-        const run = sh('echo ready; sleep 1000 & wait');
+        const run = sh('echo ready; exec sleep 1000');
         await run.shows('ready');
         run.terminal.write('\x03');
         assert.deepEqual(await run.ended(), { exitCode: undefined, signal: os.constants.signals.SIGINT });

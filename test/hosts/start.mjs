@@ -12,7 +12,7 @@ import { nextFreePort, tryPort } from './ports.mjs';
 import { isAlive, processOf } from './proc.mjs';
 import { endRunning, SetupError } from './run.mjs';
 import { endSessionHosts } from './sessionHosts.mjs';
-import { atEnd, end, endOnSignals } from './signals.mjs';
+import { atEnd, end, endOnSignals, isEnding } from './signals.mjs';
 import { step, together } from './step.mjs';
 import { ensureWorkspace } from './workspace.mjs';
 
@@ -101,6 +101,7 @@ async function main() {
   );
   atEnd(() => server.stop());
   void server.exited.then(() => {
+    if (isEnding()) return;
     console.error(`code-server ended:\n${server.output()}`);
     process.exitCode = 1;
     void end().then(() => process.exit());

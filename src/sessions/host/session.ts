@@ -1,6 +1,7 @@
 import { delay } from '../clock';
 import type { Disposable } from '../event';
 import { errorMessage } from '../log';
+import { stateSentence } from '../messages';
 import type { LaunchSpec, ProbeOutcome, Reason, SessionSnapshot, StartParams } from '../protocol';
 import { isActive, transition, type SessionEvent, type Status } from '../sessionState';
 import type { GuardedProcess } from './guardedProcess';
@@ -456,15 +457,23 @@ export class Session implements Monitored {
   }
 
   #end(reason: Reason): void {
-    if (this.#status.state !== 'stopped') this.#stream.write(notice(`stopped: ${endText(reason)}`));
+    const wasStopped = this.#status.state === 'stopped';
     this.#apply({ type: 'end', reason });
+    if (!wasStopped) this.#tell();
     this.#save();
   }
 
   #fail(reason: Reason): void {
-    this.#stream.write(notice(`failed: ${reason.code}`));
     this.#apply({ type: 'fail', reason });
+    this.#tell();
     this.#save();
+  }
+
+  /** The terminal says how things ended, in the words of the status item. */
+  #tell(): void {
+    const text =
+      this.#wish?.kind === 'run' && !this.#cycle ? 'starting again' : stateSentence(this.id, this.snapshot());
+    this.#stream.write(notice(text));
   }
 
   #apply(event: SessionEvent): void {
@@ -522,21 +531,4 @@ function exitFacts({ exit }: Extract<RunOutcome, { kind: 'exited' }>): Record<st
 
 function exitText({ exit }: Extract<RunOutcome, { kind: 'exited' }>): string {
   return exit.signal ? `signal ${exit.signal}` : `exit code ${exit.exitCode ?? 'unknown'}`;
-}
-
-function endText(reason: Reason): string {
-  switch (reason.code) {
-    case 'stoppedByUser':
-      return 'as asked';
-    case 'stoppedByLastWindow':
-      return 'the last window was closed';
-    case 'interruptedInTerminal':
-      return 'Ctrl+C in the terminal';
-    case 'exitedNormally':
-      return 'the server ended by itself with exit code 0';
-    case 'requested':
-      return 'to start again';
-    default:
-      return reason.code;
-  }
 }

@@ -37,20 +37,34 @@ export interface RunContext {
   readonly useFallback: boolean;
   readonly size: { readonly cols: number; readonly rows: number };
   newCookie(): string;
-  /** Whether another session of this host has the port. */
-  isOurs(port: number): boolean;
+  /** Takes the port for this session, in place of the one it had; false when another session of this host has it. */
+  claimPort(port: number): boolean;
   report(event: SessionEvent): void;
   /** Output of the program, or a line about it. */
   print(text: string): void;
   /** Something of the session runs from now on, or nothing does any more; also tells where input and size go. */
   onProcess(process: GuardedProcess | undefined, port: number): void;
-  onReady(port: number, listenerPid: number | undefined, result: ProbeResult, durationMs: number): void;
+  onReady(ready: Readiness): void;
+}
+
+export interface Readiness {
+  readonly port: number;
+  readonly listenerPid: number | undefined;
+  readonly result: ProbeResult;
+  readonly durationMs: number;
+  readonly usedFallback: boolean;
 }
 
 export type RunOutcome =
   | { readonly kind: 'aborted'; readonly leftovers: number }
   | { readonly kind: 'failed'; readonly reason: Reason }
-  | { readonly kind: 'exited'; readonly exit: TerminalExit; readonly wasReady: boolean; readonly portTaken: boolean };
+  | {
+      readonly kind: 'exited';
+      readonly exit: TerminalExit;
+      readonly wasReady: boolean;
+      readonly portTaken: boolean;
+      readonly usedFallback: boolean;
+    };
 
 /**
  * One run of a server from the port check to its end: the start sequence of DESIGN section 4. An aborted signal stops it
@@ -101,22 +115,38 @@ export async function runServer(deps: RunDependencies, context: RunContext, sign
     type: 'launch',
     reason: { code: useFallback && spec.fallback ? spec.fallback.reason : 'waitingForAnswer', facts: { port } },
   });
+  if (port !== spec.port)
+    context.print(notice(`port ${spec.port} belongs to another dev server of this machine; using ${port}`));
   const server = await launch(deps, context, command, port, toolEnv);
   if ('code' in server) return { kind: 'failed', reason: server };
   context.onProcess(server, port);
+  let isGone = false;
   try {
     let exit: TerminalExit | undefined;
-    void server.exited.then((value) => (exit = value));
-    const isOver = () => exit !== undefined || signal.aborted;
-    const ended = Promise.race([server.exited.then(() => undefined), aborted(signal)]);
-    const wasReady = await untilReady(deps, context, server, port, isOver, ended);
+    const over = new AbortController();
+    const ended = Promise.race([server.exited.then((value) => void (exit = value)), aborted(signal)]);
+    void ended.then(() => over.abort());
+    const ready = await untilReady(deps, context, server, port, over.signal);
+    if (ready) context.onReady({ ...ready, usedFallback: useFallback });
     await ended;
     const { left } = await stopFamily(deps, server.marks, signal.aborted ? port : undefined);
+    isGone = left.length === 0;
     if (signal.aborted || exit === undefined) return { kind: 'aborted', leftovers: left.length };
     if (left.length > 0) return failed('leftovers', { count: left.length });
-    return { kind: 'exited', exit, wasReady, portTaken: !wasReady && !(await deps.ports.isFree(port)) };
+    return {
+      kind: 'exited',
+      exit,
+      wasReady: ready !== undefined,
+      portTaken: !ready && !(await deps.ports.isFree(port)),
+      usedFallback: useFallback,
+    };
+  } catch (error) {
+    // Something could not be looked at: no server is left running that nobody watches.
+    if (!isGone) isGone = (await stopFamily(deps, server.marks, undefined)).left.length === 0;
+    throw error;
   } finally {
-    server.release();
+    // What could not be ended stays guarded, and goes with the host at the latest.
+    if (isGone) server.release();
     context.onProcess(undefined, port);
   }
 }
@@ -126,11 +156,16 @@ async function awaitPort(deps: RunDependencies, context: RunContext, signal: Abo
   const wanted = context.spec.port;
   for (let blocked = false; !signal.aborted;) {
     let port = wanted;
-    while (context.isOurs(port) && port < 65535) port++;
-    if (await deps.ports.isFree(port)) {
+    let isFree = false;
+    for (; port < 65535; port++) {
+      // Claimed before it is looked at: a session that starts at the same time must not choose it, too.
+      if (!context.claimPort(port)) continue;
+      isFree = await deps.ports.isFree(port);
+      // A stranger on the port that was asked for is waited for; beyond it any free port will do.
+      if (isFree || port === wanted) break;
+    }
+    if (isFree) {
       if (blocked) context.report({ type: 'launch', reason: { code: 'waitingForAnswer', facts: { port } } });
-      if (port !== wanted)
-        context.print(notice(`port ${wanted} belongs to another dev server of this machine; using ${port}`));
       return port;
     }
     const holder = (await deps.ports.listeners(port))[0];
@@ -192,52 +227,50 @@ async function runInstall(
   const install = await launch(deps, context, command, port, { CI: '1' });
   if ('code' in install) return install;
   context.onProcess(install, port);
+  let isGone = false;
   const limit = new AbortController();
   const timer = limitMs === undefined ? undefined : deps.clock.after(limitMs, () => limit.abort());
   try {
     const exit = await Promise.race([install.exited, aborted(signal), aborted(limit.signal)]);
-    await stopFamily(deps, install.marks, undefined);
+    isGone = (await stopFamily(deps, install.marks, undefined)).left.length === 0;
     return exit?.exitCode === 0 ? 'done' : 'failed';
   } finally {
     timer?.dispose();
-    install.release();
+    if (isGone) install.release();
     context.onProcess(undefined, port);
   }
 }
 
-/** Probes until the app answers from within our own family. False: it ended, or the run was aborted, before. */
+/** Probes until the app answers from within our own family. Undefined: it was over before. */
 async function untilReady(
   deps: RunDependencies,
   context: RunContext,
   server: GuardedProcess,
   port: number,
-  isOver: () => boolean,
-  ended: Promise<unknown>,
-): Promise<boolean> {
+  over: AbortSignal,
+): Promise<Omit<Readiness, 'usedFallback'> | undefined> {
   const { clock } = deps;
   const startedMs = clock.nowMs();
   let toldSlow = false;
-  for (let pauseMs = FIRST_PROBE_PAUSE_MS; !isOver(); pauseMs = Math.min(MAX_PROBE_PAUSE_MS, pauseMs * 1.5)) {
+  for (let pauseMs = FIRST_PROBE_PAUSE_MS; !over.aborted; pauseMs = Math.min(MAX_PROBE_PAUSE_MS, pauseMs * 1.5)) {
     const beganMs = clock.nowMs();
     const result = await deps.prober.probe(context.spec.probe, port, PROBE_TIMEOUT_MS);
-    if (isOver()) return false;
+    if (over.aborted) return undefined;
     if (result.answered) {
       const listener = await ownListener(deps, server, port);
       if (listener) {
         const durationMs = clock.nowMs() - beganMs;
-        await Promise.race([delay(clock, SECOND_LOOK_MS), ended]);
-        if (isOver()) return false;
-        context.onReady(port, listener.pid, result, durationMs);
-        return true;
+        await delay(clock, SECOND_LOOK_MS, over);
+        return over.aborted ? undefined : { port, listenerPid: listener.pid, result, durationMs };
       }
     }
     if (!toldSlow && clock.nowMs() - startedMs > SLOW_START_MS) {
       toldSlow = true;
       context.report({ type: 'launch', reason: { code: 'slowStart', facts: { port } } });
     }
-    await Promise.race([delay(clock, pauseMs), ended]);
+    await delay(clock, pauseMs, over);
   }
-  return false;
+  return undefined;
 }
 
 /** The listener of the port if it is one of ours; where pids are hidden, an answer must do. */

@@ -142,19 +142,24 @@ export class Tab {
     );
   }
 
-  /** Runs a command from the palette by its title. */
+  /** Runs a command from the palette by its title, as soon as the palette offers it. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press('Escape');
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget input');
-    await input.waitFor({ state: 'visible', timeout: 10_000 });
-    await input.fill(`>${title}`);
     // The row of just this title: the best match of a fuzzy search may be another one.
     const exact = new RegExp(`^${title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
-    await this.page
+    const row = this.page
       .locator('.quick-input-list .monaco-list-row')
-      .filter({ has: this.page.locator('.label-name', { hasText: exact }) })
-      .click({ timeout: 15_000 });
+      .filter({ has: this.page.locator('.label-name', { hasText: exact }) });
+    await eventually(
+      `the command ${title}`,
+      async () => {
+        await this.page.keyboard.press('Escape');
+        await this.page.keyboard.press('F1');
+        await this.page.locator('.quick-input-widget input').fill(`>${title}`, { timeout: 5000 });
+        await row.click({ timeout: 3000 });
+        return true;
+      },
+      30_000,
+    );
   }
 
   /** Titles of our commands that the palette offers now. */

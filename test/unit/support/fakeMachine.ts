@@ -59,6 +59,12 @@ export class FakeMachine {
     return last;
   }
 
+  /** How many programs have something left in their groups. */
+  get groups(): number {
+    const alive = (pgid: number) => this.all.some((process) => process.pgid === pgid && !process.isZombie);
+    return this.programs.filter(({ process }) => alive(process.pgid)).length;
+  }
+
   /** Programs that run. */
   get running(): readonly FakeProgram[] {
     return this.programs.filter(({ process }) => this.#isAlive(process));
@@ -191,7 +197,7 @@ export class FakeMachine {
     find: (program) => Promise.resolve(this.missing.has(program) ? undefined : `/bin/${program}`),
     isFolder: () => Promise.resolve(this.folderExists),
     hasDependencies: () => Promise.resolve(this.hasDependencies),
-    hasPackage: () => Promise.resolve(this.hasPackage),
+    findPackage: () => Promise.resolve(this.hasPackage ? '/modules' : undefined),
   };
 
   readonly reapers: Reapers = {

@@ -56,7 +56,7 @@ export function serverEnvironment(
 
 /** Takes debugger options out of a NODE_OPTIONS: a server that waits for a debugger never answers. */
 function withoutDebugger(nodeOptions: string): string {
-  const words = nodeOptions.match(/"(?:\\.|[^"])*"|\S+/g) ?? [];
+  const words = nodeOptions.match(/(?:"(?:\\.|[^"\\])*"|[^\s"]|")+/g) ?? [];
   const kept: string[] = [];
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';

@@ -25,6 +25,8 @@ export interface ScopePaths {
 
 /** Node 20 cuts longer socket paths silently (FACTS). */
 const MAX_SOCKET_PATH_BYTES = 100;
+/** As long as every scope's id. */
+const SAMPLE_SCOPE = '0'.repeat(12);
 
 /**
  * The state folder, made with mode 0700 if need be. `CHEATCODE_STATE_DIR` moves it, for tests. Throws
@@ -43,6 +45,7 @@ export function ensureStateFolder(env: Readonly<Record<string, string | undefine
   const failures: string[] = [];
   for (const folder of candidates) {
     try {
+      checkSocketPath(socketOf(folder, SAMPLE_SCOPE));
       ensurePrivateFolder(folder);
       checkWritable(folder);
       return folder;
@@ -56,13 +59,13 @@ export function ensureStateFolder(env: Readonly<Record<string, string | undefine
 /** The folder and file names of one scope; the folder is made if need be. */
 export function ensureScopePaths(stateFolder: string, scope: Scope): ScopePaths {
   const folder = path.join(stateFolder, scope.id);
+  const socket = socketOf(stateFolder, scope.id);
+  try {
+    checkSocketPath(socket);
+  } catch (error) {
+    throw new DevServerError('stateFolderUnusable', { folder: stateFolder, detail: errorMessage(error) });
+  }
   ensurePrivateFolder(folder);
-  const socket = process.platform === 'win32' ? `\\\\.\\pipe\\cheatcode-${scope.id}` : path.join(folder, 'host.sock');
-  if (Buffer.byteLength(socket) > MAX_SOCKET_PATH_BYTES)
-    throw new DevServerError('stateFolderUnusable', {
-      folder: stateFolder,
-      detail: `its path is too long for a socket: ${Buffer.byteLength(socket)} bytes, at most ${MAX_SOCKET_PATH_BYTES}`,
-    });
   return {
     folder,
     socket,
@@ -73,6 +76,18 @@ export function ensureScopePaths(stateFolder: string, scope: Scope): ScopePaths 
     records: path.join(folder, 'records'),
     settings: path.join(folder, 'settings.json'),
   };
+}
+
+function socketOf(stateFolder: string, scopeId: string): string {
+  return process.platform === 'win32'
+    ? `\\\\.\\pipe\\cheatcode-${scopeId}`
+    : path.join(stateFolder, scopeId, 'host.sock');
+}
+
+function checkSocketPath(socket: string): void {
+  const bytes = Buffer.byteLength(socket);
+  if (bytes > MAX_SOCKET_PATH_BYTES)
+    throw new Error(`its path is too long for a socket: ${bytes} bytes, at most ${MAX_SOCKET_PATH_BYTES}`);
 }
 
 /** Makes the folder 0700, or checks that what is there is a folder, ours, and no link that somebody planted. */

@@ -6,7 +6,8 @@ export function ensureChromium() {
   return ensureCommand({
     title: 'Chromium',
     commands: ['chromium', 'chromium-browser', 'google-chrome'],
-    packages: ['chromium'],
+    // The sandbox for people who are not root; the fonts, or screenshots would show no text.
+    packages: ['chromium', 'chromium-sandbox', 'fonts-dejavu-core', 'fonts-liberation'],
   });
 }
 

@@ -69,7 +69,7 @@ export async function exclusive(name, work) {
         server.close();
       }
     }
-    if (tries === 5) console.log(`• waiting for another run that prepares ${name} …`);
+    if (tries === 5) console.log(`• waiting for ${name}, which another step or run prepares …`);
     await sleep(200);
   }
 }

@@ -138,7 +138,7 @@ async function recordRun(stateDir) {
 async function endAbandoned() {
   for (const name of await readdir(runs).catch(() => /** @type {string[]} */ ([]))) {
     const file = path.join(runs, name);
-    const { stateDir, pid, startTicks } = JSON.parse(await readFile(file, 'utf8').catch(() => '{}'));
+    const { stateDir, pid, startTicks } = JSON.parse((await readFile(file, 'utf8').catch(() => '')) || '{}');
     if (stateDir && (await isAlive(pid, startTicks))) continue;
     if (stateDir) {
       await endSessionHosts(stateDir);

@@ -16,7 +16,7 @@ import { ensureVsix } from './package.mjs';
 import { inRepo, inSandbox, repoRoot } from './paths.mjs';
 import { endRunning, run, SetupError } from './run.mjs';
 import { endSessionHosts } from './sessionHosts.mjs';
-import { atEnd, end, endOnSignals } from './signals.mjs';
+import { atEnd, end, endOnSignals, isEnding } from './signals.mjs';
 import { step, together } from './step.mjs';
 import { copyWorkspace, ensureWorkspace } from './workspace.mjs';
 
@@ -166,6 +166,7 @@ try {
   const vsix = await prepare(chosen);
   const lines = [];
   for (const name of chosen) {
+    if (isEnding()) break;
     const before = performance.now();
     const numbers = await runSuite(name, vsix);
     for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) sum[key] += numbers[key];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { KernelLock } from '../../src/sessions/host/kernelLock';
 import type { OutputChunk } from '../../src/sessions/host/outputStream';
 import { memoryLock } from '../contract/support/memoryLock';
+import { waitUntil } from '../contract/support/waitUntil';
 import { settle } from './support/fakeClock';
 import { aSpec, FakeHost } from './support/fakeHost';
 import { FakeMachine } from './support/fakeMachine';
@@ -466,13 +467,21 @@ describe('a session', () => {
     });
 
     it('is stopped when it ended with code 0 after it ran', async () => {
+      const spec = aSpec({ type: 'custom', appName: 'api' });
+      const { id } = await host.run(spec);
+      machine.last.exit(0);
+      assert.equal((await host.reaches('stopped', id)).reason.code, 'exitedNormally');
+      host.start(spec, 'auto');
+      await host.clock.advance(30_000);
+      assert.equal(host.session(id).state, 'stopped');
+    });
+
+    it('has crashed when it is Next, which ends with code 0 when its server is killed', async () => {
       await host.run();
       machine.last.exit(0);
-      await host.clock.advance(3000); console.log(host.log.lines, host.session());
-      assert.equal((await host.reaches('stopped')).reason.code, 'exitedNormally');
-      host.start(aSpec(), 'auto');
-      await host.clock.advance(30_000);
-      assert.equal(host.session().state, 'stopped');
+      await settle();
+      assert.equal(host.session().crashes, 1);
+      await host.reaches('running');
     });
 
     it('has crashed when it ended with code 0 before it ran', async () => {
@@ -617,7 +626,7 @@ describe('a session', () => {
       await host.run();
       for (let n = 0; n < 3; n++) attach();
       machine.last.print('\x1b[c');
-      for (let n = 0; n < 100 && machine.last.typed.length === 0; n++) await settle();
+      await waitUntil('the query is answered', () => machine.last.typed.length > 0);
       for (let n = 0; n < 3; n++) host.find().input('\x1b[?1;2c');
       assert.equal(machine.last.typed.length, 1);
     });
@@ -639,13 +648,8 @@ describe('a session', () => {
     return chunks;
   };
   /** The terminal model works in timers of its own, so real time passes here. */
-  const shows = async (chunks: readonly OutputChunk[], text: RegExp) => {
-    for (let turn = 0; turn < 200; turn++) {
-      if (text.test(chunks.map(({ data }) => data).join(''))) return;
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-    assert.fail(`${String(text)} was never shown`);
-  };
+  const shows = (chunks: readonly OutputChunk[], text: RegExp) =>
+    waitUntil(`${String(text)} is shown`, () => text.test(chunks.map(({ data }) => data).join('')));
   /** A person's stop, with all the time that it takes. */
   const stopped = async () => {
     const done = host.find(host.host.snapshots()[0]?.id).stop();

@@ -75,7 +75,8 @@ function checkSpec(value: unknown): LaunchSpec {
     !(
       probe['kind'] === 'http' &&
       (probe['method'] === 'GET' || probe['method'] === 'HEAD') &&
-      String(probe['path']).startsWith('/')
+      typeof probe['path'] === 'string' &&
+      probe['path'].startsWith('/')
     )
   )
     throw new InvalidParamsError('spec.probe');

@@ -113,12 +113,13 @@ export class Screen {
 
 /**
  * Takes out of a window's input what its terminal answered to queries that it saw in the output: the model has answered
- * already, and a program reads a second answer as typing. Cursor reports, device attributes, modes, colours, versions.
+ * already, and a program reads a second answer as typing. Cursor reports, device attributes, modes, sizes, keyboard flags,
+ * colours, versions.
  */
 export function withoutTerminalReplies(input: string): string {
   if (!input.includes('\x1b')) return input;
   return input.replace(
-    /\x1b\[\??\d+;\d+(?:;\d+)?R|\x1b\[[?>=][\d;]*c|\x1b\[[03]n|\x1b\[\?[\d;]+\$y|\x1b\[[48];\d+;\d+t|\x1b\](?:4;\d+|1\d);[^\x07\x1b]*(?:\x07|\x1b\\)|\x1bP[>01][^\x1b]*\x1b\\/g,
+    /\x1b\[\??\d+;\d+(?:;\d+)?R|\x1b\[[?>=][\d;]*c|\x1b\[(?:[03]|\?[\d;]+)n|\x1b\[\??[\d;]+\$y|\x1b\[[468];\d+;\d+t|\x1b\[\?\d+u|\x1b\](?:4;\d+|1\d);[^\x07\x1b]*(?:\x07|\x1b\\)|\x1bP[>01][^\x1b]*\x1b\\/g,
     '',
   );
 }

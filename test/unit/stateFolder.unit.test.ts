@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { DevServerError } from '../../src/sessions/errors';
+import { currentScope } from '../../src/sessions/scope';
+import { ensurePrivateFolder, ensureScopePaths, ensureStateFolder } from '../../src/sessions/stateFolder';
+import { tempFolders } from './support/tempFolders';
+
+const modeOf = (folder: string) => statSync(folder).mode & 0o777;
+const isRoot = process.getuid?.() === 0;
+
+describe('the state folder', () => {
+  const tempFolder = tempFolders();
+  const userInfo = os.userInfo.bind(os);
+  /** As if the passwd entry of this user named that home. */
+  const withHome = (homedir: string) => {
+    os.userInfo = (() => ({ ...userInfo(), homedir })) as typeof os.userInfo;
+  };
+  afterEach(() => {
+    os.userInfo = userInfo as typeof os.userInfo;
+  });
+  const unusable = (error: unknown) => error instanceof DevServerError && error.code === 'stateFolderUnusable';
+  const fallback = `/tmp/cheatcode-${process.getuid?.() ?? 0}`;
+
+  it('lies in the home of the passwd entry, whatever HOME says, for this user alone', () => {
+    const home = tempFolder();
+    withHome(home);
+    const folder = ensureStateFolder({ HOME: tempFolder() });
+    assert.equal(folder, path.join(home, '.cheatcode/run'));
+    assert.equal(modeOf(folder), 0o700);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it('is moved by CHEATCODE_STATE_DIR', () => {
+    const folder = path.join(tempFolder(), 'a/b');
+    assert.equal(ensureStateFolder({ CHEATCODE_STATE_DIR: folder }), folder);
+    assert.equal(modeOf(folder), 0o700);
+  });
+
+  it('is closed to others when it was open', () => {
+    const folder = tempFolder();
+    chmodSync(folder, 0o755);
+    ensureStateFolder({ CHEATCODE_STATE_DIR: folder });
+    assert.equal(modeOf(folder), 0o700);
+  });
+
+  it('falls back to /tmp where the home can not be written', () => {
+    for (const home of ['/proc/self', '/dev/null']) {
+      withHome(home);
+      assert.equal(ensureStateFolder({}), fallback);
+    }
+  });
+
+  it('falls back to /tmp where a user has no home', () => {
+    withHome('');
+    assert.equal(ensureStateFolder({}), fallback);
+  });
+
+  it('falls back to /tmp where a socket’s path would be too long', () => {
+    withHome(path.join(tempFolder(), 'x'.repeat(90)));
+    assert.equal(ensureStateFolder({}), fallback);
+  });
+
+  it('is an error that names place and cause when it can not be had', () => {
+    const file = path.join(tempFolder(), 'file');
+    writeFileSync(file, '');
+    for (const folder of [file, path.join(file, 'below'), '/proc/cheatcode'])
+      assert.throws(
+        () => ensureStateFolder({ CHEATCODE_STATE_DIR: folder }),
+        (error) => unusable(error) && String((error as DevServerError).facts['detail']).includes(folder),
+      );
+  });
+
+  it('is no link that somebody has put there', () => {
+    const folder = tempFolder();
+    const link = path.join(tempFolder(), 'link');
+    symlinkSync(folder, link);
+    assert.throws(() => ensureStateFolder({ CHEATCODE_STATE_DIR: link }), unusable);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it('is no folder of another user', function () {
+    if (!isRoot) this.skip();
+    const folder = tempFolder();
+    chownSync(folder, 12_345, 12_345);
+    assert.throws(() => ensurePrivateFolder(folder), /belongs to user 12345/);
+  });
+
+  it('holds a folder for each scope, whose socket path the system can take', () => {
+    const folder = tempFolder();
+    const [one, two] = [ensureScopePaths(folder, { id: 'aaaaaaaaaaaa' }), ensureScopePaths(folder, { id: 'bbbbbbbbbbbb' })];
+    assert.notEqual(one.folder, two.folder);
+    assert.equal(modeOf(one.folder), 0o700);
+    assert.ok(Buffer.byteLength(one.socket) <= 100);
+    const own = Object.values(one).filter((name) => name !== one.folder);
+    assert.ok(own.every((name) => name.startsWith(one.folder + path.sep)));
+    assert.equal(new Set(own).size, own.length);
+  });
+
+  it('is refused by name when its socket’s path would be cut, before anything is made there', () => {
+    const long = path.join(tempFolder(), 'ü'.repeat(40));
+    mkdirSync(long);
+    assert.throws(
+      () => ensureScopePaths(long, { id: 'aaaaaaaaaaaa' }),
+      (error) => unusable(error) && /too long for a socket/.test(String((error as DevServerError).facts['detail'])),
+    );
+    assert.ok(!existsSync(path.join(long, 'aaaaaaaaaaaa')));
+  });
+});
+
+describe('the scope', () => {
+  it('is the same for everybody of one user on one machine, and safe in a path', () => {
+    assert.equal(currentScope().id, currentScope().id);
+    assert.match(currentScope().id, /^[0-9a-f]{12}$/);
+  });
+
+  it('is another one for another user', function () {
+    const { getuid } = process;
+    if (!getuid) this.skip();
+    const mine = currentScope().id;
+    process.getuid = () => getuid() + 1;
+    try {
+      assert.notEqual(currentScope().id, mine);
+    } finally {
+      process.getuid = getuid;
+    }
+  });
+});

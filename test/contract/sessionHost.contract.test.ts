@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { currentScope } from '../../src/sessions/scope';
+import { ensureScopePaths, ensureStateFolder } from '../../src/sessions/stateFolder';
 import { HostRig, isAlive, waitFor, watchSession } from './support/hostRig';
 import { systemPorts } from '../../src/sessions/host/ports';
 import { platformProcesses } from '../../src/sessions/host/platformProcesses';
@@ -130,5 +134,73 @@ describe('the session host', function () {
     assert.equal(session.current?.reason.facts?.['pid'], process.pid);
     blocker.close();
     await reaches(session, 'running');
+  });
+
+  it('probes on one interval, whatever the number of clients, and never twice at once', async () => {
+    const { session, client } = await start();
+    await reaches(session, 'running');
+    const probesDuring = async (intervals: number) => {
+      const seen: number[] = [];
+      const subscription = client.onSession(({ lastProbe }) => {
+        if (lastProbe && lastProbe.atMs !== seen.at(-1)) seen.push(lastProbe.atMs);
+      });
+      await waitFor(`${intervals} rounds of the interval`, () => seen.length >= intervals);
+      subscription.dispose();
+      const [first = 0] = seen;
+      // A page of our own making: how many probes the app itself has seen between two of ours.
+      return { rounds: seen.length, tookMs: (seen.at(-1) ?? 0) - first };
+    };
+    const requests = async () => Number(await (await fetch(`http://localhost:${rig.port}/count`)).text());
+    const before = await requests();
+    const alone = await probesDuring(5);
+    const between = await requests();
+    for (let n = 0; n < 9; n++) await rig.client().connect();
+    const crowdBefore = await requests();
+    const crowd = await probesDuring(5);
+    const after = await requests();
+    const perRound = [(between - before) / alone.rounds, (after - crowdBefore) / crowd.rounds];
+    for (const rate of perRound) assert.ok(rate > 0.5 && rate <= 1.5, `probes a round: ${perRound.join()}`);
+  });
+
+  it('starts all the same when a session record is garbage, and keeps the garbage aside', async () => {
+    const { records } = ensureScopePaths(ensureStateFolder(process.env), currentScope());
+    mkdirSync(records, { recursive: true });
+    writeFileSync(path.join(records, 'dev_server_web.json'), '{"version":1,"id":"dev_server_web","spec":');
+    writeFileSync(path.join(records, 'dev_server_mobile.json'), '');
+    const { session } = await start();
+    await reaches(session, 'running');
+    assert.deepEqual(readdirSync(records).sort(), [
+      'dev_server_mobile.json.bad',
+      'dev_server_web.json',
+      'dev_server_web.json.bad',
+    ]);
+  });
+
+  it('runs from a copy of its own, which outlives the folder that it came from', async () => {
+    const { session } = await start();
+    await reaches(session, 'running');
+    const host = rig.hostPid() ?? 0;
+    const [, script = ''] = readFileSync(`/proc/${host}/cmdline`, 'utf8').split('\0');
+    assert.ok(script.startsWith(path.join(rig.stateFolder, 'bin')), script);
+    assert.equal(readlinkSync(`/proc/${host}/cwd`), '/');
+    assert.equal(statSync(rig.stateFolder).mode & 0o777, 0o700);
+    const folder = path.dirname(path.dirname(path.dirname(script)));
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+      if (/token$|host\.(?:json|log|sock)$|records\//.test(name))
+        assert.equal(statSync(path.join(folder, name)).mode & 0o077, 0, name);
+  });
+
+  it('makes socket and token again when somebody deletes the state folder under it', async () => {
+    const { session } = await start();
+    await reaches(session, 'running');
+    const host = rig.hostPid();
+    const { folder } = ensureScopePaths(rig.stateFolder, currentScope());
+    rmSync(folder, { recursive: true });
+    await waitFor('the socket to be there again', () => rig.hostPid() === host, 15_000);
+    const next = rig.client();
+    const seen = watchSession(next);
+    await next.connect();
+    assert.equal(seen.current?.state, 'running');
+    assert.equal(seen.current?.listenerPid, session.current?.listenerPid);
   });
 });

@@ -112,7 +112,7 @@ describe('the output of a session', () => {
         else if (roll < 0.78 && client) {
           client.reader.dispose();
           clients.splice(clients.indexOf(client), 1);
-        } else if (roll < 0.82) stream.write('.'.repeat(100_000)); // Enough for some to fall behind.
+        } else if (roll < 0.82) stream.write('\x1b[0m'.repeat(25_000)); // Enough for some to fall behind.
         else if (roll < 0.9) await new Promise((resolve) => setImmediate(resolve));
         else await new Promise((resolve) => setTimeout(resolve, 1));
       }
@@ -120,9 +120,7 @@ describe('the output of a session', () => {
       stream.write('\r\nend\r\n');
       for (const client of clients) {
         await waitUntil(`all of round ${seed} is shown`, () => /end/.test(client.shown));
-        // A picture holds the last 1000 lines only; what it shows must have no hole and no double.
-        const words = client.words;
-        assert.deepEqual(words, all().slice(next - words.length), `seed ${seed}`);
+        assert.deepEqual(client.words, all(), `seed ${seed}`);
       }
     }
   });

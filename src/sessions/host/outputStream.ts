@@ -49,7 +49,11 @@ export class OutputStream {
     this.#readers.add(reader);
     reader.begin();
     return {
-      ack: (chars) => reader.ack(chars),
+      ack: (chars) => {
+        // The credit may bring a new picture, which shows what is pending: it must not follow a second time.
+        this.#flush();
+        reader.ack(chars);
+      },
       dispose: () => {
         reader.end();
         this.#readers.delete(reader);
@@ -110,7 +114,6 @@ class Reader {
     }
     if (this.#unacked + data.length > OUTPUT_CREDIT_CHARS) {
       this.#isBehind = true;
-      if (this.#unacked === 0) this.begin(); // A single piece over the limit: nothing will be acknowledged first.
       return;
     }
     this.#push(data, false);

@@ -18,7 +18,12 @@ async function main(): Promise<void> {
     env: { PATH: process.env['PATH'] ?? '', STUB_RIG: stateFolder },
     origin: 'auto',
   });
-  await waitFor('the server to run', () => session.current?.state === 'running', Number(process.env['CLIENT_WAIT_MS'] ?? 30_000), () => JSON.stringify(session));
+  await waitFor(
+    'the server to run',
+    () => session.current?.state === 'running',
+    Number(process.env['CLIENT_WAIT_MS'] ?? 30_000),
+    () => JSON.stringify(session),
+  );
   const { state } = client;
   process.stdout.write(
     `${JSON.stringify({

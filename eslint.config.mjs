@@ -5,7 +5,19 @@ import tseslint from 'typescript-eslint';
 const root = path.dirname(fileURLToPath(import.meta.url));
 
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', '.sandbox/', 'test/fixtures/', 'node_modules/', '**/*.mjs', '**/*.cjs', '**/*.d.mts', 'media/'] },
+  {
+    ignores: [
+      'dist/',
+      'out/',
+      '.sandbox/',
+      'test/fixtures/',
+      'node_modules/',
+      '**/*.mjs',
+      '**/*.cjs',
+      '**/*.d.mts',
+      'media/',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
@@ -23,5 +35,8 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  { files: ['test/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off', '@typescript-eslint/no-unused-expressions': 'off' } },
+  {
+    files: ['test/**/*.ts', 'bench/**/*.ts'],
+    rules: { 'no-console': 'off', '@typescript-eslint/no-unused-expressions': 'off' },
+  },
 );

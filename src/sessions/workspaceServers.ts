@@ -65,7 +65,8 @@ class WorkspaceServers implements WindowServers {
   readonly #sessions = new Map<string, SessionSnapshot>();
   readonly #attachments = new Set<Attachment>();
   #discovery: Discovery = { apps: [], problems: [], declaredAutoStart: undefined, isCheatcodeWorkspace: false };
-  #autoStarted = new Set<string>();
+  readonly #autoStarted = new Set<string>();
+  #hasJoined = false;
 
   readonly onDidDiscover = this.#discovered.event;
   readonly onDidChangeSession = this.#sessionChanged.event;
@@ -218,7 +219,9 @@ class WorkspaceServers implements WindowServers {
   }
 
   #onJoined(hello: HelloResult): void {
-    const before = new Map(this.#sessions);
+    // At the first join there is no before: what is known then came over this very connection.
+    const before = this.#hasJoined ? new Map(this.#sessions) : new Map<string, SessionSnapshot>();
+    this.#hasJoined = true;
     this.#sessions.clear();
     for (const snapshot of hello.sessions) this.#sessions.set(snapshot.appKey, snapshot);
     for (const app of this.apps) this.#sessionChanged.fire(app);

@@ -24,7 +24,13 @@ describe('the look for apps', () => {
     assert.ok(isCheatcodeWorkspace);
     assert.deepEqual(problems, []);
     assert.deepEqual(
-      apps.map(({ type, name, label, problem, isWorkspaceFolder }) => ({ type, name, label, problem, isWorkspaceFolder })),
+      apps.map(({ type, name, label, problem, isWorkspaceFolder }) => ({
+        type,
+        name,
+        label,
+        problem,
+        isWorkspaceFolder,
+      })),
       [
         { type: 'web', name: 'cheatcode-app', label: 'Web', problem: undefined, isWorkspaceFolder: false },
         { type: 'mobile', name: 'cheatcode-mobile', label: 'Mobile', problem: undefined, isWorkspaceFolder: false },
@@ -39,7 +45,12 @@ describe('the look for apps', () => {
   });
 
   it('stays inert in a workspace that is none of ours, though it holds Next and Expo', async () => {
-    writeTree(workspace, { 'package.json': NEXT, 'app.json': {}, 'site/package.json': NEXT, 'phone/package.json': EXPO });
+    writeTree(workspace, {
+      'package.json': NEXT,
+      'app.json': {},
+      'site/package.json': NEXT,
+      'phone/package.json': EXPO,
+    });
     const { apps, isCheatcodeWorkspace } = await discover();
     assert.equal(isCheatcodeWorkspace, false);
     assert.deepEqual(apps, []);
@@ -78,7 +89,11 @@ describe('the look for apps', () => {
   });
 
   it('labels two apps of a type by their names', async () => {
-    writeTree(workspace, { 'cheatcode-app/package.json': NEXT, 'admin/package.json': NEXT, 'phone/package.json': EXPO });
+    writeTree(workspace, {
+      'cheatcode-app/package.json': NEXT,
+      'admin/package.json': NEXT,
+      'phone/package.json': EXPO,
+    });
     assert.deepEqual(
       (await discover()).apps.map(({ label }) => label),
       ['cheatcode-app', 'admin', 'Mobile'],
@@ -207,7 +222,12 @@ describe('the look for apps', () => {
     it('may put two apps of its own into one folder', async () => {
       const custom = { type: 'custom', path: 'api', command: 'node .', port: 5000 };
       writeTree(workspace, {
-        'cheatcode.json': { apps: [{ ...custom, name: 'a' }, { ...custom, name: 'b', port: 5001 }] },
+        'cheatcode.json': {
+          apps: [
+            { ...custom, name: 'a' },
+            { ...custom, name: 'b', port: 5001 },
+          ],
+        },
         'api/index.js': '',
       });
       assert.deepEqual(await found(), ['custom a', 'custom b']);
@@ -256,7 +276,11 @@ describe('the look for apps', () => {
       for (const text of ['{ "name": ', '[]', '7', '']) {
         writeTree(workspace, { 'cheatcode-app/package.json': text });
         assert.equal(await problem(), 'badPackageJson', text);
-        assert.equal(await problem(path.join(workspace, 'cheatcode-app')), 'badPackageJson', `${text} opened by itself`);
+        assert.equal(
+          await problem(path.join(workspace, 'cheatcode-app')),
+          'badPackageJson',
+          `${text} opened by itself`,
+        );
       }
     });
 

@@ -31,13 +31,17 @@ describe('which app starts by itself', () => {
   });
 
   it('is none when the setting names what is not there', () => {
-    assert.deepEqual(starting([web, mobile], { wish: 'shop', env: { CHEATCODE_APP_TYPE: 'web' }, declared: 'web' }), []);
+    assert.deepEqual(
+      starting([web, mobile], { wish: 'shop', env: { CHEATCODE_APP_TYPE: 'web' }, declared: 'web' }),
+      [],
+    );
   });
 
   it('is the setting’s before the environment’s and the file’s', () => {
-    assert.deepEqual(starting([web, mobile], { wish: 'web', env: { CHEATCODE_APP_TYPE: 'mobile' }, declared: 'mobile' }), [
-      'cheatcode-app',
-    ]);
+    assert.deepEqual(
+      starting([web, mobile], { wish: 'web', env: { CHEATCODE_APP_TYPE: 'mobile' }, declared: 'mobile' }),
+      ['cheatcode-app'],
+    );
   });
 
   it('is by default the type that CHEATCODE_APP_TYPE names', () => {
@@ -51,7 +55,9 @@ describe('which app starts by itself', () => {
   });
 
   it('is else what cheatcode.json says', () => {
-    assert.deepEqual(starting([anApp({ isWorkspaceFolder: true }), mobile], { declared: 'mobile' }), ['cheatcode-mobile']);
+    assert.deepEqual(starting([anApp({ isWorkspaceFolder: true }), mobile], { declared: 'mobile' }), [
+      'cheatcode-mobile',
+    ]);
     assert.deepEqual(starting([web, mobile], { declared: 'off' }), []);
     assert.deepEqual(starting([web, mobile], { declared: 'all' }), ['cheatcode-app', 'cheatcode-mobile']);
   });

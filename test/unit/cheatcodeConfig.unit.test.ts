@@ -148,7 +148,24 @@ describe('a cheatcode.json', () => {
 
   it('never throws, whatever it holds, and points only into the file', () => {
     const random = randomOf(11);
-    const pieces = ['{', '}', '[', ']', ':', ',', '"apps"', '"path"', '"env"', '1', 'null', '"x"', '//', '\n', '"', '\\'];
+    const pieces = [
+      '{',
+      '}',
+      '[',
+      ']',
+      ':',
+      ',',
+      '"apps"',
+      '"path"',
+      '"env"',
+      '1',
+      'null',
+      '"x"',
+      '//',
+      '\n',
+      '"',
+      '\\',
+    ];
     for (let round = 0; round < 2000; round++) {
       const text = Array.from({ length: Math.floor(random() * 20) }, () => pick(random, pieces)).join('');
       for (const { offset, length } of parseCheatcodeConfig(FILE, text).problems) {

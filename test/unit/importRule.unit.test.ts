@@ -31,10 +31,12 @@ describe('the import rule of DESIGN section 3', () => {
 describe('the checker of the import rule', () => {
   const house: Readonly<Record<string, string>> = {
     'src/extension.ts': "import * as vscode from 'vscode'; import { a } from './providers/a'; import './sessions/c';",
-    'src/providers/a.ts': "import * as vscode from 'vscode'; import { p } from './pure'; import { c } from '../sessions/c';",
+    'src/providers/a.ts':
+      "import * as vscode from 'vscode'; import { p } from './pure'; import { c } from '../sessions/c';",
     'src/providers/b.ts': "import * as vscode from 'vscode';",
     'src/providers/pure.ts': 'export const p = 1;',
-    'src/sessions/c.ts': "import type { H } from './host/h'; import { lock } from 'proper-lockfile'; import net from 'node:net';",
+    'src/sessions/c.ts':
+      "import type { H } from './host/h'; import { lock } from 'proper-lockfile'; import net from 'node:net';",
     'src/sessions/host/h.ts': "import { c } from '../c'; let x: typeof import('./i');",
     'src/sessions/host/i.ts': '',
     'src/gateway/g.ts': "import type { C } from '../sessions/c';",
@@ -117,7 +119,8 @@ describe('the bundle of the extension', function () {
       get: (target, name, receiver) => (name in target ? (Reflect.get(target, name, receiver) as unknown) : standIn),
     });
     // The bundle copies the editor's names one by one, so each must be there by name.
-    const editor = Object.fromEntries([...code.matchAll(/\.([A-Za-z]\w*)/g)].map(([, name]) => [name, standIn]));
+    const names = [...code.matchAll(/\.([A-Za-z]\w*)/g)].map(([, name = '']) => name);
+    const editor: unknown = Object.fromEntries(names.map((name) => [name, standIn]));
     const ask = (name: string): unknown => {
       if (name === 'vscode') return editor;
       if (isBuiltIn(name)) return require(name);

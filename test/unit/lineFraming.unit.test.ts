@@ -20,7 +20,7 @@ describe('the framing of messages', () => {
       const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
       const reader = new LineReader(1000);
       const got: string[] = [];
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         const end = at + 1 + Math.floor(random() * 4);
         got.push(...reader.push(bytes.subarray(at, end)));
         at = end;

@@ -14,14 +14,17 @@ describe('a line of the log', () => {
   });
 
   it('quotes what would be read as several words or as nothing', () => {
-    assert.equal(formatLogLine('x', { a: 'two words', b: '', c: 'a=b', d: 'say "hi"' }), 'x a="two words" b="" c="a=b" d="say \\"hi\\""');
+    assert.equal(
+      formatLogLine('x', { a: 'two words', b: '', c: 'a=b', d: 'say "hi"' }),
+      'x a="two words" b="" c="a=b" d="say \\"hi\\""',
+    );
   });
 
   it('stays one line without control characters, whatever a program printed', () => {
     let nasty = '';
     for (let code = 0; code < 0xa0; code++) nasty += String.fromCharCode(code);
     const line = formatLogLine('x', { nasty: `${nasty}\u2028\u2029` });
-    // eslint-disable-next-line no-control-regex
+
     assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
   });
 });

@@ -63,8 +63,8 @@ describe('the output of a session', () => {
   };
   const all = () => Array.from({ length: next }, (_, n) => `<${n}>`);
   const shows = (client: Client, words: readonly string[]) =>
-    waitUntil(`${words.length} words are shown`, () => client.words.length >= words.length && client.resets > 0).then(() =>
-      assert.deepEqual(client.words, words),
+    waitUntil(`${words.length} words are shown`, () => client.words.length >= words.length && client.resets > 0).then(
+      () => assert.deepEqual(client.words, words),
     );
 
   it('begins with a picture of all before it, and goes on with what follows', async () => {
@@ -112,7 +112,8 @@ describe('the output of a session', () => {
         else if (roll < 0.78 && client) {
           client.reader.dispose();
           clients.splice(clients.indexOf(client), 1);
-        } else if (roll < 0.82) stream.write('\x1b[0m'.repeat(25_000)); // Enough for some to fall behind.
+        } else if (roll < 0.82)
+          stream.write('\x1b[0m'.repeat(25_000)); // Enough for some to fall behind.
         else if (roll < 0.9) await new Promise((resolve) => setImmediate(resolve));
         else await new Promise((resolve) => setTimeout(resolve, 1));
       }

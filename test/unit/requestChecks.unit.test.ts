@@ -61,8 +61,14 @@ describe('what arrives on the socket', () => {
         for (const wrong of [undefined, null, {}, [[]], { toString: 1, valueOf: 1 }, -1, 1e12, true]) {
           const broken = structuredClone(value);
           put(broken, path, wrong);
-          if (isLoose(path) || (isOptional(path) && wrong === undefined)) onlyInvalidParams(() => checks[name]?.(broken));
-          else assert.throws(() => checks[name]?.(broken), InvalidParamsError, `${path.join('.')} = ${JSON.stringify(wrong)}`);
+          if (isLoose(path) || (isOptional(path) && wrong === undefined))
+            onlyInvalidParams(() => checks[name]?.(broken));
+          else
+            assert.throws(
+              () => checks[name]?.(broken),
+              InvalidParamsError,
+              `${path.join('.')} = ${JSON.stringify(wrong)}`,
+            );
         }
     });
 
@@ -122,16 +128,35 @@ function put(target: object, path: Path, value: unknown): void {
 
 /** What may be left out. */
 function isOptional(path: Path): boolean {
-  return path.length > 0 && ['fallback', 'install', 'requiredTool', 'kind', 'env', 'PATH', 'reason', '0'].includes(String(path.at(-1)));
+  return (
+    path.length > 0 &&
+    ['fallback', 'install', 'requiredTool', 'kind', 'env', 'PATH', 'reason', '0'].includes(String(path.at(-1)))
+  );
 }
 
 /** What may be another value than the right one without being wrong. */
 function isLoose(path: Path): boolean {
-  return ['kind', 'reason', 'env', 'apps', 'command', 'install', '0', 'PATH', 'protocol'].some((name) => path.includes(name));
+  return ['kind', 'reason', 'env', 'apps', 'command', 'install', '0', 'PATH', 'protocol'].some((name) =>
+    path.includes(name),
+  );
 }
 
 function randomJson(random: () => number, depth: number): unknown {
-  const keys = ['sessionId', 'apps', 'spec', 'env', 'probe', 'path', 'toString', '__proto__', 'command', 'kind', 'port', 'lines', 'data'];
+  const keys = [
+    'sessionId',
+    'apps',
+    'spec',
+    'env',
+    'probe',
+    'path',
+    'toString',
+    '__proto__',
+    'command',
+    'kind',
+    'port',
+    'lines',
+    'data',
+  ];
   const leaves = [null, true, 0, -1, 1.5, 80, 1e300, '', 'web', 'auto', 'http', 'GET', '/x', '\u0000'];
   const roll = random();
   if (depth === 0 || roll < 0.4) return pick(random, leaves);

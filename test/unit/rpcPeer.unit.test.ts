@@ -22,7 +22,10 @@ describe('two peers on a socket', () => {
     server = net.createServer().listen(file);
     await once(server, 'listening');
     raw = net.connect(file);
-    const [[accepted]] = (await Promise.all([once(server, 'connection'), once(raw, 'connect')])) as [[net.Socket], unknown];
+    const [[accepted]] = (await Promise.all([once(server, 'connection'), once(raw, 'connect')])) as [
+      [net.Socket],
+      unknown,
+    ];
     faults = [];
     ends = { client: [], host: [] };
     client = new RpcPeer(raw, (error) => faults.push(error));
@@ -44,7 +47,10 @@ describe('two peers on a socket', () => {
 
   it('keep each answer to its question, in whatever order they come', async () => {
     const answers: (() => void)[] = [];
-    host.handle('lastOutput', ({ sessionId }) => new Promise((resolve) => answers.push(() => resolve({ lines: [sessionId] }))));
+    host.handle(
+      'lastOutput',
+      ({ sessionId }) => new Promise((resolve) => answers.push(() => resolve({ lines: [sessionId] }))),
+    );
     const asked = ['a', 'b', 'c'].map((sessionId) => client.call('lastOutput', { sessionId, lines: 1 }));
     await waitUntil('all questions have arrived', () => answers.length === 3);
     for (const answer of answers.reverse()) answer();
@@ -75,7 +81,11 @@ describe('two peers on a socket', () => {
     host.handle('stop', () => {
       throw new JSONRPCErrorException('no such session', -32003, { id: 'x' });
     });
-    await assert.rejects(client.call('stop', { sessionId: 'x' }), { message: 'no such session', code: -32003, data: { id: 'x' } });
+    await assert.rejects(client.call('stop', { sessionId: 'x' }), {
+      message: 'no such session',
+      code: -32003,
+      data: { id: 'x' },
+    });
     assert.deepEqual(faults, []);
   });
 
@@ -125,7 +135,7 @@ describe('two peers on a socket', () => {
     'is a list of nothing': '[]\n',
     'is a list of nulls': '[null,null]\n',
     'is an answer to nothing': '{"jsonrpc":"2.0","id":99,"result":1}\n',
-    'has another method type': '{"jsonrpc":"2.0","id":1,"method":{"a":1}}\n',
+    'has another method type': '{"jsonrpc":"2.0","id":4711,"method":{"a":1}}\n',
     'nests deeply': `${'['.repeat(100_000)}${']'.repeat(100_000)}\n`,
   }))
     it(`survive a message that ${what}: nothing is thrown and no handler runs`, async () => {

@@ -79,7 +79,7 @@ describe('a screen', () => {
     await serialized();
     await serialized();
     assert.equal(replies.length, 2);
-    assert.match(replies.join(''), /^\x1b\[\?[\d;]+c\x1b\[1;1R$/); // eslint-disable-line no-control-regex
+    assert.match(replies.join(''), /^\x1b\[\?[\d;]+c\x1b\[1;1R$/);
   });
 
   it('asks its source to pause when it falls behind, and to go on when it has caught up', async () => {
@@ -165,8 +165,27 @@ describe('what a window’s terminal sends', () => {
     });
 
   it('as an answer of @xterm itself does not reach the program, whatever it is asked', async () => {
-    const queries = ['\x1b[c', '\x1b[>c', '\x1b[5n', '\x1b[6n', '\x1b[?6n', '\x1b[4$p', '\x1b[?25$p', '\x1b[?2004$p', '\x1bP$qm\x1b\\', '\x1bP$qr\x1b\\', '\x1b[>q', '\x1b[18t', '\x1b]4;1;?\x07'];
-    const terminal = new Terminal({ cols: COLS, rows: ROWS, allowProposedApi: true, windowOptions: { getWinSizeChars: true } });
+    const queries = [
+      '\x1b[c',
+      '\x1b[>c',
+      '\x1b[5n',
+      '\x1b[6n',
+      '\x1b[?6n',
+      '\x1b[4$p',
+      '\x1b[?25$p',
+      '\x1b[?2004$p',
+      '\x1bP$qm\x1b\\',
+      '\x1bP$qr\x1b\\',
+      '\x1b[>q',
+      '\x1b[18t',
+      '\x1b]4;1;?\x07',
+    ];
+    const terminal = new Terminal({
+      cols: COLS,
+      rows: ROWS,
+      allowProposedApi: true,
+      windowOptions: { getWinSizeChars: true },
+    });
     let heard = 0;
     terminal.onData((data) => {
       heard++;
@@ -208,7 +227,10 @@ async function textOf(data: string): Promise<{ lines: string[]; cursor: string }
   const terminal = new Terminal({ cols: COLS, rows: ROWS, scrollback: 1000, allowProposedApi: true });
   await new Promise<void>((resolve) => terminal.write(data, resolve));
   const buffer = terminal.buffer.active;
-  const lines = Array.from({ length: buffer.length }, (_, y) => buffer.getLine(y)?.translateToString(true).trimEnd() ?? '');
+  const lines = Array.from(
+    { length: buffer.length },
+    (_, y) => buffer.getLine(y)?.translateToString(true).trimEnd() ?? '',
+  );
   const cursor = `${buffer.cursorX},${buffer.baseY + buffer.cursorY}`;
   terminal.dispose();
   return { lines, cursor };

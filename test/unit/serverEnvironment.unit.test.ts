@@ -32,7 +32,8 @@ describe('the environment of a server', () => {
   it('keeps names that only look like those', () => {
     const env = of({ MY_VSCODE_THING: '1', CIRCLE: '1', PORTAL: '1', CHEATCODE_APP_TYPE: 'web' });
     assert.deepEqual(
-      Object.keys(env).filter((name) => ['MY_VSCODE_THING', 'CIRCLE', 'PORTAL', 'CHEATCODE_APP_TYPE'].includes(name)).length,
+      Object.keys(env).filter((name) => ['MY_VSCODE_THING', 'CIRCLE', 'PORTAL', 'CHEATCODE_APP_TYPE'].includes(name))
+        .length,
       4,
     );
   });

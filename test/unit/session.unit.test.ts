@@ -14,7 +14,11 @@ const EXPO = aSpec({
   folder: '/w/cheatcode-mobile',
   command: ['npx', 'expo', 'start', '--tunnel', '--port', '{port}'],
   fallback: { command: ['npx', 'expo', 'start', '--lan', '--port', '{port}'], reason: 'tunnelUnavailable' },
-  requiredTool: { packageName: '@expo/ngrok', minVersion: '4.1.0', install: ['npm', 'install', '--global', '@expo/ngrok'] },
+  requiredTool: {
+    packageName: '@expo/ngrok',
+    minVersion: '4.1.0',
+    install: ['npm', 'install', '--global', '@expo/ngrok'],
+  },
   port: 8081,
 });
 const MOBILE = 'dev_server_mobile';
@@ -238,7 +242,10 @@ describe('a session', () => {
         program.exit(0);
       };
       await host.run(EXPO);
-      assert.deepEqual(started(), ['/bin/npm install --global @expo/ngrok', '/bin/npx expo start --tunnel --port 8081']);
+      assert.deepEqual(started(), [
+        '/bin/npm install --global @expo/ngrok',
+        '/bin/npx expo start --tunnel --port 8081',
+      ]);
     });
 
     it('goes on with the local network when the tool can not be had, and says so while it runs', async () => {
@@ -419,8 +426,7 @@ describe('a session', () => {
     it('is not taken for running by an answer that came from before the crash', async () => {
       await host.run();
       let answer: () => void = () => undefined;
-      machine.onProbe = () =>
-        new Promise((resolve) => (answer = () => resolve({ answered: true, httpStatus: 200 })));
+      machine.onProbe = () => new Promise((resolve) => (answer = () => resolve({ answered: true, httpStatus: 200 })));
       await host.clock.advance(15_000);
       machine.onProbe = undefined;
       machine.onStart = () => undefined;
@@ -589,7 +595,9 @@ describe('a session', () => {
       await host.run();
       let probes = 0;
       machine.onProbe = () =>
-        Promise.resolve(++probes === 1 ? { answered: false, error: 'ECONNRESET' } : { answered: true, httpStatus: 200 });
+        Promise.resolve(
+          ++probes === 1 ? { answered: false, error: 'ECONNRESET' } : { answered: true, httpStatus: 200 },
+        );
       await host.clock.advance(17_000);
       assert.ok(!states().includes('unhealthy'));
       assert.equal(probes, 2);

@@ -74,7 +74,10 @@ describe('session records', () => {
     'of a newer version': JSON.stringify({ version: 2, ...aRecord() }),
     'without a spec': JSON.stringify({ version: 1, ...aRecord(), spec: undefined }),
     'with a path for a name': JSON.stringify({ version: 1, ...aRecord({ id: '../token' }) }),
-    'with a process that can not be': JSON.stringify({ version: 1, ...aRecord({ process: { pid: 1, startTicks: '1', cookie: 'x' } }) }),
+    'with a process that can not be': JSON.stringify({
+      version: 1,
+      ...aRecord({ process: { pid: 1, startTicks: '1', cookie: 'x' } }),
+    }),
     'with another wish': JSON.stringify({ version: 1, ...aRecord(), desired: 'maybe' }),
   };
   for (const [what, text] of Object.entries(corrupt))

@@ -47,7 +47,8 @@ describe('the life of a session', () => {
   it('can be ended from everywhere, so that no session is stuck', () => {
     for (const state of states)
       assert.equal(
-        transition({ state, reason: { code: 'neverStarted' } }, { type: 'end', reason: { code: 'stoppedByUser' } })?.state,
+        transition({ state, reason: { code: 'neverStarted' } }, { type: 'end', reason: { code: 'stoppedByUser' } })
+          ?.state,
         'stopped',
       );
   });

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DevServerError } from '../../src/sessions/errors';
@@ -18,7 +27,7 @@ describe('the state folder', () => {
     os.userInfo = (() => ({ ...userInfo(), homedir })) as typeof os.userInfo;
   };
   afterEach(() => {
-    os.userInfo = userInfo as typeof os.userInfo;
+    os.userInfo = userInfo;
   });
   const unusable = (error: unknown) => error instanceof DevServerError && error.code === 'stateFolderUnusable';
   const fallback = `/tmp/cheatcode-${process.getuid?.() ?? 0}`;
@@ -89,11 +98,14 @@ describe('the state folder', () => {
 
   it('holds a folder for each scope, whose socket path the system can take', () => {
     const folder = tempFolder();
-    const [one, two] = [ensureScopePaths(folder, { id: 'aaaaaaaaaaaa' }), ensureScopePaths(folder, { id: 'bbbbbbbbbbbb' })];
+    const [one, two] = [
+      ensureScopePaths(folder, { id: 'aaaaaaaaaaaa' }),
+      ensureScopePaths(folder, { id: 'bbbbbbbbbbbb' }),
+    ];
     assert.notEqual(one.folder, two.folder);
     assert.equal(modeOf(one.folder), 0o700);
     assert.ok(Buffer.byteLength(one.socket) <= 100);
-    const own = Object.values(one).filter((name) => name !== one.folder);
+    const own = Object.values<string>({ ...one }).filter((name) => name !== one.folder);
     assert.ok(own.every((name) => name.startsWith(one.folder + path.sep)));
     assert.equal(new Set(own).size, own.length);
   });

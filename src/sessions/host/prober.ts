@@ -1,5 +1,6 @@
 import http from 'node:http';
 import net from 'node:net';
+import { errorMessage } from '../log';
 import type { ProbeSpec } from '../protocol';
 
 /** What a probe found. `answered` is true for any HTTP answer: a page that says 500 is a server that runs. */
@@ -20,7 +21,10 @@ export interface Prober {
  */
 export const networkProber: Prober = {
   probe: (spec, port, timeoutMs) =>
-    spec.kind === 'tcp' ? probeTcp(port, timeoutMs) : probeHttp(spec, port, timeoutMs),
+    (spec.kind === 'tcp' ? probeTcp(port, timeoutMs) : probeHttp(spec, port, timeoutMs)).catch((error: unknown) => ({
+      answered: false,
+      error: errorMessage(error), // A port or path that Node does not even try.
+    })),
 };
 
 function probeHttp(spec: Extract<ProbeSpec, { kind: 'http' }>, port: number, timeoutMs: number): Promise<ProbeResult> {
@@ -28,7 +32,7 @@ function probeHttp(spec: Extract<ProbeSpec, { kind: 'http' }>, port: number, tim
     const request = http.request({
       host: 'localhost',
       port,
-      path: spec.path,
+      path: encoded(spec.path),
       method: spec.method,
       agent: false,
       signal: AbortSignal.timeout(timeoutMs),
@@ -48,6 +52,12 @@ function probeHttp(spec: Extract<ProbeSpec, { kind: 'http' }>, port: number, tim
     });
     request.end();
   });
+}
+
+/** People write paths as they read them; what is encoded already stays. */
+function encoded(path: string): string {
+  const { pathname, search } = new URL(`http://localhost${path}`);
+  return pathname + search;
 }
 
 function probeTcp(port: number, timeoutMs: number): Promise<ProbeResult> {

@@ -43,7 +43,8 @@ export function importBreaches(files: ReadonlyMap<string, string>): readonly str
     }
   }
   for (const [name, importers] of importersOf)
-    if (importers.size > 1) breaches.push(`${name} has ${importers.size} importers: ${[...importers].sort().join(', ')}`);
+    if (importers.size > 1)
+      breaches.push(`${name} has ${importers.size} importers: ${[...importers].sort().join(', ')}`);
   return breaches;
 }
 

@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
+import path from 'node:path';
+import { serveClient } from '../../src/sessions/host/clientConnection';
+import { PROTOCOL_VERSION, RpcErrorCode, type HelloParams, type SessionSnapshot } from '../../src/sessions/protocol';
+import { RpcPeer } from '../../src/sessions/rpcPeer';
+import { waitUntil } from '../contract/support/waitUntil';
+import { settle } from './support/fakeClock';
+import { aSpec, FakeHost } from './support/fakeHost';
+import { tempFolders } from './support/tempFolders';
+
+const TOKEN = 'a'.repeat(64);
+const KEY = aSpec().appKey;
+
+describe('a client of the host', () => {
+  const tempFolder = tempFolders();
+  let host: FakeHost;
+  let server: net.Server;
+  let socketPath: string;
+  let refusal: string | undefined;
+  let shutdowns: number;
+  const peers: RpcPeer[] = [];
+  beforeEach(async () => {
+    host = new FakeHost();
+    refusal = undefined;
+    shutdowns = 0;
+    socketPath = path.join(tempFolder(), 's');
+    server = net.createServer((socket) =>
+      serveClient(socket, {
+        host: host.host,
+        clock: host.clock,
+        log: host.log,
+        token: TOKEN,
+        version: '1.0.0',
+        refusal: () => refusal,
+        shutdown: () => shutdowns++,
+      }),
+    );
+    server.listen(socketPath);
+    await once(server, 'listening');
+  });
+  afterEach(() => {
+    for (const peer of peers.splice(0)) peer.dispose();
+    server.close();
+  });
+
+  const connect = async () => {
+    const socket = net.connect(socketPath);
+    await once(socket, 'connect');
+    const peer = new RpcPeer(socket, (error) => assert.fail(String(error)));
+    peers.push(peer);
+    return peer;
+  };
+  const hello = (peer: RpcPeer, of: Partial<HelloParams> = {}) =>
+    peer.call('hello', {
+      protocol: PROTOCOL_VERSION,
+      token: TOKEN,
+      version: '1.0.0',
+      kind: 'window',
+      pid: 7,
+      apps: [KEY],
+      ...of,
+    });
+  const joined = async (of: Partial<HelloParams> = {}) => {
+    const peer = await connect();
+    await hello(peer, of);
+    return peer;
+  };
+  const spec = aSpec();
+  const startOf = (peer: RpcPeer) => peer.call('start', { spec, env: { PATH: '/bin' }, origin: 'user' });
+  const sessionId = 'dev_server_web';
+
+  it('says hello first: nothing else is answered, and nothing done', async () => {
+    const peer = await connect();
+    await assert.rejects(startOf(peer), { code: RpcErrorCode.badToken });
+    peer.notify('input', { sessionId, data: 'x' });
+    await assert.rejects(peer.call('shutdown', {}), { code: RpcErrorCode.badToken });
+    assert.deepEqual(host.host.snapshots(), []);
+    assert.equal(shutdowns, 0);
+  });
+
+  it('with a wrong token is refused and dropped, whatever its length', async () => {
+    for (const token of ['x', 'b'.repeat(64), `${TOKEN}a`]) {
+      const peer = await connect();
+      await assert.rejects(hello(peer, { token }), { code: RpcErrorCode.badToken });
+      await waitUntil('it is dropped', () => peer.isClosed);
+    }
+  });
+
+  it('of another protocol is told which one is spoken here', async () => {
+    const peer = await connect();
+    await assert.rejects(hello(peer, { protocol: PROTOCOL_VERSION + 1 }), {
+      code: RpcErrorCode.protocolMismatch,
+      data: { protocol: PROTOCOL_VERSION, version: '1.0.0' },
+    });
+  });
+
+  it('that never says hello is dropped after ten seconds; one that did stays', async () => {
+    const silent = await connect();
+    const polite = await joined();
+    await host.clock.advance(10_000);
+    await waitUntil('it is dropped', () => silent.isClosed);
+    await polite.call('watch', { apps: [] });
+  });
+
+  it('learns by hello of the sessions that there are, and of each change from then on', async () => {
+    await host.run();
+    const peer = await connect();
+    const heard: SessionSnapshot[] = [];
+    peer.listen('sessionChanged', (snapshot) => heard.push(snapshot));
+    const { sessions } = await hello(peer);
+    assert.deepEqual(
+      sessions.map(({ id, state }) => [id, state]),
+      [[sessionId, 'running']],
+    );
+    host.machine.last.exit(1);
+    await waitUntil('it hears of the crash', () => heard.some(({ state }) => state === 'starting'));
+  });
+
+  it('counts as a window of the apps that it shows until it leaves', async () => {
+    await host.run();
+    const peer = await joined();
+    assert.equal(host.session().windows, 1);
+    await peer.call('watch', { apps: [] });
+    assert.equal(host.session().windows, 0);
+    await peer.call('watch', { apps: [KEY] });
+    assert.equal(host.session().windows, 1);
+    peer.close();
+    await waitUntil('it is gone', () => host.session().windows === 0);
+  });
+
+  it('that says hello twice is one client', async () => {
+    await host.run();
+    const peer = await joined();
+    await hello(peer);
+    assert.equal(host.session().windows, 1);
+  });
+
+  it('gets a clear error for wrong parameters and an unknown session, and stays connected', async () => {
+    const peer = await joined();
+    await assert.rejects(peer.call('attach', { sessionId, cols: 80, rows: 24 }), { code: RpcErrorCode.unknownSession });
+    await assert.rejects(peer.call('watch', { apps: 7 } as never), { code: RpcErrorCode.invalidParams });
+    await assert.rejects(peer.call('watch', undefined as never), { code: RpcErrorCode.invalidParams });
+    await assert.rejects(
+      startOf(peer).then(() => peer.call('start', { ...spec } as never)),
+      {
+        code: RpcErrorCode.invalidParams,
+      },
+    );
+    peer.notify('input', { sessionId: 7 } as never);
+    peer.notify('resize', { sessionId, cols: -1, rows: 1e9 });
+    peer.notify('ack', null as never);
+    await peer.call('watch', { apps: [] });
+  });
+
+  it('may start nothing while the host refuses, and is told why; what runs can still be stopped', async () => {
+    const peer = await joined();
+    await startOf(peer);
+    await host.reaches('running');
+    refusal = 'leftovers of an earlier host';
+    await assert.rejects(startOf(peer), { code: RpcErrorCode.refused, message: refusal });
+    const stopping = peer.call('stop', { sessionId });
+    await waitUntil('the stop has arrived', () => host.session().state !== 'running');
+    await host.clock.advance(5000);
+    assert.equal((await stopping).state, 'stopped');
+  });
+
+  it('shows and types into a terminal until it detaches', async () => {
+    const peer = await joined();
+    await startOf(peer);
+    await host.reaches('running');
+    let shown = '';
+    peer.listen('output', ({ data, reset }) => (shown = reset ? data : shown + data));
+    await peer.call('attach', { sessionId, cols: 100, rows: 40 });
+    host.machine.last.print('ready\r\n');
+    await waitUntil('it is shown', () => shown.includes('ready'));
+    assert.equal(host.machine.last.sizes.at(-1), '100x40');
+    peer.notify('input', { sessionId, data: 'r' });
+    await waitUntil('it is typed', () => host.machine.last.typed.includes('r'));
+    await peer.call('detach', { sessionId });
+    host.machine.last.print('unseen\r\n');
+    await settle();
+    assert.deepEqual((await peer.call('lastOutput', { sessionId, lines: 1 })).lines, ['unseen']);
+    assert.ok(!shown.includes('unseen'));
+  });
+
+  it('that comes to grief costs no other client', async () => {
+    const [bad, good] = [await joined(), await joined()];
+    host.host.configure = () => {
+      throw new Error('bug');
+    };
+    await assert.rejects(bad.call('configure', { healthIntervalMs: 1000, lastClient: 'keep', graceMs: 0 }));
+    await waitUntil('the bad one is dropped', () => bad.isClosed);
+    await good.call('watch', { apps: [] });
+    assert.ok(host.log.lines.some((line) => line.includes('bug')));
+  });
+
+  it('may end the host', async () => {
+    const peer = await joined();
+    await peer.call('shutdown', {});
+    await waitUntil('it is told', () => shutdowns === 1);
+  });
+
+  it('that floods the host with garbage is dropped, and its window no longer counts', async () => {
+    await host.run();
+    const socket = net.connect(socketPath);
+    await once(socket, 'connect');
+    const peer = new RpcPeer(socket, (error) => assert.fail(String(error)));
+    peers.push(peer);
+    await hello(peer);
+    socket.on('error', () => undefined);
+    for (let n = 0; n < 20; n++) socket.write('x'.repeat(100_000));
+    await waitUntil('it is dropped', () => host.session().windows === 0);
+  });
+});

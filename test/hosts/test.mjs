@@ -2,14 +2,16 @@
 // usage: npm test -- [unit|contract|host|tabs …] [--grep TEXT]
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, realpath, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ensureChromium } from './chromium.mjs';
 import { ensureCodeServer } from './codeServerInstall.mjs';
 import { ensureDependencies } from './dependencies.mjs';
-import { endGroup } from './ending.mjs';
+import { endGroup, until } from './ending.mjs';
 import { endLeftovers } from './leftovers.mjs';
 import { ensureNode } from './nodes.mjs';
 import { ensureVsix } from './package.mjs';
@@ -35,6 +37,9 @@ const suites = {
   host: { folder: 'integration', kind: 'host', timeoutMs: 120_000, editor: true },
   tabs: { folder: 'integration', kind: 'tabs', timeoutMs: 180_000, editor: true },
 };
+
+/** More than any suite takes: one that hangs must not use up the whole time of a CI. */
+const suiteLimitMs = 20 * 60_000;
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Numbers */
 
@@ -105,15 +110,20 @@ async function runSuite(name, vsix) {
   });
   const stop = () => endGroup(child);
   atEnd(stop);
-  const code = await new Promise((resolve) => child.on('exit', (exitCode, signal) => resolve(exitCode ?? signal)));
+  const exited = new Promise((resolve) => child.on('exit', (exitCode, signal) => resolve(exitCode ?? signal)));
+  const hung = await hangs(child, results);
   await stop();
+  const code = await exited;
   // A session host outlives its windows on purpose; whoever gave it a state folder ends it.
   await endSessionHosts(stateDir).catch((error) => console.error(error.message));
   const numbers = await readNumbers(results);
   const left = await endLeftovers({ marker, runDir: dir });
   for (const one of left) console.log(`left running by ${name}: ${one.pid} ${one.command}`);
   if (left.length > 0) numbers.failed++;
-  if (numbers.failed === 0 && code !== 0) {
+  if (hung) {
+    console.log(`${name} had to be ended: ${hung}`);
+    numbers.failed++;
+  } else if (numbers.failed === 0 && code !== 0) {
     console.log(`${name} ended with ${code}`);
     numbers.failed++;
   }
@@ -122,6 +132,21 @@ async function runSuite(name, vsix) {
     numbers.failed++;
   }
   return numbers;
+}
+
+/**
+ * Waits for the end of a suite.
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {string} results the file that is written after the last test
+ * @returns {Promise<string | undefined>} why the suite has to be ended, if it does not end by itself
+ */
+async function hangs(child, results) {
+  const ended = () => child.exitCode !== null || child.signalCode !== null;
+  if (!(await until(async () => ended() || existsSync(results), suiteLimitMs)))
+    return `no end after ${suiteLimitMs / 60_000} minutes`;
+  if (!(await until(async () => ended(), 20_000)))
+    return 'its tests are over, and something that they left keeps it running';
+  return undefined;
 }
 
 /** @param {Suite} suite */

@@ -1,6 +1,6 @@
 import type { Browser, Frame, Page } from 'playwright-core';
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
-import { mkdir, readlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { launchChromium } from '../../hosts/chromium.mjs';
 import {
@@ -111,6 +111,16 @@ export class Editor {
       if (existsSync(file)) return readFileSync(file, 'utf8');
     }
     return '';
+  }
+
+  /** When the extension's own log said this, in milliseconds since the epoch; one entry a line, over all tabs. */
+  async extensionLogTimes(line: RegExp): Promise<number[]> {
+    const folder = path.join(path.dirname(this.stateFolder), 'user', 'logs');
+    const names = await readdir(folder, { recursive: true });
+    const logs = names.filter((name) => name.endsWith('Cheatcode Dev Server.log'));
+    const texts = await Promise.all(logs.map((name) => readFile(path.join(folder, name), 'utf8')));
+    const lines = texts.flatMap((text) => text.split('\n')).filter((one) => line.test(one));
+    return lines.map((one) => Date.parse(one.slice(0, '2026-01-01 00:00:00.000'.length)));
   }
 
   async close(): Promise<void> {
@@ -245,6 +255,12 @@ export async function serversIn(folder: string): Promise<{ pid: number; command:
   for (const one of found)
     if ((await readlink(`/proc/${one.pid}/cwd`).catch(() => '')).startsWith(folder)) inside.push(one);
   return inside;
+}
+
+/** When a process began, in milliseconds since the epoch, to the hundredth of a second. */
+export async function startTimeMs(startTicks: string): Promise<number> {
+  const uptimeSeconds = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
+  return Date.now() - uptimeSeconds * 1000 + Number(startTicks) * 10;
 }
 
 function must(name: string): string {

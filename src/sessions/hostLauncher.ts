@@ -52,8 +52,10 @@ export async function connectOrLaunch<T>(
     async () => {
       const found = await connect(); // The double check: while we waited another window may have spawned it.
       if (found !== undefined) return found;
-      const copy = await ensureHostCopy(options.distFolder, options.host.stateFolder);
-      const node = await findHostNode(options.nodePath, options.env);
+      const [copy, node] = await Promise.all([
+        ensureHostCopy(options.distFolder, options.host.stateFolder),
+        findHostNode(options.nodePath, options.env),
+      ]);
       return spawnAndConnect(options, copy, node, connect);
     },
   );

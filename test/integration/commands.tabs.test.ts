@@ -17,6 +17,7 @@ describe('the commands, in a tab that did not start the server', function () {
     });
     first = await editor.tab();
     await first.waitForStatus(RUNNING, 120_000);
+    console.log(`    one tab: activation to server process ${await editor.activationToServerMs()} ms`);
     tab = await editor.tab();
     await tab.waitForStatus(RUNNING);
   });

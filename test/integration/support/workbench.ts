@@ -123,6 +123,16 @@ export class Editor {
     return lines.map((one) => Date.parse(one.slice(0, '2026-01-01 00:00:00.000'.length)));
   }
 
+  /**
+   * From the first window's look at the workspace to the birth of the package manager's process, in milliseconds. To be
+   * said, not asserted: a slow machine is no failure. The aim is a second.
+   */
+  async activationToServerMs(): Promise<number> {
+    const activatedMs = Math.min(...(await this.extensionLogTimes(/workspace looked at/)));
+    const [leader] = await processes({ cookieStateDir: this.stateFolder, command: /pnpm.* run dev/ });
+    return Math.round((leader ? await startTimeMs(leader.startTicks) : NaN) - activatedMs);
+  }
+
   async close(): Promise<void> {
     await this.browser.close();
     await this.server.stop();
@@ -258,7 +268,7 @@ export async function serversIn(folder: string): Promise<{ pid: number; command:
 }
 
 /** When a process began, in milliseconds since the epoch, to the hundredth of a second. */
-export async function startTimeMs(startTicks: string): Promise<number> {
+async function startTimeMs(startTicks: string): Promise<number> {
   const uptimeSeconds = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
   return Date.now() - uptimeSeconds * 1000 + Number(startTicks) * 10;
 }

@@ -203,4 +203,33 @@ describe('the session host', function () {
     assert.equal(seen.current?.state, 'running');
     assert.equal(seen.current?.listenerPid, session.current?.listenerPid);
   });
+
+  it('takes a typed Ctrl+C for a stop that no machine undoes', async () => {
+    const { session, peer } = await start();
+    await reaches(session, 'running');
+    peer.notify('input', { sessionId: 'dev_server_web', data: '\x03' });
+    await reaches(session, 'stopped');
+    assert.equal(session.current?.reason.code, 'interruptedInTerminal');
+    const again = await peer.call('start', { spec: rig.spec(), env: {}, origin: 'auto' });
+    assert.equal(again.state, 'stopped');
+  });
+
+  it('ends its servers when it is told to end, and forgets them only when that was for good', async () => {
+    const { session, peer } = await start();
+    await reaches(session, 'running');
+    const { records } = ensureScopePaths(ensureStateFolder(process.env), currentScope());
+    const server = session.current?.listenerPid ?? 0;
+    const host = rig.hostPid() ?? 0;
+    process.kill(host, 'SIGTERM');
+    await waitFor('host and server to end', () => !isAlive(host) && !isAlive(server));
+    assert.deepEqual(readdirSync(records), ['dev_server_web.json']);
+
+    const next = await start();
+    await reaches(next.session, 'running');
+    const second = rig.hostPid() ?? 0;
+    await next.peer.call('shutdown', {});
+    await waitFor('the second host to end', () => !isAlive(second));
+    assert.deepEqual(readdirSync(records), []);
+    peer.dispose();
+  });
 });

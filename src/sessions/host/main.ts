@@ -65,7 +65,24 @@ async function main(): Promise<void> {
   ]);
 
   const settings = readSettings(paths.settings) ?? options.settings;
-  let close: (code: number) => void = () => undefined;
+  let isClosing = false;
+  /** Ends the servers and the host. What was wished for stays on record for the next host, unless it is over for good. */
+  const close = (isForGood: boolean) => {
+    if (isClosing) return;
+    isClosing = true;
+    const ids = host.snapshots().map(({ id }) => id);
+    void host
+      .close()
+      .then(() => {
+        if (isForGood) ids.forEach((id) => records.remove(id));
+        endpoint.dispose();
+      })
+      .finally(() => {
+        log.info('host ends', { pid: process.pid });
+        process.exit(0);
+      });
+  };
+  const endForGood = () => close(true);
   const host = new SessionHost({
     dependencies: {
       ...base,
@@ -89,8 +106,7 @@ async function main(): Promise<void> {
     },
     onIdle: () => {
       log.info('nobody needs this host any more');
-      for (const { id, state } of host.snapshots()) if (state === 'stopped' || state === 'failed') records.remove(id);
-      close(0);
+      endForGood();
     },
   });
 
@@ -105,24 +121,12 @@ async function main(): Promise<void> {
       left.length > 0
         ? `processes of an earlier host could not be ended: ${left.map(({ pid }) => pid).join(', ')}`
         : undefined,
-    shutdown: () => close(0),
+    shutdown: () => endForGood(),
   });
-  let isClosing = false;
-  close = (code) => {
-    if (isClosing) return;
-    isClosing = true;
-    void host
-      .close()
-      .then(() => endpoint.dispose())
-      .finally(() => {
-        log.info('host ends', { pid: process.pid, code });
-        process.exit(code);
-      });
-  };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => {
       log.info('told to end', { signal });
-      close(0);
+      close(false);
     });
   await endpoint.listen();
   removeUnusedCopies(options.stateFolder, __dirname, log);

@@ -153,7 +153,9 @@ export class Session implements Monitored {
   start(params: StartParams): SessionSnapshot {
     const isPerson = params.origin === 'user';
     if (!isPerson && this.#isSticky) return this.snapshot();
-    if (params.origin === 'restore' && this.#status.reason.code !== 'hostLost') return this.snapshot();
+    // `neverStarted`: the lost host could not keep its record, but the window that asks saw the server run.
+    const { code } = this.#status.reason;
+    if (params.origin === 'restore' && code !== 'hostLost' && code !== 'neverStarted') return this.snapshot();
     // A server that gave up waits for a person: another tab that opens is no news.
     if (!isPerson && this.#status.state === 'failed') return this.snapshot();
     if (this.#wish?.kind === 'run') return this.snapshot();
@@ -389,6 +391,7 @@ export class Session implements Monitored {
         useFallback,
         size: { cols: this.#screen.cols, rows: this.#screen.rows },
         newCookie: () => this.#deps.newCookie(),
+        wasInterrupted: () => this.#wasInterrupted(),
         claimPort: (port) => {
           if (this.#deps.isPortOfAnother(port, this)) return false;
           this.#claimedPort = port;
@@ -439,7 +442,7 @@ export class Session implements Monitored {
       this.#end(reason);
       return 'over' as const;
     };
-    if (now - this.#interruptedAtMs < INTERRUPT_WINDOW_MS) return stop({ code: 'interruptedInTerminal' });
+    if (this.#wasInterrupted()) return stop({ code: 'interruptedInTerminal' });
     // Next's command line ends with 0 when its server is killed, by the kernel for want of memory for one: no stop.
     if (outcome.wasReady && outcome.exit.exitCode === 0 && this.#spec.type !== 'web')
       return stop({ code: 'exitedNormally' });
@@ -474,6 +477,10 @@ export class Session implements Monitored {
     const text =
       this.#wish?.kind === 'run' && !this.#cycle ? 'starting again' : stateSentence(this.id, this.snapshot());
     this.#stream.write(notice(text));
+  }
+
+  #wasInterrupted(): boolean {
+    return this.#deps.clock.nowMs() - this.#interruptedAtMs < INTERRUPT_WINDOW_MS;
   }
 
   #apply(event: SessionEvent): void {

@@ -39,6 +39,8 @@ export interface RunContext {
   newCookie(): string;
   /** Takes the port for this session, in place of the one it had; false when another session of this host has it. */
   claimPort(port: number): boolean;
+  /** Whether the user has just typed Ctrl+C. */
+  wasInterrupted(): boolean;
   report(event: SessionEvent): void;
   /** Output of the program, or a line about it. */
   print(text: string): void;
@@ -129,7 +131,9 @@ export async function runServer(deps: RunDependencies, context: RunContext, sign
     const ready = await untilReady(deps, context, server, port, over.signal);
     if (ready) context.onReady({ ...ready, usedFallback: useFallback });
     await ended;
-    const { left } = await stopFamily(deps, server.marks, signal.aborted ? port : undefined);
+    const { left } = await stopFamily(deps, server.marks, signal.aborted ? port : undefined, {
+      interrupted: context.wasInterrupted(),
+    });
     isGone = left.length === 0;
     if (signal.aborted || exit === undefined) return { kind: 'aborted', leftovers: left.length };
     if (left.length > 0) return failed('leftovers', { count: left.length });

@@ -28,45 +28,53 @@ export interface StopDependencies {
  * Ends a server as Ctrl+C would and makes sure: SIGINT to the group, so that parents wait for their children; then
  * SIGTERM; then SIGKILL to each member. Who belongs to it is collected before the first signal, while parents and groups
  * still tell, and again before each next one. Done only when every one of them is gone and the port is free.
- * `skipInterrupt`: the user has typed Ctrl+C already, or the leader is gone.
+ * `interrupted`: the user has typed Ctrl+C; the first rung then only waits, since a second one would cut the tidying short.
  */
 export async function stopFamily(
   deps: StopDependencies,
   marks: FamilyMarks,
   port: number | undefined,
-  options: { readonly skipInterrupt?: boolean; readonly quick?: boolean } = {},
+  options: { readonly interrupted?: boolean; readonly quick?: boolean } = {},
 ): Promise<StopOutcome> {
-  const { processes, clock, log } = deps;
+  const { processes, clock } = deps;
   const known = new Map<string, ProcessInfo>();
   const collect = async () => {
     for (const info of await findFamily(processes, marks)) known.set(`${info.pid}:${info.startTicks}`, info);
     return stillAlive(processes, [...known.values()]);
   };
   const rungs = [
-    { name: 'SIGINT' as const, waitMs: options.quick ? 1000 : INTERRUPT_MS, skip: options.skipInterrupt === true },
-    { name: 'SIGTERM' as const, waitMs: options.quick ? 500 : TERMINATE_MS, skip: false },
-    { name: 'SIGKILL' as const, waitMs: KILL_MS, skip: false },
+    { name: 'SIGINT' as const, waitMs: options.quick ? 1000 : INTERRUPT_MS, isSent: options.interrupted !== true },
+    { name: 'SIGTERM' as const, waitMs: options.quick ? 500 : TERMINATE_MS, isSent: true },
+    { name: 'SIGKILL' as const, waitMs: KILL_MS, isSent: true },
   ];
   let left = await collect();
   for (const rung of rungs) {
     if (left.length === 0) break;
-    if (rung.skip) continue;
-    log.debug('signalling', {
-      signal: rung.name,
-      group: marks.pgid ?? 'none',
-      processes: left.map((info) => info.pid).join(','),
-    });
-    if (rung.name !== 'SIGKILL' && marks.pgid !== undefined) processes.signalGroup(marks.pgid, rung.name);
-    for (const info of left) {
-      // The group has heard its signal as a whole; a second SIGINT would be a second Ctrl+C.
-      if (rung.name === 'SIGKILL' || info.pgid !== marks.pgid) await processes.signal(info, rung.name);
-    }
+    if (rung.isSent) await send(deps, marks, rung.name, left);
     await until(clock, rung.waitMs, async () => (await stillAlive(processes, left)).length === 0);
     left = await collect();
   }
   const portFree =
     port === undefined || left.length > 0 ? left.length === 0 : await until(clock, 1000, () => deps.ports.isFree(port));
   return { left, portFree };
+}
+
+async function send(
+  { processes, log }: StopDependencies,
+  marks: FamilyMarks,
+  signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL',
+  members: readonly ProcessInfo[],
+): Promise<void> {
+  log.debug('signalling', {
+    signal,
+    group: marks.pgid ?? 'none',
+    processes: members.map(({ pid }) => pid).join(','),
+  });
+  if (signal !== 'SIGKILL' && marks.pgid !== undefined) processes.signalGroup(marks.pgid, signal);
+  for (const info of members) {
+    // The group has heard its signal as a whole; a second SIGINT would be a second Ctrl+C.
+    if (signal === 'SIGKILL' || info.pgid !== marks.pgid) await processes.signal(info, signal);
+  }
 }
 
 /** Polls until `condition` holds or `limitMs` is over; says whether it held. */

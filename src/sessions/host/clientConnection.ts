@@ -138,10 +138,10 @@ export function serveClient(socket: Socket, context: ConnectionContext): Disposa
     const { sessionId, cols, rows } = checkSize(params);
     const target = session(sessionId);
     readers.get(sessionId)?.dispose();
-    if (cols > 0 && rows > 0) target.resize(cols, rows);
+    if (cols > 0 && rows > 0) target.terminal.resize(cols, rows);
     readers.set(
       sessionId,
-      target.attach((chunk) => peer.notify('output', { sessionId, ...chunk })),
+      target.terminal.attach((chunk) => peer.notify('output', { sessionId, ...chunk })),
     );
     return null;
   });
@@ -152,7 +152,7 @@ export function serveClient(socket: Socket, context: ConnectionContext): Disposa
     return null;
   });
   on('lastOutput', async (params) => ({
-    lines: await session(checkSession(params)).lastLines(checkCount(params, 'lines', 1000)),
+    lines: await session(checkSession(params)).terminal.lastLines(checkCount(params, 'lines', 1000)),
   }));
   on('shutdown', () => {
     setImmediate(context.shutdown);
@@ -168,10 +168,10 @@ export function serveClient(socket: Socket, context: ConnectionContext): Disposa
         log.warn('notification ignored', { client: who, method, error: errorMessage(error) });
       }
     });
-  hear('input', (params) => host.find(checkSession(params))?.input(checkText(params, 'data')));
+  hear('input', (params) => host.find(checkSession(params))?.terminal.input(checkText(params, 'data')));
   hear('resize', (params) => {
     const { sessionId, cols, rows } = checkSize(params);
-    if (cols > 0 && rows > 0) host.find(sessionId)?.resize(cols, rows);
+    if (cols > 0 && rows > 0) host.find(sessionId)?.terminal.resize(cols, rows);
   });
   hear('ack', (params) => readers.get(checkSession(params))?.ack(checkCount(params, 'chars', 1e9)));
 

@@ -7,22 +7,16 @@ import { isActive, transition, type SessionEvent, type Status } from '../session
 import type { GuardedProcess } from './guardedProcess';
 import type { HealthMonitor, Monitored } from './healthMonitor';
 import type { HeldLock, KernelLock } from './kernelLock';
-import { OutputStream, type OutputChunk, type OutputReader } from './outputStream';
 import type { ProbeResult } from './prober';
 import { afterCrash, freshPolicy, HEALTHY_MS, type RestartPolicy } from './restartPolicy';
-import { Screen, withoutTerminalReplies } from './screen';
 import type { SessionRecord, SessionRecords } from './sessionRecords';
+import { SessionTerminal } from './sessionTerminal';
 import { notice, PROBE_TIMEOUT_MS, runServer, type RunDependencies, type RunOutcome } from './sessionRun';
 
-/** An exit this soon after a typed Ctrl+C is the user's stop. */
-const INTERRUPT_WINDOW_MS = 5000;
 /** Between two tries for an app lock that another host holds. */
 const APP_LOCK_POLL_MS = 5000;
 /** A failed probe is looked at once more, this soon, before it counts. */
 const RECHECK_MS = 1000;
-/** Until a window says its size. */
-const DEFAULT_COLS = 120;
-const DEFAULT_ROWS = 30;
 
 export interface SessionDependencies extends RunDependencies {
   readonly appLock: KernelLock;
@@ -47,9 +41,8 @@ interface Wish {
  */
 export class Session implements Monitored {
   readonly id: string;
+  readonly terminal: SessionTerminal;
   readonly #deps: SessionDependencies;
-  readonly #screen = new Screen(DEFAULT_COLS, DEFAULT_ROWS);
-  readonly #stream = new OutputStream(this.#screen);
   #spec: LaunchSpec;
   #status: Status;
   #sinceMs: number;
@@ -66,7 +59,6 @@ export class Session implements Monitored {
   #lastProbe: ProbeOutcome | undefined;
   #healthySinceMs: number | undefined;
   #policy: RestartPolicy = freshPolicy;
-  #interruptedAtMs = -Infinity;
   #probing = false;
   #monitoring: Disposable | undefined;
   #revision = 0;
@@ -76,6 +68,7 @@ export class Session implements Monitored {
   constructor(deps: SessionDependencies, id: string, spec: LaunchSpec, windows: number, record?: SessionRecord) {
     this.id = id;
     this.#deps = deps;
+    this.terminal = new SessionTerminal(deps.clock);
     this.#spec = spec;
     this.#port = spec.port;
     this.#windows = windows;
@@ -89,10 +82,6 @@ export class Session implements Monitored {
       };
     }
     this.#sinceMs = deps.clock.wallMs();
-    this.#screen.onReply((data) => this.#process?.terminal.write(data));
-    this.#screen.onPressure((what) =>
-      what === 'pause' ? this.#process?.terminal.pause() : this.#process?.terminal.resume(),
-    );
   }
 
   get appKey(): string {
@@ -184,30 +173,6 @@ export class Session implements Monitored {
     return this.snapshot();
   }
 
-  /** A person's typing in one of the windows. */
-  input(data: string): void {
-    const typed = withoutTerminalReplies(data);
-    if (typed === '') return;
-    if (typed.includes('\x03')) this.#interruptedAtMs = this.#deps.clock.nowMs();
-    this.#process?.terminal.write(typed);
-  }
-
-  /** The one size of the screen follows the window that last showed it or typed into it. */
-  resize(cols: number, rows: number): void {
-    if (cols === this.#screen.cols && rows === this.#screen.rows) return;
-    this.#screen.resize(cols, rows);
-    this.#process?.terminal.resize(cols, rows);
-    this.#stream.resetAll();
-  }
-
-  attach(send: (chunk: OutputChunk) => void): OutputReader {
-    return this.#stream.attach(send);
-  }
-
-  lastLines(count: number): Promise<readonly string[]> {
-    return this.#screen.lastLines(count);
-  }
-
   /** No window has been there for the grace time: what a person stopped may start by itself again. */
   forgetStop(): void {
     this.#isSticky = false;
@@ -243,7 +208,7 @@ export class Session implements Monitored {
 
   dispose(): void {
     this.#monitoring?.dispose();
-    this.#screen.dispose();
+    this.terminal.dispose();
   }
 
   /** Resolves when the run that was on has ended, also when a later wish has overtaken this one. */
@@ -275,6 +240,7 @@ export class Session implements Monitored {
     this.#spec = params.spec;
     this.#desired = 'running';
     this.#isSticky = false;
+    this.terminal.forgetInterrupt();
     this.#setWish({ kind: 'run', reason, env: params.env });
   }
 
@@ -336,7 +302,7 @@ export class Session implements Monitored {
         const code = useFallback ? (this.#spec.fallback?.reason ?? 'crashed') : 'crashed';
         this.#apply({ type: 'launch', reason: { code, facts: { ...exitFacts(outcome), delayMs: next.delayMs } } });
         if (next.delayMs > 0) {
-          this.#stream.write(
+          this.terminal.print(
             notice(`the server ended (${exitText(outcome)}); starting it again in ${next.delayMs / 1000} s`),
           );
           await delay(this.#deps.clock, next.delayMs, signal);
@@ -389,9 +355,9 @@ export class Session implements Monitored {
         spec: this.#spec,
         env: wish.env,
         useFallback,
-        size: { cols: this.#screen.cols, rows: this.#screen.rows },
+        size: this.terminal.size,
         newCookie: () => this.#deps.newCookie(),
-        wasInterrupted: () => this.#wasInterrupted(),
+        wasInterrupted: () => this.terminal.wasInterrupted(),
         claimPort: (port) => {
           if (this.#deps.isPortOfAnother(port, this)) return false;
           this.#claimedPort = port;
@@ -400,12 +366,12 @@ export class Session implements Monitored {
         report: (event) => {
           if (!signal.aborted) this.#apply(event);
         },
-        print: (text) => this.#stream.write(text),
+        print: (text) => this.terminal.print(text),
         onProcess: (process, port) => {
           this.#process = process;
           this.#port = port;
           this.#listenerPid = undefined;
-          if (process) process.terminal.resize(this.#screen.cols, this.#screen.rows);
+          this.terminal.connect(process?.terminal);
           this.#save();
           this.#changed();
         },
@@ -442,12 +408,12 @@ export class Session implements Monitored {
       this.#end(reason);
       return 'over' as const;
     };
-    if (this.#wasInterrupted()) return stop({ code: 'interruptedInTerminal' });
+    if (this.terminal.wasInterrupted()) return stop({ code: 'interruptedInTerminal' });
     // Next's command line ends with 0 when its server is killed, by the kernel for want of memory for one: no stop.
     if (outcome.wasReady && outcome.exit.exitCode === 0 && this.#spec.type !== 'web')
       return stop({ code: 'exitedNormally' });
     if (this.#spec.fallback && !useFallback && healthyMs < HEALTHY_MS) {
-      this.#stream.write(notice(`no tunnel could be had (${exitText(outcome)}); going on with the local network`));
+      this.terminal.print(notice(`no tunnel could be had (${exitText(outcome)}); going on with the local network`));
       return { delayMs: 0, useFallback: true };
     }
     const { policy, next } = afterCrash(this.#policy, healthyMs);
@@ -476,11 +442,7 @@ export class Session implements Monitored {
   #tell(): void {
     const text =
       this.#wish?.kind === 'run' && !this.#cycle ? 'starting again' : stateSentence(this.id, this.snapshot());
-    this.#stream.write(notice(text));
-  }
-
-  #wasInterrupted(): boolean {
-    return this.#deps.clock.nowMs() - this.#interruptedAtMs < INTERRUPT_WINDOW_MS;
+    this.terminal.print(notice(text));
   }
 
   #apply(event: SessionEvent): void {

@@ -451,7 +451,7 @@ describe('a session', () => {
   describe('whose server ends by itself', () => {
     it('is stopped when Ctrl+C was typed just before, whatever the exit code, and no machine undoes it', async () => {
       await host.run();
-      host.find().input('\x03');
+      host.find().terminal.input('\x03');
       assert.deepEqual(machine.last.typed, ['\x03']);
       machine.last.exit(130);
       const { reason, desired } = await host.reaches('stopped');
@@ -464,7 +464,7 @@ describe('a session', () => {
 
     it('has crashed when the Ctrl+C was long ago', async () => {
       await host.run();
-      host.find().input('\x03');
+      host.find().terminal.input('\x03');
       await host.clock.advance(6000);
       machine.last.exit(1);
       await settle();
@@ -624,9 +624,9 @@ describe('a session', () => {
       machine.last.print('ready\r\n');
       await shows(a, /ready/);
       await shows(b, /ready/);
-      host.find().input('r');
+      host.find().terminal.input('r');
       assert.deepEqual(machine.last.typed, ['r']);
-      host.find().resize(100, 40);
+      host.find().terminal.resize(100, 40);
       assert.equal(machine.last.sizes.at(-1), '100x40');
     });
 
@@ -635,21 +635,21 @@ describe('a session', () => {
       for (let n = 0; n < 3; n++) attach();
       machine.last.print('\x1b[c');
       await waitUntil('the query is answered', () => machine.last.typed.length > 0);
-      for (let n = 0; n < 3; n++) host.find().input('\x1b[?1;2c');
+      for (let n = 0; n < 3; n++) host.find().terminal.input('\x1b[?1;2c');
       assert.equal(machine.last.typed.length, 1);
     });
 
     it('says in the terminal, once, that it took another port', async () => {
       await host.run(aSpec({ appKey: '1:9:other', appName: 'other', folder: '/w/other' }));
       await host.run(aSpec());
-      const lines = await host.find('dev_server_web_cheatcode-app').lastLines(50);
+      const lines = await host.find('dev_server_web_cheatcode-app').terminal.lastLines(50);
       assert.equal(lines.filter((line) => line.includes('using 3001')).length, 1);
     });
   });
 
   const attach = () => {
     const chunks: OutputChunk[] = [];
-    const reader = host.find().attach((chunk) => {
+    const reader = host.find().terminal.attach((chunk) => {
       chunks.push(chunk);
       reader.ack(chunk.data.length);
     });

@@ -35,7 +35,7 @@ describe('bad input gets a clear error and nothing else breaks', function () {
     tab = await editor.tab();
     await tab.waitForStatus(/failed/);
     await says(/`?bun`? was not found/);
-    await tab.picture('failed');
+    await tab.picture('server-failed');
   });
 
   it('names the script that is missing, starts the other app, and uses the default for a wrong setting', async () => {

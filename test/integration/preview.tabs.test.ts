@@ -54,6 +54,7 @@ describe('the preview panel', function () {
     const button = await eventually('the counter', counter);
     await button.click();
     await eventually('the click to count', async () => (await button.innerText()) === 'Clicked 1 times');
+    await tab.clearNotifications();
     await tab.picture('preview');
   });
 
@@ -79,6 +80,7 @@ describe('the preview panel', function () {
   it('is usable in a narrow window', async () => {
     await tab.page.setViewportSize({ width: 700, height: 700 });
     await eventually('the counter', counter);
+    await tab.clearNotifications();
     await tab.picture('preview-narrow');
   });
 });

@@ -234,6 +234,17 @@ export class Tab {
     return undefined;
   }
 
+  /** Clears the editor's own toasts ("Your application running on port … is available"), which lie over a picture. */
+  async clearNotifications(): Promise<void> {
+    const toasts = this.page.locator('.notification-toast');
+    await eventually('no toast', async () => {
+      if ((await toasts.count()) === 0) return true;
+      await toasts.first().hover({ timeout: 2000 });
+      await toasts.first().locator('.codicon-notifications-clear').click({ timeout: 2000 });
+      return false;
+    });
+  }
+
   /** Keeps a picture for the README where the run is told to (`CHEATCODE_SCREENSHOTS`), and else below .sandbox/pictures. */
   async picture(name: string): Promise<void> {
     const isWanted = process.env['CHEATCODE_SCREENSHOTS'] !== undefined && !name.startsWith('failed');

@@ -58,8 +58,8 @@
     showFrame();
   });
   window.addEventListener('message', (event) => {
-    // The frame's app can post here too; the editor's messages come from the page's own origin.
-    if (event.source === currentFrame()?.contentWindow) return;
+    // The frame's app, and frames within it, can post here too; the editor's messages come from the page's own origin.
+    if (event.origin !== window.origin) return;
     const message = /** @type {Partial<ToPage> | null} */ (event.data);
     if (message?.type !== 'show' || message.page === undefined || message.app === undefined) return;
     const isFirst = shown === undefined;

@@ -129,7 +129,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       previews.update();
     }),
   );
-  store.add(new WorkspaceFiles(() => servers.refresh(), onError));
+  store.add(new WorkspaceFiles(() => servers.activate(), onError));
   servers.activate().catch(onError);
   return createApi(servers, (app) => addresses.url(app));
 }

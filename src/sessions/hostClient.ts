@@ -44,7 +44,10 @@ export class HostClient implements Disposable {
   readonly #output = this.#store.add(new Emitter<HostNotifications['output']>());
   #state: ConnectionState = { kind: 'idle' };
   #peer: RpcPeer | undefined;
+  /** Heard before the join; told after it, or the hello's older snapshots would replace them. */
+  #early: HostNotifications['sessionChanged'][] = [];
   #connecting: Promise<RpcPeer> | undefined;
+  #isRetrying = false;
 
   readonly onDidChangeState = this.#changed.event;
   /** A host was joined: for the first time, or anew after one was lost. */
@@ -75,7 +78,9 @@ export class HostClient implements Disposable {
 
   /** Connects in the background, with a few tries; how it went is in `state`. */
   keepConnected(): void {
-    void this.#retry();
+    if (this.#isRetrying) return;
+    this.#isRetrying = true;
+    void this.#retry().finally(() => (this.#isRetrying = false));
   }
 
   dispose(): void {
@@ -104,6 +109,7 @@ export class HostClient implements Disposable {
 
   async #connect(): Promise<RpcPeer> {
     const { log } = this.#options;
+    if (this.#disposed.signal.aborted) throw new DevServerError('connectionLost');
     this.#setState({ kind: 'connecting' });
     try {
       const stateFolder = ensureStateFolder(process.env);
@@ -126,7 +132,11 @@ export class HostClient implements Disposable {
   #tryConnect(paths: ScopePaths): Promise<HostConnection | undefined> {
     const { kind, version, apps } = this.#options;
     return connectToHost(paths, { kind, version, apps: apps() }, (peer) => {
-      peer.listen('sessionChanged', (snapshot) => this.#session.fire(snapshot));
+      this.#early = [];
+      peer.listen('sessionChanged', (snapshot) => {
+        if (this.#peer === peer) this.#session.fire(snapshot);
+        else this.#early.push(snapshot);
+      });
       peer.listen('output', (chunk) => this.#output.fire(chunk));
     });
   }
@@ -147,6 +157,8 @@ export class HostClient implements Disposable {
   }
 
   #join({ peer, hello }: HostConnection): void {
+    // It may have ended while the start lock was released, and its `onDidClose` will not fire again.
+    if (peer.isClosed) throw new DevServerError('connectionLost');
     this.#peer = peer;
     peer.onDidClose((error) => {
       if (this.#peer !== peer) return;
@@ -162,6 +174,7 @@ export class HostClient implements Disposable {
       .catch((error: unknown) => this.#log.warn('settings not taken by the host', { error: errorMessage(error) }));
     this.#setState({ kind: 'connected', hostPid: hello.hostPid, hostVersion: hello.version });
     this.#joined.fire(hello);
+    for (const snapshot of this.#early.splice(0)) this.#session.fire(snapshot);
   }
 
   #setState(state: ConnectionState): void {

@@ -28,6 +28,10 @@ export async function ensureHostCopy(distFolder: string, stateFolder: string): P
     await rm(aside, { recursive: true, force: true });
     // Another window was quicker: the same bytes are there.
     if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
+    if (await exists(path.join(target, 'host.js'))) return target;
+    // Not whole, so not by a rename of ours: out of the way, and the next try makes it anew.
+    await rm(target, { recursive: true, force: true });
+    throw error;
   }
   return target;
 }

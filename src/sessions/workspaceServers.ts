@@ -134,7 +134,7 @@ class WorkspaceServers implements WindowServers {
     this.#discovered.fire(this.#discovery);
     const { peer } = this.#client;
     if (!peer) return;
-    await peer.call('watch', { apps: apps.map((app) => app.key) });
+    await peer.call('watch', { apps: apps.map((app) => app.key) }, START_TIMEOUT_MS);
     this.#autoStart();
   }
 
@@ -224,6 +224,10 @@ class WorkspaceServers implements WindowServers {
     this.#hasJoined = true;
     this.#sessions.clear();
     for (const snapshot of hello.sessions) this.#sessions.set(snapshot.appKey, snapshot);
+    // The apps may have changed since the hello was sent.
+    this.#client.peer
+      ?.call('watch', { apps: this.apps.map((app) => app.key) }, START_TIMEOUT_MS)
+      .catch((error: unknown) => this.#log.warn('apps not taken by the host', { error: errorMessage(error) }));
     for (const app of this.apps) this.#sessionChanged.fire(app);
     for (const attachment of this.#attachments) this.#attachToSession(attachment);
     if (!this.#options.trusted()) return;
@@ -256,9 +260,10 @@ class WorkspaceServers implements WindowServers {
       const snapshot = await peer.call('start', params, START_TIMEOUT_MS);
       this.#log.info('start asked for', { app: app.name, origin, session: snapshot.id, state: snapshot.state });
     };
-    run().catch((error: unknown) =>
-      this.#log.error('start failed', { app: app.name, origin, error: errorMessage(error) }),
-    );
+    run().catch((error: unknown) => {
+      if (origin === 'auto') this.#autoStarted.delete(app.key); // The next join asks again.
+      this.#log.error('start failed', { app: app.name, origin, error: errorMessage(error) });
+    });
   }
 
   async #startParams(app: App, origin: StartParams['origin']): Promise<StartParams> {

@@ -215,6 +215,20 @@ describe('terminals', () => {
         assert.throws(() => sh('true', { cwd: file }), { code: 'ENOTDIR' });
       });
 
+      it('do not hang the host when somebody types more than the program reads', async () => {
+        const run = sh('echo waiting; exec sleep 1000');
+        await run.shows('waiting');
+        const before = process.cpuUsage();
+        for (let n = 0; n < 200; n++) run.terminal.write(`${'x'.repeat(1000)}\r`);
+        // The loop turns, and is not busy with the typing.
+        const began = performance.now();
+        await waitUntil('half a second of turns', () => performance.now() - began > 500);
+        const { user, system } = process.cpuUsage(before);
+        assert.ok((user + system) / 1000 < 450, `${(user + system) / 1000} ms of CPU in half a second`);
+        process.kill(run.terminal.pid, 'SIGKILL');
+        await run.ended();
+      });
+
       it('hold the program back while they are paused, and lose nothing of a flood', async () => {
         const last = 2_700_000; // 20 MB of lines
         const run = sh(`seq 1 ${last}; echo done > flooded; exit 4`);

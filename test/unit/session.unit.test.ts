@@ -462,6 +462,16 @@ describe('a session', () => {
       assert.equal(host.session().state, 'stopped');
     });
 
+    it('has crashed when a person asked for it after the Ctrl+C', async () => {
+      await host.run();
+      host.find().terminal.input('\x03');
+      host.start();
+      machine.last.exit(130);
+      await settle();
+      assert.equal(host.session().crashes, 1);
+      await host.reaches('running');
+    });
+
     it('has crashed when the Ctrl+C was long ago', async () => {
       await host.run();
       host.find().terminal.input('\x03');
@@ -525,6 +535,24 @@ describe('a session', () => {
       assert.equal(host.session().crashes, 0);
       machine.listening.length = 0;
       await host.reaches('running');
+    });
+  });
+
+  describe('that a person asks for while it is blocked', () => {
+    it('is tried with the port that the person brings now', async () => {
+      machine.listening.push({ port: 3000, pid: 77 });
+      host.start();
+      await host.reaches('blocked');
+      host.start(aSpec({ port: 3005 }));
+      assert.equal((await host.reaches('running')).port, 3005);
+    });
+
+    it('tells its windows once, however often it looks', async () => {
+      machine.listening.push({ port: 3000, pid: 77 });
+      host.start();
+      const { revision } = await host.reaches('blocked');
+      await host.clock.advance(10_000);
+      assert.equal(host.session().revision, revision);
     });
   });
 

@@ -69,10 +69,10 @@ export class HostEndpoint implements Disposable {
   dispose(): void {
     this.#timer?.dispose();
     for (const client of this.#clients) client.dispose();
-    this.#server?.close();
     const { paths } = this.#options;
-    if (this.#isSocketOurs() && this.#isTokenOurs())
-      for (const file of [paths.token, paths.hostFile]) rmSync(file, { force: true });
+    const isOurs = this.#isSocketOurs() && this.#isTokenOurs(); // Asked first: closing takes the socket away.
+    this.#server?.close();
+    if (isOurs) for (const file of [paths.token, paths.hostFile]) rmSync(file, { force: true });
   }
 
   async #open(): Promise<void> {

@@ -4,7 +4,7 @@
  * after the exit, though a paused reader has not seen all; an error of the stream drops what is buffered; and libuv may
  * take the hang-up for the end too early (up to every third program that ends with much output, in Node 20 and 22).
  */
-import { readSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as NodePty from '@lydell/node-pty';
 import { Emitter } from '../event';
@@ -39,12 +39,19 @@ export function nodePtyFactory(load: () => NodePtyModule): TerminalFactory {
   };
 }
 
+/** Typed and not yet read, and how soon the terminal is asked again to take it. */
+const MAX_INPUT_BYTES = 1024 * 1024;
+const INPUT_RETRY_MS = 50;
+
 class NodePtyTerminal implements TerminalProcess {
   readonly #data = new Emitter<string>();
   readonly #exit = new Emitter<TerminalExit>();
   readonly #pty: NodePty.IPty;
   readonly #drained: ExitAfterData;
   #isOpen = true;
+  readonly #fd: number | undefined;
+  #input: Buffer = Buffer.alloc(0);
+  #inputTimer: NodeJS.Timeout | undefined;
 
   constructor(module: NodePtyModule, { file, args, cwd, env, cols, rows }: TerminalOptions) {
     // A copy of the environment: node-pty adds TERM and PWD to what it gets.
@@ -55,6 +62,7 @@ class NodePtyTerminal implements TerminalProcess {
       cols,
       rows,
     });
+    this.#fd = process.platform === 'win32' ? undefined : (this.#pty as unknown as WithSocket).fd;
     this.#drained = keepUntilDrained(this.#pty, () => (this.#isOpen = false));
     this.#pty.onData((data) => {
       this.#drained.data();
@@ -73,8 +81,33 @@ class NodePtyTerminal implements TerminalProcess {
   readonly onData = this.#data.event;
   readonly onExit = this.#exit.event;
 
+  /**
+   * Not by node-pty's socket: libuv writes to a terminal it could not open anew as if blocking, and spins on EAGAIN for as
+   * long as the program reads nothing. What the terminal does not take now waits here, up to a limit.
+   */
   write(data: string): void {
-    if (this.#isOpen) this.#pty.write(data);
+    if (!this.#isOpen) return;
+    if (this.#fd === undefined) return this.#pty.write(data); // Windows has no such descriptor, and no such trouble.
+    if (this.#input.length + data.length > MAX_INPUT_BYTES) return; // As a terminal does whose program does not read.
+    this.#input = Buffer.concat([this.#input, Buffer.from(data)]);
+    if (!this.#inputTimer) this.#pump(this.#fd);
+  }
+
+  #pump(descriptor: number): void {
+    this.#inputTimer = undefined;
+    while (this.#isOpen && this.#input.length > 0) {
+      try {
+        this.#input = this.#input.subarray(writeSync(descriptor, this.#input));
+      } catch (error) {
+        if (errorCode(error) !== 'EAGAIN') {
+          this.#input = Buffer.alloc(0); // EIO: the program has ended.
+          return;
+        }
+        this.#inputTimer = setTimeout(() => this.#pump(descriptor), INPUT_RETRY_MS);
+        this.#inputTimer.unref();
+        return;
+      }
+    }
   }
 
   resize(cols: number, rows: number): void {

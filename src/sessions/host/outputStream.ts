@@ -97,12 +97,12 @@ class Reader {
     const mine: string[] = [];
     this.#waiting = mine;
     this.#isBehind = false;
+    const isWanted = () => !this.#ended && this.#waiting === mine;
     this.#screen.serialize((screen) => {
-      if (this.#ended || this.#waiting !== mine) return;
       this.#waiting = undefined;
       this.#push(screen, true);
       for (const data of mine) this.write(data);
-    });
+    }, isWanted);
   }
 
   write(data: string): void {

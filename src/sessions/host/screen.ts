@@ -68,9 +68,10 @@ export class Screen {
     this.#terminal.resize(cols, rows);
   }
 
-  /** Calls back with the screen as it is after everything written so far. */
-  serialize(callback: (screen: string) => void): void {
+  /** Calls back with the screen as it is after everything written so far, unless it is no longer wanted by then. */
+  serialize(callback: (screen: string) => void, isWanted: () => boolean = () => true): void {
     this.#terminal.write('', () => {
+      if (!isWanted()) return;
       let scrollback = SCROLLBACK_LINES;
       let screen = this.#serializer.serialize({ scrollback });
       // Very wide and colourful lines: fewer of them, rather than a message that ends the connection.

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { delay } from '../clock';
 import type { Disposable } from '../event';
 import { errorMessage } from '../log';
@@ -143,11 +144,17 @@ export class Session implements Monitored {
     const isPerson = params.origin === 'user';
     if (!isPerson && this.#isSticky) return this.snapshot();
     // `neverStarted`: the lost host could not keep its record, but the window that asks saw the server run.
-    const { code } = this.#status.reason;
+    const {
+      state,
+      reason: { code },
+    } = this.#status;
     if (params.origin === 'restore' && code !== 'hostLost' && code !== 'neverStarted') return this.snapshot();
     // A server that gave up waits for a person: another tab that opens is no news.
     if (!isPerson && this.#status.state === 'failed') return this.snapshot();
-    if (this.#wish?.kind === 'run') return this.snapshot();
+    // What a person asks for now is newer than the Ctrl+C before it.
+    if (isPerson) this.terminal.forgetInterrupt();
+    // Blocked: the person may bring another port.
+    if (this.#wish?.kind === 'run' && !(isPerson && state === 'blocked')) return this.snapshot();
     this.#policy = freshPolicy;
     this.#begin(params, { code: isPerson ? 'requested' : 'autoStarted' });
     return this.snapshot();
@@ -451,6 +458,8 @@ export class Session implements Monitored {
       this.#deps.log.debug('illegal event ignored', { session: this.id, state: this.#status.state, event: event.type });
       return;
     }
+    // A blocked run looks again each second: the same news is no news.
+    if (next.state === this.#status.state && isDeepStrictEqual(next.reason, this.#status.reason)) return;
     if (next.state !== this.#status.state) {
       this.#sinceMs = this.#deps.clock.wallMs();
       this.#deps.log.info('session changed', {

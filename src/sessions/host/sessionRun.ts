@@ -10,6 +10,7 @@ import type { Prober, ProbeResult } from './prober';
 import { stopFamily } from './stopLadder';
 import type { TerminalExit } from './terminal';
 
+const MAX_PORT = 65_535;
 /** Between two looks at a port that is taken. */
 const BLOCKED_POLL_MS = 1000;
 /** First and longest pause between two readiness probes, and how long one may take (DESIGN section 4). */
@@ -121,14 +122,18 @@ export async function runServer(deps: RunDependencies, context: RunContext, sign
     context.print(notice(`port ${spec.port} belongs to another dev server of this machine; using ${port}`));
   const server = await launch(deps, context, command, port, toolEnv);
   if ('code' in server) return { kind: 'failed', reason: server };
-  context.onProcess(server, port);
   let isGone = false;
   try {
+    context.onProcess(server, port);
     let exit: TerminalExit | undefined;
     const over = new AbortController();
     const ended = Promise.race([server.exited.then((value) => void (exit = value)), aborted(signal)]);
     void ended.then(() => over.abort());
-    const ready = await untilReady(deps, context, server, port, over.signal);
+    // Not the probe's own end: a server that accepts and never answers must not hold up a stop.
+    const ready = await Promise.race([
+      untilReady(deps, context, server, port, over.signal),
+      ended.then(() => undefined),
+    ]);
     if (ready) context.onReady({ ...ready, usedFallback: useFallback });
     await ended;
     const { left } = await stopFamily(deps, server.marks, signal.aborted ? port : undefined, {
@@ -161,7 +166,7 @@ async function awaitPort(deps: RunDependencies, context: RunContext, signal: Abo
   for (let blocked = false; !signal.aborted;) {
     let port = wanted;
     let isFree = false;
-    for (; port < 65535; port++) {
+    for (; port <= MAX_PORT; port++) {
       // Claimed before it is looked at: a session that starts at the same time must not choose it, too.
       if (!context.claimPort(port)) continue;
       isFree = await deps.ports.isFree(port);
@@ -172,6 +177,7 @@ async function awaitPort(deps: RunDependencies, context: RunContext, signal: Abo
       if (blocked) context.report({ type: 'launch', reason: { code: 'waitingForAnswer', facts: { port } } });
       return port;
     }
+    port = Math.min(port, MAX_PORT);
     const holder = (await deps.ports.listeners(port))[0];
     const info =
       holder?.pid === undefined ? undefined : (await deps.processes.list()).find(({ pid }) => pid === holder.pid);
@@ -230,11 +236,11 @@ async function runInstall(
 ): Promise<'done' | 'failed' | Reason> {
   const install = await launch(deps, context, command, port, { CI: '1' });
   if ('code' in install) return install;
-  context.onProcess(install, port);
   let isGone = false;
   const limit = new AbortController();
   const timer = limitMs === undefined ? undefined : deps.clock.after(limitMs, () => limit.abort());
   try {
+    context.onProcess(install, port);
     const exit = await Promise.race([install.exited, aborted(signal), aborted(limit.signal)]);
     isGone = (await stopFamily(deps, install.marks, undefined)).left.length === 0;
     return exit?.exitCode === 0 ? 'done' : 'failed';

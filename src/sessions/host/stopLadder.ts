@@ -70,7 +70,9 @@ async function send(
     group: marks.pgid ?? 'none',
     processes: members.map(({ pid }) => pid).join(','),
   });
-  if (signal !== 'SIGKILL' && marks.pgid !== undefined) processes.signalGroup(marks.pgid, signal);
+  // With only strays left the group's number may be another's by now.
+  if (signal !== 'SIGKILL' && marks.pgid !== undefined && members.some(({ pgid }) => pgid === marks.pgid))
+    processes.signalGroup(marks.pgid, signal);
   for (const info of members) {
     // The group has heard its signal as a whole; a second SIGINT would be a second Ctrl+C.
     if (signal === 'SIGKILL' || info.pgid !== marks.pgid) await processes.signal(info, signal);

@@ -10,9 +10,13 @@ import type { LaunchSpec, SessionSnapshot } from '../../../src/sessions/protocol
 import { HostClient } from '../../../src/sessions/hostClient';
 import * as hostLauncher from '../../../src/sessions/hostLauncher';
 import { statSync } from 'node:fs';
+import { platformProcesses } from '../../../src/sessions/host/platformProcesses';
+import { quietLog } from './quietLog';
 
 /** The repository: all bundles of the tests lie below out/test. */
 export const repoRoot = __dirname.slice(0, __dirname.lastIndexOf(`${path.sep}out${path.sep}test`));
+
+const processes = platformProcesses(process.platform, quietLog());
 
 /** A state folder and a stub app of its own for one test; `dispose` ends the host and what it runs, by its own pid. */
 export class HostRig {
@@ -91,6 +95,12 @@ export class HostRig {
     return undefined;
   }
 
+  /** Every host of this rig, seen from outside. */
+  async hostPids(): Promise<number[]> {
+    const found = await processes.findByEnvironment('CHEATCODE_STATE_DIR', this.stateFolder);
+    return found.filter(({ command }) => command.includes('host.js')).map(({ pid }) => pid);
+  }
+
   hostLog(): string {
     for (const name of existsSync(this.stateFolder) ? readdirSync(this.stateFolder) : []) {
       const file = path.join(this.stateFolder, name, 'host.log');
@@ -101,13 +111,18 @@ export class HostRig {
 
   async dispose(): Promise<void> {
     for (const client of this.#clients) client.dispose();
-    const pid = this.hostPid();
-    if (pid !== undefined && isAlive(pid)) {
-      process.kill(pid, 'SIGTERM');
-      await waitFor('the host to end', () => !isAlive(pid), 20_000);
-    }
+    // A client that had just lost its host may have spawned another: asked until none is left.
+    await waitFor(
+      'the hosts to end',
+      async () => {
+        const pids = await this.hostPids();
+        for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGTERM');
+        return pids.length === 0;
+      },
+      30_000,
+    );
     delete process.env['CHEATCODE_STATE_DIR'];
-    await rm(path.dirname(this.stateFolder), { recursive: true, force: true });
+    await rm(path.dirname(this.stateFolder), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
 

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { platformProcesses } from '../../src/sessions/host/platformProcesses';
 import { currentScope } from '../../src/sessions/scope';
 import { ensureScopePaths } from '../../src/sessions/stateFolder';
-import { HostRig, startProgram } from './support/hostRig';
+import { HostRig, startProgram, waitFor } from './support/hostRig';
 import { quietLog } from './support/quietLog';
 
 const CLIENTS = 50;
@@ -20,7 +20,7 @@ interface Seen {
 /** What a look from outside saw while the clients raced. */
 interface Witnessed {
   readonly peakServers: number;
-  /** Hosts that got as far as serving, at the end. */
+  /** Those that are left once the losers have gone. */
   readonly hosts: readonly number[];
   /** Null: this client was told of an error. */
   readonly answers: readonly (Seen | null)[];
@@ -72,6 +72,9 @@ describe('fifty clients that connect at once', function () {
     );
     isOver = true;
     await witness;
+    // Hosts that lost the race may still be on their way out; those that serve stay.
+    const alone = waitFor('one host alone', async () => (await rig.hostPids()).length === 1, 10_000);
+    await alone.catch(() => undefined);
     return { peakServers, answers, hosts: await rig.hostPids() };
   }
 

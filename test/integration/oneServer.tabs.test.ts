@@ -143,7 +143,7 @@ describe('three tabs on one workspace', function () {
 
 describe('a workspace that is none of ours', function () {
   this.timeout(120_000);
-  it('gets no status item, no terminal and no session host', async () => {
+  it('gets no status item, no terminal and no session host, until a cheatcode.json makes it one', async () => {
     const dir = path.join(process.env['CHEATCODE_TEST_DIR'] ?? '', 'foreign-w');
     const { mkdir, writeFile } = await import('node:fs/promises');
     await mkdir(dir, { recursive: true });
@@ -163,6 +163,16 @@ describe('a workspace that is none of ours', function () {
       assert.equal(await tab.status(), '');
       assert.deepEqual(await tab.terminalNames(), []);
       assert.deepEqual(await editor.hosts(), []);
+
+      // It becomes one while it is open: that is noticed without a reload.
+      const app = { name: 'api', type: 'custom', path: '.', command: 'node api.mjs', port: 3141 };
+      await writeFile(
+        path.join(dir, 'api.mjs'),
+        "import http from 'node:http';\nhttp.createServer((_, response) => response.end()).listen(process.env.PORT);\n",
+      );
+      await writeFile(path.join(dir, 'cheatcode.json'), JSON.stringify({ apps: [app] }));
+      await tab.waitForStatus(/api :3141/, 30_000);
+      assert.equal((await editor.hosts()).length, 1);
     } finally {
       await editor.close();
     }

@@ -4,6 +4,7 @@ import os from 'node:os';
 import { systemPorts } from '../../src/sessions/host/ports';
 import { Programs } from './support/program';
 import { waitUntil } from './support/waitUntil';
+import { skipBecause } from '../support/skip';
 
 const hasIpv6 = Object.values(os.networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
 
@@ -26,7 +27,7 @@ describe('ports', () => {
 
   for (const host of ['127.0.0.1', '0.0.0.0', '::1', '::']) {
     it(`are taken when somebody listens on ${host} alone, and name who`, async function () {
-      if (host.includes(':') && !hasIpv6) return this.skip(); // this machine has no IPv6
+      if (host.includes(':') && !hasIpv6) return skipBecause(this, 'this machine has no IPv6');
       const port = await listen({ host, port: 0, ipv6Only: host === '::' });
       assert.equal(await ports.isFree(port), false);
       const uid = process.getuid?.();

@@ -13,6 +13,7 @@ import { chooseTerminalFactory } from '../../src/sessions/host/terminals';
 import { inSandbox } from '../hosts/paths.mjs';
 import { quietLog } from './support/quietLog';
 import { waitUntil } from './support/waitUntil';
+import { skipBecause } from '../support/skip';
 
 const editorNodePty = inSandbox(
   'code-server',
@@ -86,7 +87,7 @@ describe('terminals', () => {
       let folder: string;
       let started: Recorded[] = [];
       before(async function () {
-        if (missing !== undefined) return this.skip();
+        if (missing !== undefined) return skipBecause(this, `${name}: ${missing}`);
         factory = await make();
         folder = await realpath(await mkdtemp(path.join(os.tmpdir(), "cheatcode it's a terminal ")));
       });

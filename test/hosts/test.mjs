@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ensureChromium } from './chromium.mjs';
 import { ensureCodeServer } from './codeServerInstall.mjs';
+import { ensureCommand } from './debian.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { endGroup, until } from './ending.mjs';
 import { endLeftovers } from './leftovers.mjs';
@@ -69,6 +70,10 @@ async function prepare(names) {
       }),
     ...(['contract', 'host', 'tabs'].some((name) => names.includes(name))
       ? /** @type {const} */ ([20, 22, 24]).map((major) => ensureNode(major))
+      : []),
+    // The shell of Alpine's images: the reaper must work in it.
+    ...(names.includes('contract')
+      ? [ensureCommand({ title: 'BusyBox', commands: ['busybox'], packages: ['busybox'] })]
       : []),
     ...(editor ? [ensureChromium(), ensureCodeServer(), ensureWorkspace()] : []),
   ]);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { networkProber } from '../../src/sessions/host/prober';
+import { skipBecause } from '../support/skip';
 
 const GET = { kind: 'http', method: 'GET', path: '/status' } as const;
 
@@ -55,10 +56,7 @@ describe('a probe', () => {
 
   it('reaches a server that listens on IPv6 alone', async function () {
     const addresses = await lookup('localhost', { all: true });
-    if (!addresses.some(({ family }) => family === 6)) {
-      console.log('      skipped: localhost means IPv4 alone on this machine');
-      this.skip();
-    }
+    if (!addresses.some(({ family }) => family === 6)) skipBecause(this, 'localhost means IPv4 alone on this machine');
     const port = await listen(
       http.createServer((_request, response) => response.end()),
       '::1',

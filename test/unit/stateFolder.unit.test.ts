@@ -15,6 +15,7 @@ import { DevServerError } from '../../src/sessions/errors';
 import { currentScope } from '../../src/sessions/scope';
 import { ensurePrivateFolder, ensureScopePaths, ensureStateFolder } from '../../src/sessions/stateFolder';
 import { tempFolders } from './support/tempFolders';
+import { skipBecause } from '../support/skip';
 
 const modeOf = (folder: string) => statSync(folder).mode & 0o777;
 const isRoot = process.getuid?.() === 0;
@@ -90,7 +91,7 @@ describe('the state folder', () => {
   });
 
   it('is no folder of another user', function () {
-    if (!isRoot) this.skip();
+    if (!isRoot) skipBecause(this, "only root can make a folder another user's");
     const folder = tempFolder();
     chownSync(folder, 12_345, 12_345);
     assert.throws(() => ensurePrivateFolder(folder), /belongs to user 12345/);
@@ -129,7 +130,7 @@ describe('the scope', () => {
 
   it('is another one for another user', function () {
     const { getuid } = process;
-    if (!getuid) this.skip();
+    if (!getuid) skipBecause(this, 'this system has no user ids');
     const mine = currentScope().id;
     process.getuid = () => getuid() + 1;
     try {

@@ -62,12 +62,19 @@ export class Editor {
   static async open(name: string, { workspace, settings = {}, env = {} }: EditorOptions): Promise<Editor> {
     const dir = path.join(must('CHEATCODE_TEST_DIR'), name);
     const stateFolder = path.join(dir, 's');
-    await mkdir(stateFolder, { recursive: true });
+    // The editor, Expo and Next leave sockets and caches in the folder for temporary files: they go with the run.
+    const temporary = path.join(dir, 't');
+    await Promise.all([stateFolder, temporary].map((folder) => mkdir(folder, { recursive: true })));
     const options: CodeServerOptions = {
       workspace,
       userDataDir: path.join(dir, 'user'),
       extensionsDir: path.join(must('CHEATCODE_TEST_DIR'), 'extensions'),
-      env: { CHEATCODE_STATE_DIR: stateFolder, CHEATCODE_TEST_RUN: process.env['CHEATCODE_TEST_RUN'], ...env },
+      env: {
+        TMPDIR: temporary,
+        CHEATCODE_STATE_DIR: stateFolder,
+        CHEATCODE_TEST_RUN: process.env['CHEATCODE_TEST_RUN'],
+        ...env,
+      },
       settings: { ...readableSettings, ...settings },
     };
     if (!existsSync(path.join(options.extensionsDir, 'extensions.json')))

@@ -272,6 +272,8 @@ describe('a session', () => {
       assert.equal(crashes, 0);
       assert.equal(started().length, 2);
       machine.last.exit(1);
+      await host.clock.until('the crash is told', () => host.session(MOBILE).crashes === 1);
+      assert.equal(host.session(MOBILE).reason.code, 'crashed');
       await host.clock.until('it is started again', () => machine.programs.length === 3);
       assert.equal(started().at(-1), '/bin/npx expo start --lan --port 8081');
       assert.equal(host.session(MOBILE).crashes, 1, 'a crash of the fallback is a crash');

@@ -306,7 +306,8 @@ export class Session implements Monitored {
         const next = this.#afterExit(outcome, useFallback);
         if (next === 'over') return undefined;
         useFallback = next.useFallback;
-        const code = useFallback ? (this.#spec.fallback?.reason ?? 'crashed') : 'crashed';
+        // Without a pause it is the fallback that comes next; a crash of the fallback is a crash like any other.
+        const code = next.delayMs === 0 ? (this.#spec.fallback?.reason ?? 'crashed') : 'crashed';
         this.#apply({ type: 'launch', reason: { code, facts: { ...exitFacts(outcome), delayMs: next.delayMs } } });
         if (next.delayMs > 0) {
           this.terminal.print(

@@ -1,3 +1,6 @@
+import { constants } from 'node:fs';
+import { access, realpath } from 'node:fs/promises';
+import path from 'node:path';
 import { DevServerError } from './errors';
 import { runCommand } from './runCommand';
 
@@ -19,9 +22,23 @@ export async function findHostNode(
       throw new DevServerError('nodeMissing', { path: setting, needed: MIN_MAJOR });
     return { file: setting, env: {} };
   }
-  const major = await majorOf('node', env);
+  // Inside code-server it is most often the very Node that runs this: no need to ask it for its version.
+  const isOwn = (await nodeOnPath(env)) === (await realpath(process.execPath));
+  const major = isOwn ? Number(process.versions.node.split('.')[0]) : await majorOf('node', env);
   if (major !== undefined && major >= MIN_MAJOR) return { file: 'node', env: { PATH: env['PATH'] ?? '' } };
   return { file: process.execPath, env: { ELECTRON_RUN_AS_NODE: '1' } };
+}
+
+async function nodeOnPath(env: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
+  for (const folder of (env['PATH'] ?? '').split(path.delimiter)) {
+    const file = path.join(folder, process.platform === 'win32' ? 'node.exe' : 'node');
+    const isProgram = await access(file, constants.X_OK).then(
+      () => folder !== '',
+      () => false,
+    );
+    if (isProgram) return realpath(file);
+  }
+  return undefined;
 }
 
 async function majorOf(file: string, env: Readonly<Record<string, string | undefined>>): Promise<number | undefined> {

@@ -5,7 +5,7 @@ import { parsePs, selectByEnvironment } from '../../src/sessions/host/psProcesse
 const macOs = `
     1     0     1      0 Ss       0 Mon Nov 23 08:01:02 2026     /sbin/launchd
   412     1   412      0 Ss     501 Mon Nov 23 08:02:11 2026     /Applications/Visual Studio Code.app/Contents/MacOS/Electron --type=a b
- 9001   412  9001      0 Ss+    501 Mon Nov  2 09:15:00 2026     node /work/my app/node_modules/.bin/next dev
+ 9001   412  9001      0 Ss+    501 Mon Nov  2 09:15:00 2026     node /home/dev/my app/node_modules/.bin/next dev
  9002  9001  9001 7f3a21 Z      501 Mon Nov 23 09:15:01 2026     (node)
  9003  9001  9001      0 S+     501 Mon Nov 23 09:15:02 2026     \n`;
 
@@ -21,7 +21,7 @@ describe('the process list of ps', () => {
       isZombie: false,
       uid: 501,
       startTicks: 'Mon Nov 2 09:15:00 2026',
-      command: 'node /work/my app/node_modules/.bin/next dev',
+      command: 'node /home/dev/my app/node_modules/.bin/next dev',
     });
   });
 

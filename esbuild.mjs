@@ -69,6 +69,7 @@ export const product = [
     external: ['vscode', './hostLauncher.js'],
   },
   // Plain Node from here on: `vscode` is not external, so a stray run-time import fails the build.
+  { ...common, entryPoints: { cli: 'src/cli.ts' }, outdir: 'dist' },
   { ...common, entryPoints: { hostLauncher: 'src/sessions/hostLauncher.ts' }, outdir: 'dist' },
   {
     ...common,

@@ -21,7 +21,8 @@ export interface HostClientOptions {
   readonly editorNodePty: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly nodePath: () => string | undefined;
-  readonly hostSettings: () => HostSettings;
+  /** Undefined: this client has no say in them. Whoever may launch a host must have. */
+  readonly hostSettings: (() => HostSettings) | undefined;
   readonly apps: () => readonly string[];
   /** False: a host that runs is joined, none is started (an untrusted workspace). */
   readonly mayLaunch: () => boolean;
@@ -144,7 +145,7 @@ export class HostClient implements Disposable {
   async #launch(paths: ScopePaths, stateFolder: string, scopeId: string): Promise<HostConnection> {
     const { mayLaunch, loadLauncher, version, editorNodePty, hostSettings, distFolder, nodePath, env, log } =
       this.#options;
-    if (!mayLaunch()) throw new DevServerError('workspaceUntrusted');
+    if (!mayLaunch() || !hostSettings) throw new DevServerError('workspaceUntrusted');
     const { connectOrLaunch } = await loadLauncher();
     const host: HostArguments = {
       stateFolder,
@@ -169,9 +170,11 @@ export class HostClient implements Disposable {
       this.keepConnected();
     });
     this.#log.info('session host joined', { pid: hello.hostPid, version: hello.version, protocol: PROTOCOL_VERSION });
-    void peer
-      .call('configure', this.#options.hostSettings())
-      .catch((error: unknown) => this.#log.warn('settings not taken by the host', { error: errorMessage(error) }));
+    const { hostSettings } = this.#options;
+    if (hostSettings)
+      void peer
+        .call('configure', hostSettings())
+        .catch((error: unknown) => this.#log.warn('settings not taken by the host', { error: errorMessage(error) }));
     this.#setState({ kind: 'connected', hostPid: hello.hostPid, hostVersion: hello.version });
     this.#joined.fire(hello);
     for (const snapshot of this.#early.splice(0)) this.#session.fire(snapshot);

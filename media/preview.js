@@ -14,6 +14,8 @@
 (function () {
   'use strict';
 
+  /** Between two tries to be heard by the editor. */
+  const READY_INTERVAL_MS = 500;
   /** How long the browser may take to reach the server directly before the editor's address is used. */
   const DIRECT_LIMIT_MS = 3000;
 
@@ -58,15 +60,18 @@
     showFrame();
   });
   window.addEventListener('message', (event) => {
-    // The frame's app, and frames within it, can post here too; the editor's messages come from the page's own origin.
-    if (event.origin !== window.origin) return;
+    // The frame's app can post here too; only the editor's own page speaks to us.
+    if (event.source === currentFrame()?.contentWindow) return;
     const message = /** @type {Partial<ToPage> | null} */ (event.data);
     if (message?.type !== 'show' || message.page === undefined || message.app === undefined) return;
     const isFirst = shown === undefined;
+    clearInterval(knocking);
     shown = /** @type {ToPage} */ (message);
     if (isFirst) begin(shown);
     show();
   });
+  // Again until it is heard: right after a reload of the window the first one may meet nobody.
+  const knocking = setInterval(() => editor.postMessage({ type: 'ready' }), READY_INTERVAL_MS);
   editor.postMessage({ type: 'ready' });
 
   /** @param {ToPage} first */

@@ -60,7 +60,7 @@
     showFrame();
   });
   window.addEventListener('message', (event) => {
-    // The frame's app can post here too; only the editor's own page speaks to us.
+    // The frame's app can post here too, and is not listened to. Frames nested in it are not told apart yet.
     if (event.source === currentFrame()?.contentWindow) return;
     const message = /** @type {Partial<ToPage> | null} */ (event.data);
     if (message?.type !== 'show' || message.page === undefined || message.app === undefined) return;

@@ -7,6 +7,7 @@ import { errorMessage, type Logger } from './sessions/log';
 import { stateSentence } from './sessions/messages';
 import type { SessionSnapshot } from './sessions/protocol';
 import { HostClient } from './sessions/hostClient';
+import { systemHostLink } from './sessions/hostLink';
 import { DevServerError } from './sessions/errors';
 
 const HELP = `usage: cheatcode-dev status [--json] | stop [SESSION] | shutdown
@@ -47,14 +48,17 @@ async function main(argv: readonly string[]): Promise<number> {
   const client = new HostClient({
     kind: 'cli',
     version: 'cli',
-    distFolder: __dirname,
-    editorNodePty: undefined,
-    env: process.env,
-    nodePath: () => undefined,
     hostSettings: undefined,
     apps: () => [],
     mayLaunch: () => false,
-    loadLauncher: () => Promise.reject(new Error('the command line starts no host')),
+    link: systemHostLink({
+      distFolder: __dirname,
+      editorNodePty: undefined,
+      env: process.env,
+      nodePath: () => undefined,
+      loadLauncher: () => Promise.reject(new Error('the command line starts no host')),
+      log: quiet,
+    }),
     log: quiet,
   });
   let sessions: readonly SessionSnapshot[] = [];

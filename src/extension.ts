@@ -18,12 +18,14 @@ import { Previews } from './providers/previewPanel';
 import { ServerTerminals } from './providers/serverTerminal';
 import { StatusBar } from './providers/statusBar';
 import { editorSurroundings } from './providers/surroundings';
+import { ToldCauses } from './providers/toldCauses';
 import { WorkspaceFiles } from './providers/workspaceFiles';
 import type { App } from './sessions/apps';
+import { attentions } from './sessions/attention';
 import { DisposableStore } from './sessions/event';
 import { errorMessage } from './sessions/log';
 import { errorToMessage } from './sessions/messages';
-import { contextKeys, statusItems } from './sessions/presenter';
+import { contextKeys, statusItems, viewOf } from './sessions/presenter';
 import type * as HostLauncher from './sessions/hostLauncher';
 import { createDevServers } from './sessions/workspaceServers';
 
@@ -33,7 +35,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   store = new DisposableStore();
   const log = store.add(new OutputChannelLog());
   const onError = (error: unknown): void => log.error('unexpected', { error: errorMessage(error) });
-  const notifications = store.add(new Notifications(runButton));
+  const notifications = store.add(new Notifications(runButton, new ToldCauses(context.globalState)));
   const settings = store.add(new EditorSettings(log, notifications.tell));
   const activeApp = store.add(new ActiveApp());
   const servers = store.add(
@@ -81,19 +83,19 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   const keys = store.add(new EditorContextKeys());
   const diagnostics = store.add(new ConfigDiagnostics());
   const show = (): void => {
-    const views = servers.apps.map((app) => ({ app, session: servers.session(app) }));
+    const views = servers.apps.map((app) => viewOf(servers, app));
     const activeAppKey = activeApp.among(servers.apps)?.key;
     const { connection } = servers;
     statusBar.show(
       views.length === 0 ? [] : statusItems(views, { connection, trusted: vscode.workspace.isTrusted, activeAppKey }),
     );
-    keys.show(contextKeys(views));
+    keys.show(contextKeys(views, servers.hostReplacement !== undefined));
   };
   const showSession = (app: App): void => {
     show();
     terminals.consider(app);
     previews.update(app);
-    notifications.consider(app, servers.session(app));
+    notifications.consider(app, attentions(viewOf(servers, app), settings.current));
   };
   store.add(servers.onDidChangeSession(showSession));
   store.add(

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { DevServers } from '../sessions/devServers';
 import { actionsFor, appIcon, appSummary, type AppActionId, type AppView } from '../sessions/presenter';
 
 interface ActionItem extends vscode.QuickPickItem {
@@ -9,7 +10,8 @@ interface ActionItem extends vscode.QuickPickItem {
 export async function pickAction(
   views: readonly AppView[],
   run: (action: AppActionId, appKey: string) => void,
-  showLog: () => void,
+  hostReplacement: DevServers['hostReplacement'],
+  runWindow: (command: 'showLog' | 'replaceHost') => void,
 ): Promise<void> {
   const items: ActionItem[] = views.flatMap((view) => [
     { label: appSummary(view), kind: vscode.QuickPickItemKind.Separator },
@@ -21,7 +23,16 @@ export async function pickAction(
   ]);
   items.push(
     { label: 'Cheatcode', kind: vscode.QuickPickItemKind.Separator },
-    { label: '$(output) Show Log', run: showLog },
+    ...(hostReplacement === undefined
+      ? []
+      : [
+          {
+            label: '$(sync) Replace Session Host…',
+            description: hostReplacement === 'hung' ? 'it does not answer' : 'it is older than this extension',
+            run: () => runWindow('replaceHost'),
+          },
+        ]),
+    { label: '$(output) Show Log', run: () => runWindow('showLog') },
   );
   const picked = await vscode.window.showQuickPick(items, { placeHolder: 'Dev server actions' });
   picked?.run?.();

@@ -3,7 +3,17 @@ import type { App } from '../sessions/apps';
 import type { DevServers } from '../sessions/devServers';
 import { DisposableStore } from '../sessions/event';
 import { errorToMessage, type Message } from '../sessions/messages';
-import { appByWord, canOpen, canStart, canStop, fits, type AppActionId, type AppView } from '../sessions/presenter';
+import { replaceHost, restartServer, stopOther, stopServer, type Question } from '../sessions/personsWord';
+import {
+  appByWord,
+  canOpen,
+  canStart,
+  canStop,
+  fits,
+  viewOf,
+  type AppActionId,
+  type AppView,
+} from '../sessions/presenter';
 import { appCommands, windowCommands } from './ids';
 
 /** What the commands need of the rest of the window. */
@@ -15,7 +25,8 @@ export interface CommandPorts {
   pickAction(
     views: readonly AppView[],
     run: (action: AppActionId, appKey: string) => void,
-    showLog: () => void,
+    hostReplacement: DevServers['hostReplacement'],
+    runWindow: (command: 'showLog' | 'replaceHost') => void,
   ): Promise<void>;
   showTerminal(app: App): void;
   openPreview(app: App): void;
@@ -30,19 +41,33 @@ const verb: Readonly<Record<AppActionId, string>> = {
   start: 'start',
   stop: 'stop',
   restart: 'restart',
+  installAndRestart: 'install the dependencies of',
+  useNextPort: 'start on the next free port',
+  stopOther: 'stop another process of',
   showTerminal: 'show the terminal of',
   openPreview: 'preview',
   openInBrowser: 'open in the browser',
   copyUrl: 'copy the URL of',
 };
 
+/** What a button that was shown a while ago may ask for when it no longer makes sense: then it is said, not done. */
+const passing: Partial<Readonly<Record<AppActionId, (label: string) => string>>> = {
+  useNextPort: (label) => `The port of ${label} is no longer in the way.`,
+  stopOther: (label) => `There is no other process in the way of ${label} any more.`,
+  installAndRestart: (label) => `The dependencies of ${label} are up to date by now.`,
+};
+
 /** Registers the commands. Each that is about one app takes a word for it (key, name, type or session) as argument. */
 export function registerCommands(ports: CommandPorts): vscode.Disposable {
   const store = new DisposableStore();
+  const word = { servers: ports.servers, ask, ownUid: process.getuid?.() };
   const run: Readonly<Record<AppActionId, (app: App, path: string | undefined) => unknown>> = {
     start: (app) => ports.servers.start(app),
-    stop: (app) => stop(app, ports),
-    restart: (app) => restart(app, ports),
+    stop: (app) => stopServer(app, word),
+    restart: (app) => restartServer(app, word),
+    installAndRestart: (app) => ports.servers.restart(app, { choice: { install: true } }),
+    useNextPort: (app) => ports.servers.start(app, { useNextPort: true }),
+    stopOther: (app) => stopOther(app, word),
     showTerminal: (app) => ports.showTerminal(app),
     openPreview: (app) => ports.openPreview(app),
     openInBrowser: (app, path) => ports.openInBrowser(app, path),
@@ -50,27 +75,40 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
   };
   for (const id of Object.keys(run) as AppActionId[])
     store.add(
-      vscode.commands.registerCommand(appCommands[id], async (word?: unknown, path?: unknown) => {
-        const app = await chooseApp(id, word, ports);
+      vscode.commands.registerCommand(appCommands[id], async (name?: unknown, path?: unknown) => {
+        const app = await chooseApp(id, name, ports);
+        if (app === undefined) return;
         const page = typeof path === 'string' ? path : undefined;
-        if (app !== undefined) await attempt(app, ports, () => run[id](app, page));
+        const isOver = passing[id] !== undefined && !fits[id](viewOf(ports.servers, app));
+        if (isOver) ports.tell({ severity: 'info', text: passing[id]?.(app.label) ?? '', buttons: [] });
+        else await attempt(app, ports, () => run[id](app, page));
       }),
     );
   store.add(
-    vscode.commands.registerCommand(windowCommands.actions, (word?: unknown) => {
+    vscode.commands.registerCommand(windowCommands.actions, (name?: unknown) => {
       const views = allViews(ports.servers);
-      const named = typeof word === 'string' ? appByWord(views, word) : undefined;
+      const named = typeof name === 'string' ? appByWord(views, name) : undefined;
       const likely = (named ?? ports.activeApp())?.key;
       const first = views.filter((view) => view.app.key === likely);
       const others = named === undefined ? views.filter((view) => view.app.key !== likely) : [];
       return ports.pickAction(
         [...first, ...others],
         (action, appKey) => void vscode.commands.executeCommand(appCommands[action], appKey),
-        () => ports.showLog(),
+        ports.servers.hostReplacement,
+        (command) => void vscode.commands.executeCommand(windowCommands[command]),
       );
     }),
   );
   store.add(vscode.commands.registerCommand(windowCommands.showLog, () => ports.showLog()));
+  store.add(
+    vscode.commands.registerCommand(windowCommands.replaceHost, async () => {
+      try {
+        await replaceHost(word);
+      } catch (error) {
+        ports.tell(errorToMessage(error));
+      }
+    }),
+  );
   store.add(
     vscode.commands.registerCommand(windowCommands.stopAll, async () => {
       // What others started is stopped one by one, after a question each.
@@ -117,28 +155,9 @@ function likelier(id: AppActionId, candidates: readonly AppView[]): readonly App
   return preferred.length > 0 ? preferred : candidates;
 }
 
-async function stop(app: App, ports: CommandPorts): Promise<void> {
-  if (await mayTouchAdopted(app, 'Stop', ports)) await ports.servers.stop(app);
-}
-
-async function restart(app: App, ports: CommandPorts): Promise<void> {
-  if (await mayTouchAdopted(app, 'Restart', ports)) await ports.servers.restart(app);
-}
-
-/** A server that Cheatcode did not start is signalled only on a person's word, which hears the pid first (I6). */
-async function mayTouchAdopted(app: App, title: string, ports: CommandPorts): Promise<boolean> {
-  const session = ports.servers.session(app);
-  if (session?.adopted !== true) return true;
-  const pid = session.listenerPid ?? session.pid;
-  const answer = await vscode.window.showWarningMessage(
-    `${title} ${app.label}?`,
-    {
-      modal: true,
-      detail: `Its dev server${pid === undefined ? '' : ` (pid ${pid})`} was started outside Cheatcode, by a terminal, an agent or another tool.`,
-    },
-    title,
-  );
-  return answer === title;
+/** Stands over everything else: nothing that we did not start is ended by a key pressed for something else. */
+async function ask({ title, detail, button }: Question): Promise<boolean> {
+  return (await vscode.window.showWarningMessage(title, { modal: true, detail }, button)) === button;
 }
 
 async function attempt(app: App, ports: CommandPorts, action: () => unknown): Promise<void> {
@@ -151,5 +170,5 @@ async function attempt(app: App, ports: CommandPorts, action: () => unknown): Pr
 }
 
 function allViews(servers: DevServers): readonly AppView[] {
-  return servers.apps.map((app) => ({ app, session: servers.session(app) }));
+  return servers.apps.map((app) => viewOf(servers, app));
 }

@@ -6,6 +6,9 @@ export const appCommands = {
   start: 'cheatcode.start',
   stop: 'cheatcode.stop',
   restart: 'cheatcode.restart',
+  installAndRestart: 'cheatcode.installAndRestart',
+  useNextPort: 'cheatcode.useNextPort',
+  stopOther: 'cheatcode.stopOther',
   showTerminal: 'cheatcode.showTerminal',
   openPreview: 'cheatcode.openPreview',
   openInBrowser: 'cheatcode.openInBrowser',
@@ -17,6 +20,7 @@ export const windowCommands = {
   actions: 'cheatcode.actions',
   showLog: 'cheatcode.showLog',
   stopAll: 'cheatcode.stopAll',
+  replaceHost: 'cheatcode.replaceHost',
 } as const;
 
 export const PREVIEW_VIEW_TYPE = 'cheatcode.preview';

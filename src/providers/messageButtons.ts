@@ -4,15 +4,22 @@ import { appCommands, SETTINGS_SECTION, windowCommands } from './ids';
 
 /** Does what a button under a message says. */
 export function runButton(button: MessageButton): void {
-  void vscode.commands.executeCommand(...commandOf(button));
+  const command = commandOf(button);
+  if (command !== undefined) void vscode.commands.executeCommand(...command);
 }
 
-function commandOf(button: MessageButton): [command: string, ...args: unknown[]] {
+function commandOf(button: MessageButton): [command: string, ...args: unknown[]] | undefined {
   switch (button.action) {
+    case 'dismiss':
+      return undefined;
     case 'openSettings':
       return ['workbench.action.openSettings', button.setting ?? SETTINGS_SECTION];
     case 'manageTrust':
       return ['workbench.trust.manage'];
+    case 'reloadWindow':
+      return ['workbench.action.reloadWindow'];
+    case 'replaceHost':
+      return [windowCommands.replaceHost];
     case 'showLog':
       return [windowCommands.showLog];
     default:

@@ -48,7 +48,15 @@ export type FromPage =
   | { readonly type: 'route'; readonly route: Route };
 
 /** Actions that the page may ask for, and no others. */
-const pageActions: readonly AppActionId[] = ['start', 'restart', 'showTerminal', 'openInBrowser', 'copyUrl'];
+const pageActions: readonly AppActionId[] = [
+  'start',
+  'restart',
+  'useNextPort',
+  'stopOther',
+  'showTerminal',
+  'openInBrowser',
+  'copyUrl',
+];
 
 /** A message of the page if it is one, checked field by field: the page frames code that is not ours. */
 export function parseFromPage(value: unknown): FromPage | undefined {

@@ -1,6 +1,6 @@
 import type { App, ConfigProblem, Discovery } from './apps';
 import type { Disposable, Event } from './event';
-import type { SessionSnapshot } from './protocol';
+import type { ForeignTarget, NamedProcess, SessionSnapshot, StartParams } from './protocol';
 
 /** Where a client stands with the session host. */
 export type ConnectionState =
@@ -23,6 +23,17 @@ export interface TerminalAttachment extends Disposable {
   resize(cols: number, rows: number): void;
 }
 
+/** This window's launch spec, where it is another than the one that the server runs by. */
+export interface OtherSettings {
+  /** Of this window's own. */
+  readonly digest: string;
+  /** It became another here, while the server ran; otherwise the windows differ. */
+  readonly changedHere: boolean;
+}
+
+/** A person's choices for one start. */
+export type StartChoice = NonNullable<StartParams['choice']>;
+
 /** The apps of a workspace and what the session host says of them: all that the edge needs. */
 export interface DevServers extends Disposable {
   readonly apps: readonly App[];
@@ -36,10 +47,34 @@ export interface DevServers extends Disposable {
   readonly onDidChangeSession: Event<App>;
   /** Looks at the workspace again. */
   refresh(): Promise<void>;
-  /** The three reject with an error of `errors.ts` that says why. */
-  start(app: App): Promise<SessionSnapshot>;
-  stop(app: App): Promise<SessionSnapshot>;
-  restart(app: App): Promise<SessionSnapshot>;
+  /** Set while the app's server is ours, runs, and would be started in another way by this window. */
+  otherSettings(app: App): OtherSettings | undefined;
+  /** All that ask for something reject with an error of `errors.ts` that says why. */
+  start(app: App, choice?: StartChoice): Promise<SessionSnapshot>;
+  /**
+   * `confirmed`: what a person agreed to end of an adopted server. Rejects with `ConfirmationNeededError` when that is
+   * not what would be ended; so do `restart` and `endForeign`.
+   */
+  stop(app: App, confirmed?: readonly NamedProcess[]): Promise<SessionSnapshot>;
+  restart(
+    app: App,
+    how?: { readonly choice?: StartChoice; readonly confirmed?: readonly NamedProcess[] },
+  ): Promise<SessionSnapshot>;
+  /** What a person must be asked about before it is ended, empty if nothing of it can be seen. */
+  foreignProcesses(app: App, target: ForeignTarget): Promise<readonly NamedProcess[]>;
+  /** Ends processes that a person agreed to end; resolves when they are gone. */
+  endForeign(
+    app: App,
+    target: 'portHolder' | 'secondServer',
+    confirmed: readonly NamedProcess[],
+  ): Promise<SessionSnapshot>;
+  /**
+   * Why the session host could be replaced on a person's word: it does not answer, or it is older than this client and
+   * its servers keep it from being replaced by itself. Undefined: there is no reason to.
+   */
+  readonly hostReplacement: 'hung' | 'older' | undefined;
+  /** Ends the session host and its servers, and starts them again under a new one. */
+  replaceHost(): Promise<void>;
   attach(app: App, size: { readonly cols: number; readonly rows: number }, sink: OutputSink): TerminalAttachment;
   /** The last lines of output without escape sequences; empty while there is no session. */
   lastOutput(app: App, lines: number): Promise<readonly string[]>;

@@ -22,8 +22,17 @@ export type DevServerErrorCode =
   | 'hostDidNotStart'
   | 'hostHangs'
   | 'hostRefused'
+  | 'hostLockHeld'
+  | 'hostNotReplaced'
+  | 'hostRetiring'
+  | 'stateFolderTaken'
+  | 'unknownProcesses'
   | 'versionMismatch'
   | 'nodeMissing'
   | 'connectionLost'
   | 'workspaceUntrusted'
-  | 'stopFailed';
+  | 'stopFailed'
+  /** Processes that are not ours were to be ended, and none is visible. */
+  | 'foreignHidden'
+  /** They were others each time a person had agreed. */
+  | 'foreignChanging';

@@ -1,5 +1,15 @@
 import type { HostSettings } from './protocol';
 
+/** Exit codes of the host. `done` also when another host has the scope: that is no failure. */
+export const HOST_EXIT = { done: 0, failed: 1 } as const;
+
+/** What a host that does not serve tells the client that started it: one JSON line on its standard output. */
+export type HostReport =
+  /** Another process holds a host lock; pid and uid as far as the system tells. */
+  | { readonly kind: 'lockHeld'; readonly pid: number | undefined; readonly uid: number | undefined }
+  /** The host that hangs was not ended. */
+  | { readonly kind: 'notReplaced'; readonly pid: number; readonly detail: string };
+
 /** What a client tells the host that it spawns: one JSON argument. */
 export interface HostArguments {
   readonly stateFolder: string;
@@ -7,6 +17,8 @@ export interface HostArguments {
   readonly version: string;
   /** `<appRoot>/node_modules/node-pty` of the editor, the first fallback where our own binary does not load. */
   readonly editorNodePty?: string;
+  /** A host that hangs, to be ended first (its process, verified): only ever on a person's or a flag's word. */
+  readonly endHolder?: { readonly pid: number; readonly startTicks: string };
   /** Used until a client configures the host, and where no earlier ones are kept. */
   readonly settings: HostSettings;
 }

@@ -1,41 +1,49 @@
-import { delay, systemClock } from './clock';
+import { delay, systemClock, type Clock } from './clock';
+import type { Replacing } from './connectOrLaunch';
 import type { ConnectionState } from './devServers';
 import { DevServerError } from './errors';
 import { DisposableStore, Emitter, type Disposable } from './event';
-import type { HostArguments } from './hostArguments';
-import { connectToHost, type HostConnection } from './hostConnection';
-import type * as hostLauncher from './hostLauncher';
+import { failpoint } from './failpoints';
+import type { HostConnection, Introduction } from './hostConnection';
+import type { HostLink } from './hostLink';
 import { errorMessage, type Logger } from './log';
-import { PROTOCOL_VERSION, type HelloResult, type HostNotifications, type HostSettings } from './protocol';
-import type { RpcPeer } from './rpcPeer';
-import { currentScope } from './scope';
-import { ensureScopePaths, ensureStateFolder, type ScopePaths } from './stateFolder';
+import {
+  PROTOCOL_VERSION,
+  type HelloResult,
+  type HostNotifications,
+  type HostSettings,
+  type SessionSnapshot,
+} from './protocol';
+import type { Peer } from './rpcPeer';
+import { isActive } from './sessionState';
+import { isNewerVersion } from './version';
 
 /** Pauses before the tries to come back after the host was lost or did not start, in milliseconds; then it is left to the user. */
 const RETRY_PAUSES_MS = [0, 500, 2000, 5000, 15_000];
+/** Between two looks at what will pass by itself: a lock that another holds, a host that hangs, an older one at work. */
+const LOOK_AGAIN_MS = 5000;
 
 export interface HostClientOptions {
   readonly kind: 'window' | 'cli';
   readonly version: string;
-  readonly distFolder: string;
-  readonly editorNodePty: string | undefined;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly nodePath: () => string | undefined;
   /** Undefined: this client has no say in them. Whoever may launch a host must have. */
   readonly hostSettings: (() => HostSettings) | undefined;
   readonly apps: () => readonly string[];
-  /** False: a host that runs is joined, none is started (an untrusted workspace). */
+  /** False: a host that runs is joined, none is started or replaced (an untrusted workspace). */
   readonly mayLaunch: () => boolean;
-  readonly loadLauncher: () => Promise<typeof hostLauncher>;
+  readonly link: HostLink;
   readonly log: Logger;
+  /** The machine's own, unless a test moves it. */
+  readonly clock?: Clock;
 }
 
 /**
- * A client's one connection to the session host: connects or starts it, comes back when it is lost, and says how things
- * stand. At rest it holds a socket and no timer.
+ * A client's one connection to the session host: connects or starts it, comes back when it is lost, replaces one that is
+ * older than this client when it may, and says how things stand. At rest it holds a socket and no timer.
  */
 export class HostClient implements Disposable {
   readonly #options: HostClientOptions;
+  readonly #clock: Clock;
   readonly #log: Logger;
   readonly #store = new DisposableStore();
   readonly #disposed = new AbortController();
@@ -44,11 +52,13 @@ export class HostClient implements Disposable {
   readonly #session = this.#store.add(new Emitter<HostNotifications['sessionChanged']>());
   readonly #output = this.#store.add(new Emitter<HostNotifications['output']>());
   #state: ConnectionState = { kind: 'idle' };
-  #peer: RpcPeer | undefined;
+  #peer: Peer | undefined;
   /** Heard before the join; told after it, or the hello's older snapshots would replace them. */
   #early: HostNotifications['sessionChanged'][] = [];
-  #connecting: Promise<RpcPeer> | undefined;
+  #connecting: Promise<Peer> | undefined;
   #isRetrying = false;
+  /** The sessions of a joined host that is older than this client, by id: it is replaced when none is active. */
+  #older: Map<string, SessionSnapshot> | undefined;
 
   readonly onDidChangeState = this.#changed.event;
   /** A host was joined: for the first time, or anew after one was lost. */
@@ -58,6 +68,7 @@ export class HostClient implements Disposable {
 
   constructor(options: HostClientOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     this.#log = options.log;
   }
 
@@ -66,12 +77,12 @@ export class HostClient implements Disposable {
   }
 
   /** The connection, undefined while there is none. */
-  get peer(): RpcPeer | undefined {
+  get peer(): Peer | undefined {
     return this.#peer;
   }
 
   /** The connection, made if need be. Rejects with what stood in the way. */
-  connect(): Promise<RpcPeer> {
+  connect(): Promise<Peer> {
     if (this.#peer) return Promise.resolve(this.#peer);
     this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined));
     return this.#connecting;
@@ -84,6 +95,24 @@ export class HostClient implements Disposable {
     void this.#retry().finally(() => (this.#isRetrying = false));
   }
 
+  /**
+   * Replaces a host that is older than this client by one of its own version. `force`, a person's word, ends the servers
+   * that are active, and the windows bring them back; without it such a host stays. Gives the connection to whichever host
+   * serves afterwards; rejects like `connect`.
+   */
+  replaceHost(force: boolean): Promise<Peer> {
+    return this.#replace({ kind: 'older', force });
+  }
+
+  /**
+   * Only on a person's or a flag's word: ends a host that does not answer (its very process, verified) with the servers
+   * that it owns, and starts another. A host that answers after all is left alone. Rejects like `connect`, and with
+   * `hostNotReplaced`.
+   */
+  replaceHungHost(): Promise<Peer> {
+    return this.#replace({ kind: 'hung' });
+  }
+
   dispose(): void {
     this.#disposed.abort();
     this.#peer?.dispose();
@@ -91,97 +120,146 @@ export class HostClient implements Disposable {
   }
 
   async #retry(): Promise<void> {
-    for (const pauseMs of RETRY_PAUSES_MS) {
-      await delay(systemClock, pauseMs, this.#disposed.signal);
+    for (let tries = 0, pauseMs: number | undefined = RETRY_PAUSES_MS[0]; pauseMs !== undefined; ) {
+      await delay(this.#clock, pauseMs, this.#disposed.signal);
       if (this.#disposed.signal.aborted || this.#peer) return;
       try {
         await this.connect();
         return;
       } catch (error) {
-        if (
-          error instanceof DevServerError &&
-          (error.code === 'versionMismatch' || error.code === 'workspaceUntrusted')
-        )
-          return;
         this.#log.warn('session host not reached', { error: errorMessage(error) });
+        if (isForPersons(error)) return;
+        pauseMs = passesByItself(error) ? LOOK_AGAIN_MS : RETRY_PAUSES_MS[++tries];
       }
     }
   }
 
-  async #connect(): Promise<RpcPeer> {
-    const { log } = this.#options;
+  async #replace(replacing: Replacing): Promise<Peer> {
+    await this.#connecting?.catch(() => undefined);
+    this.#connecting ??= this.#connect(replacing).finally(() => (this.#connecting = undefined));
+    return this.#connecting;
+  }
+
+  async #connect(replacing?: Replacing): Promise<Peer> {
     if (this.#disposed.signal.aborted) throw new DevServerError('connectionLost');
-    this.#setState({ kind: 'connecting' });
+    // A trouble that is only looked at again is shown until it has passed.
+    if (!this.#peer && !(this.#state.kind === 'failed' && passesByItself(this.#state.error)))
+      this.#setState({ kind: 'connecting' });
     try {
-      const stateFolder = ensureStateFolder(process.env);
-      const scope = currentScope();
-      const paths = ensureScopePaths(stateFolder, scope);
-      const found = (await this.#tryConnect(paths)) ?? (await this.#launch(paths, stateFolder, scope.id));
+      const found = await this.#reach(replacing);
       if (this.#disposed.signal.aborted) {
         found.peer.dispose();
         throw new DevServerError('connectionLost');
       }
+      if (this.#peer) {
+        found.peer.dispose(); // The host was not replaced after all, and the connection to it stands.
+        return this.#peer;
+      }
       this.#join(found);
       return found.peer;
     } catch (error) {
-      log.debug('connect failed', { error: errorMessage(error) });
-      this.#setState({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
+      this.#log.debug('connect failed', { error: errorMessage(error) });
+      if (!this.#peer)
+        this.#setState({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
       throw error;
     }
   }
 
-  #tryConnect(paths: ScopePaths): Promise<HostConnection | undefined> {
-    const { kind, version, apps } = this.#options;
-    return connectToHost(paths, { kind, version, apps: apps() }, (peer) => {
-      this.#early = [];
-      peer.listen('sessionChanged', (snapshot) => {
-        if (this.#peer === peer) this.#session.fire(snapshot);
-        else this.#early.push(snapshot);
-      });
-      peer.listen('output', (chunk) => this.#output.fire(chunk));
-    });
+  async #reach(replacing: Replacing | undefined): Promise<HostConnection> {
+    const { link, mayLaunch, hostSettings } = this.#options;
+    let wanted = replacing;
+    if (!wanted) {
+      failpoint('client.connect');
+      try {
+        const found = await link.tryConnect(this.#who(), this.#prepare);
+        if (found) return found;
+      } catch (error) {
+        // Idle, it makes room at once; at work, the answer is this very error again.
+        if (!isOlderHost(error) || !mayLaunch()) throw error;
+        wanted = { kind: 'older', force: false };
+      }
+    }
+    if (!mayLaunch() || !hostSettings) throw new DevServerError('workspaceUntrusted');
+    return link.launch(this.#who(), this.#prepare, hostSettings(), wanted);
   }
 
-  async #launch(paths: ScopePaths, stateFolder: string, scopeId: string): Promise<HostConnection> {
-    const { mayLaunch, loadLauncher, version, editorNodePty, hostSettings, distFolder, nodePath, env, log } =
-      this.#options;
-    if (!mayLaunch() || !hostSettings) throw new DevServerError('workspaceUntrusted');
-    const { connectOrLaunch } = await loadLauncher();
-    const host: HostArguments = {
-      stateFolder,
-      scopeId,
-      version,
-      settings: hostSettings(),
-      ...(editorNodePty === undefined ? {} : { editorNodePty }),
-    };
-    return connectOrLaunch({ paths, host, distFolder, nodePath: nodePath(), env, log }, () => this.#tryConnect(paths));
+  #who(): Introduction {
+    const { kind, version, apps } = this.#options;
+    return { kind, version, apps: apps() };
   }
+
+  readonly #prepare = (peer: Peer): void => {
+    this.#early = [];
+    peer.listen('sessionChanged', (snapshot) => {
+      if (this.#peer === peer) this.#onSession(snapshot);
+      else this.#early.push(snapshot);
+    });
+    peer.listen('output', (chunk) => this.#output.fire(chunk));
+  };
 
   #join({ peer, hello }: HostConnection): void {
     // It may have ended while the start lock was released, and its `onDidClose` will not fire again.
     if (peer.isClosed) throw new DevServerError('connectionLost');
+    const { hostSettings, mayLaunch, version } = this.#options;
     this.#peer = peer;
     peer.onDidClose((error) => {
       if (this.#peer !== peer) return;
       this.#peer = undefined;
+      this.#older = undefined;
       if (this.#disposed.signal.aborted) return;
       this.#log.warn('session host lost', { pid: hello.hostPid, error: error ? errorMessage(error) : undefined });
       this.#setState({ kind: 'connecting' });
       this.keepConnected();
     });
     this.#log.info('session host joined', { pid: hello.hostPid, version: hello.version, protocol: PROTOCOL_VERSION });
-    const { hostSettings } = this.#options;
     if (hostSettings)
       void peer
         .call('configure', hostSettings())
         .catch((error: unknown) => this.#log.warn('settings not taken by the host', { error: errorMessage(error) }));
+    const mayReplace = hostSettings && mayLaunch() && isNewerVersion(version, hello.version);
+    this.#older = mayReplace ? new Map(hello.sessions.map((session) => [session.id, session])) : undefined;
     this.#setState({ kind: 'connected', hostPid: hello.hostPid, hostVersion: hello.version });
     this.#joined.fire(hello);
-    for (const snapshot of this.#early.splice(0)) this.#session.fire(snapshot);
+    for (const snapshot of this.#early.splice(0)) this.#onSession(snapshot);
+    this.#considerReplacing();
+  }
+
+  #onSession(snapshot: SessionSnapshot): void {
+    this.#older?.set(snapshot.id, snapshot);
+    this.#session.fire(snapshot);
+    this.#considerReplacing();
+  }
+
+  /** A host that is older makes room as soon as none of its servers is active. */
+  #considerReplacing(): void {
+    if (!this.#older || [...this.#older.values()].some(({ state }) => isActive(state))) return;
+    this.#older = undefined; // Asked once; if it was busy after all, the next join looks again.
+    this.#log.info('replacing an older session host');
+    this.replaceHost(false).catch((error: unknown) =>
+      this.#log.warn('older session host not replaced', { error: errorMessage(error) }),
+    );
   }
 
   #setState(state: ConnectionState): void {
     this.#state = state;
     this.#changed.fire(state);
   }
+}
+
+function isOlderHost(error: unknown): boolean {
+  return error instanceof DevServerError && error.code === 'versionMismatch' && error.facts['host'] === 'older';
+}
+
+/** Trouble that ends without anybody's doing here, so that it is worth a look now and then. */
+function passesByItself(error: unknown): boolean {
+  return (
+    isOlderHost(error) ||
+    (error instanceof DevServerError && (error.code === 'hostLockHeld' || error.code === 'hostHangs'))
+  );
+}
+
+/** Trouble that no further try can end. */
+function isForPersons(error: unknown): boolean {
+  if (!(error instanceof DevServerError)) return false;
+  return error.code === 'workspaceUntrusted' || (error.code === 'versionMismatch' && !isOlderHost(error));
 }

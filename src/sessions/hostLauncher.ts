@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
-import { delay, systemClock } from './clock';
+import { systemClock } from './clock';
+import { connectOrLaunch, type LaunchPorts, type Replacing, type SpawnedHost } from './connectOrLaunch';
 import { DevServerError } from './errors';
-import type { HostArguments } from './hostArguments';
+import type { HostArguments, HostReport } from './hostArguments';
 import { ensureHostCopy } from './hostCopy';
 import { findHostNode } from './hostNode';
 import { errorMessage, type Logger } from './log';
@@ -12,13 +13,11 @@ import { withStartLock } from './startLock';
 import type { ScopePaths } from './stateFolder';
 import { testSwitches } from './testSwitches';
 
-/** A random pause before the start lock, so that fifty windows do not all knock at once (DESIGN section 4). */
-const MAX_JITTER_MS = 50;
 /** How long the start lock is waited for, and when one that nobody renews is stale. */
 const LOCK_WAIT_MS = 15_000;
 const LOCK_STALE_MS = 5000;
-/** How long a spawned host may take until it answers: it fences first. */
-const ANSWER_LIMIT_MS = 10_000;
+/** A report is one short line. */
+const MAX_REPORT_CHARS = 10_000;
 
 export interface LaunchHostOptions {
   readonly paths: ScopePaths;
@@ -32,63 +31,78 @@ export interface LaunchHostOptions {
 }
 
 /**
- * The slow half of "connect or start", loaded only when nobody answered: takes the start lock, looks again, and spawns
- * the host only if still nobody answers. Gives what `connect` gives. Throws `hostDidNotStart` or `nodeMissing`.
+ * The slow half of "connect or start" on this machine, loaded only when nobody answered. Gives what `connect` gives.
+ * Throws as `connectOrLaunch` does, and `nodeMissing`.
  */
-export async function connectOrLaunch<T>(
+export async function launchHost<T>(
   options: LaunchHostOptions,
-  connect: () => Promise<T | undefined>,
+  reach: Pick<LaunchPorts<T>, 'connect' | 'retire'>,
+  replacing: Replacing | undefined,
 ): Promise<T> {
   const { paths, log } = options;
-  await delay(systemClock, Math.random() * MAX_JITTER_MS);
-  return withStartLock(
-    {
-      file: paths.startLock,
-      waitMs: LOCK_WAIT_MS,
-      staleMs: LOCK_STALE_MS,
-      enabled: !testSwitches.startLockOff,
-      onWarning: (message, facts) => log.warn(message, facts),
-    },
-    async () => {
-      const found = await connect(); // The double check: while we waited another window may have spawned it.
-      if (found !== undefined) return found;
-      const [copy, node] = await Promise.all([
-        ensureHostCopy(options.distFolder, options.host.stateFolder),
-        findHostNode(options.nodePath, options.env),
-      ]);
-      return spawnAndConnect(options, copy, node, connect);
-    },
-  );
+  try {
+    return await connectOrLaunch(
+      {
+        ...reach,
+        clock: systemClock,
+        random: Math.random,
+        log,
+        withStartLock: (action) =>
+          withStartLock(
+            {
+              file: paths.startLock,
+              waitMs: LOCK_WAIT_MS,
+              staleMs: LOCK_STALE_MS,
+              enabled: !testSwitches.startLockOff,
+              onWarning: (message, facts) => log.warn(message, facts),
+            },
+            action,
+          ),
+        spawnHost: () => spawnHost(options),
+      },
+      replacing,
+    );
+  } catch (error) {
+    if (error instanceof DevServerError && error.code === 'hostDidNotStart')
+      throw new DevServerError(error.code, { ...error.facts, log: paths.log }, { cause: error });
+    throw error;
+  }
 }
 
-async function spawnAndConnect<T>(
-  { paths, host, log }: LaunchHostOptions,
-  copy: string,
-  node: { readonly file: string; readonly env: Readonly<Record<string, string>> },
-  connect: () => Promise<T | undefined>,
-): Promise<T> {
+async function spawnHost({ paths, host, distFolder, nodePath, env, log }: LaunchHostOptions): Promise<SpawnedHost> {
+  const [copy, node] = await Promise.all([
+    ensureHostCopy(distFolder, host.stateFolder),
+    findHostNode(nodePath, env),
+  ]);
   log.info('spawning the session host', { node: node.file, copy });
   const output = openSync(paths.log, 'a', 0o600);
   // Detached: of its own session, so that no signal to the editor's process group reaches it.
   const child = spawn(node.file, [path.join(copy, 'host.js'), JSON.stringify(host)], {
     cwd: '/',
     detached: true,
-    stdio: ['ignore', output, output],
+    stdio: ['ignore', 'pipe', output],
     env: { ...serverEnvironment(process.env, undefined, {}), ...node.env },
     windowsHide: true,
   });
   closeSync(output);
-  let ended: { readonly code: number | string } | undefined;
-  child.once('error', (error) => (ended = { code: errorMessage(error) }));
-  child.once('exit', (code, signal) => (ended = { code: code ?? signal ?? 'unknown' }));
+  let said = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    if (said.length < MAX_REPORT_CHARS) said += text;
+  });
+  let ended: ReturnType<SpawnedHost['ended']>;
+  child.once('error', (error) => (ended = { code: errorMessage(error), report: undefined }));
+  // `close` and not `exit`: only then has all of its report arrived.
+  child.once('close', (code, signal) => (ended ??= { code: code ?? signal ?? 'unknown', report: parseReport(said) }));
   child.unref();
-  const deadlineMs = systemClock.nowMs() + ANSWER_LIMIT_MS;
-  for (let pauseMs = 10; systemClock.nowMs() < deadlineMs; pauseMs = Math.min(100, pauseMs * 1.5)) {
-    await delay(systemClock, pauseMs);
-    const found = await connect();
-    if (found !== undefined) return found;
-    // 0 means that another host has the scope: it will answer, or the limit ends this.
-    if (ended !== undefined && ended.code !== 0) break;
+  (child.stdout as { unref?(): void } | null)?.unref?.();
+  return { ended: () => ended };
+}
+
+function parseReport(text: string): HostReport | undefined {
+  try {
+    const report = JSON.parse(text) as HostReport;
+    return report.kind === 'lockHeld' || report.kind === 'notReplaced' ? report : undefined;
+  } catch {
+    return undefined; // It said nothing, or was ended in the middle of it.
   }
-  throw new DevServerError('hostDidNotStart', { exit: ended?.code ?? 'none', log: paths.log });
 }

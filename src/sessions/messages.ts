@@ -5,12 +5,23 @@
 import type { App, AppProblem } from './apps';
 import { DevServerError } from './errors';
 import { errorMessage } from './log';
-import type { Reason, SessionSnapshot } from './protocol';
+import type { NamedProcess, Reason, SecondServer, SessionSnapshot } from './protocol';
 import type { SettingProblem } from './settings';
 
-/** What a button under a message does; the edge maps each to a command. */
+/** What a button under a message does; the edge maps each to a command. `dismiss` is an answer and nothing else. */
 export type MessageAction =
-  'start' | 'restart' | 'showTerminal' | 'showLog' | 'openSettings' | 'manageTrust' | 'openInBrowser';
+  | 'start'
+  | 'restart'
+  | 'installAndRestart'
+  | 'useNextPort'
+  | 'stopOther'
+  | 'showTerminal'
+  | 'showLog'
+  | 'openSettings'
+  | 'manageTrust'
+  | 'replaceHost'
+  | 'reloadWindow'
+  | 'dismiss';
 
 export interface MessageButton {
   readonly title: string;
@@ -29,40 +40,85 @@ export interface Message {
   readonly buttons: readonly MessageButton[];
 }
 
+/** Of a command line, as much as fits into a sentence. */
+const COMMAND_CHARS = 80;
+
 type Facts = Readonly<Record<string, string | number | boolean>>;
 
 /** Settings by app type that move an app to another port or command. */
-const settingPrefix = { web: 'cheatcode.web', mobile: 'cheatcode.mobile', custom: undefined } as const;
+export const settingPrefix = { web: 'cheatcode.web', mobile: 'cheatcode.mobile', custom: undefined } as const;
 
-/** One sentence about a session: its state and why. `label` is the app's. */
+/** One sentence about a session: its state and why; of an adopted one a second that says so. `label` is the app's. */
 export function stateSentence(label: string, session: SessionSnapshot): string {
-  const { state, reason, port, url } = session;
-  const facts = reason.facts ?? {};
-  const by = session.adopted ? ' It was started outside Cheatcode.' : '';
-  switch (state) {
+  switch (session.state) {
     case 'stopped':
-      return stoppedSentence(label, reason);
+      return stoppedSentence(label, session.reason);
     case 'waiting':
-      return `${label} is being started on another machine.`;
+      return waitingSentence(label, session) ?? `${label} is being started on another machine.`;
     case 'blocked':
       return blockedSentence(label, session);
     case 'installing':
-      return reason.code === 'preparingTool'
-        ? `Installing ${text(facts, 'tool', 'packageName') ?? 'a tool'}, which ${label} needs.`
-        : `Installing the dependencies of ${label}${suffix(' with ', text(facts, 'command'))}.`;
+      return installingSentence(label, session);
     case 'starting':
       return startingSentence(label, session);
     case 'running':
-      return runningSentence(label, session) + by;
+      return runningSentence(label, session) + adoptedSentence(session);
     case 'unhealthy':
-      return reason.code === 'answeredWithError'
-        ? `${label} answers with an error${suffix(': HTTP ', httpStatus(session))}. Its output says why.`
-        : `${label} does not answer on port ${port}, but its process is alive.${by}`;
+      return unhealthySentence(label, session) + adoptedSentence(session);
     case 'stopping':
       return `${label} is stopping.`;
     case 'failed':
-      return failedSentence(label, reason, url);
+      return failedSentence(label, session);
   }
+}
+
+/** What else there is to say of a server that runs: its memory, a second server, a restart that would help. */
+export function sessionNotes(label: string, session: SessionSnapshot): readonly string[] {
+  if (session.state !== 'running' && session.state !== 'unhealthy') return [];
+  return [
+    ...(session.warning === undefined ? [] : [memorySentence(label, session.warning)]),
+    ...(session.secondServers ?? []).map((second) => secondServerSentence(label, second)),
+    ...(session.restartOffer === undefined ? [] : [restartOfferSentence(label, session.restartOffer)]),
+  ];
+}
+
+/** Why the status item of a running server has the colour of a warning. */
+export function memorySentence(label: string, warning: Reason): string {
+  const facts = warning.facts ?? {};
+  const limit = suffix(', above the limit of ', text(facts, 'limitMb'), ' MB');
+  return `${label} uses ${text(facts, 'mb') ?? 'too many'} MB of memory${limit}.`;
+}
+
+export function secondServerSentence(label: string, second: SecondServer): string {
+  const holding = holder({ command: second.command, ...(second.pid === undefined ? {} : { pid: second.pid }) });
+  return `A second dev server of ${label} runs on port ${second.port}${suffix(' (', holding, ')')}.`;
+}
+
+export function restartOfferSentence(label: string, offer: Reason): string {
+  const facts = offer.facts ?? {};
+  if (offer.code === 'dependenciesChanged')
+    return `The installed packages of ${label} are not those of ${text(facts, 'file') ?? 'its lock file'}.`;
+  const files = (text(facts, 'files') ?? '').split(',').filter((name) => name !== '');
+  if (files.length === 0) return `${label} runs by files that have changed.`;
+  return `${label} has read ${listOf(files)} at its start only, and ${files.length === 1 ? 'it has' : 'they have'} changed.`;
+}
+
+/** For a window whose own launch spec is another than the one that the server runs by. */
+export function otherSettingsSentence(label: string): string {
+  return `${label} runs with other settings than this window's.`;
+}
+
+/** Whose server it is, after the sentence about its state; empty for one of ours. */
+function adoptedSentence(session: SessionSnapshot): string {
+  if (!session.adopted) return '';
+  const facts = session.reason.code === 'adopted' ? (session.reason.facts ?? {}) : {};
+  const pid = text(facts, 'pid') ?? session.listenerPid;
+  const command = text(facts, 'command');
+  const who = [
+    ...(pid === undefined ? [] : [`pid ${pid}`]),
+    ...(command === undefined ? [] : [`\`${shorten(command, COMMAND_CHARS)}\``]),
+  ].join(', ');
+  return ` It was started outside Cheatcode${who === '' ? '' : ` (${who})`}.`;
 }
 
 function stoppedSentence(label: string, reason: Reason): string {
@@ -79,9 +135,32 @@ function stoppedSentence(label: string, reason: Reason): string {
       return `${label} was stopped with Ctrl+C in its terminal.`;
     case 'hostLost':
       return `${label} ended because the session host was lost.`;
+    case 'adoptedEnded':
+      return `The server of ${label}, started outside Cheatcode, has ended.`;
+    case 'managedElsewhere':
+      return elsewhereSentence(label);
     default:
       return `${label} is stopped.`;
   }
+}
+
+/** What a start waits for, whatever state the wait is shown as; undefined when the reason is another. */
+function waitingSentence(label: string, { reason }: SessionSnapshot): string | undefined {
+  const facts = reason.facts ?? {};
+  switch (reason.code) {
+    case 'managedElsewhere':
+      return elsewhereSentence(label);
+    case 'adoptedEnded':
+      return `The server of ${label}, started outside Cheatcode, has ended.`;
+    case 'installerAtWork':
+      return `${label} waits until a package manager${suffix(' (', holder(facts), ')')} is done in its folder.`;
+    default:
+      return undefined;
+  }
+}
+
+function elsewhereSentence(label: string): string {
+  return `${label} is started by another tool; waiting for it.`;
 }
 
 function blockedSentence(label: string, session: SessionSnapshot): string {
@@ -93,16 +172,31 @@ function blockedSentence(label: string, session: SessionSnapshot): string {
       return `${label} can't start: another session host${suffix(' (', holder(facts), ')')} has its folder.`;
     case 'leftovers':
       return leftoversSentence(label, facts);
+    case 'unknownProcesses':
+      return unknownProcessesSentence(label, facts);
     default:
-      return `${label} can't start yet.`;
+      return waitingSentence(label, session) ?? `${label} can't start yet.`;
   }
 }
 
-function startingSentence(label: string, session: SessionSnapshot): string {
+function installingSentence(label: string, session: SessionSnapshot): string {
   const facts = session.reason.facts ?? {};
-  switch (session.reason.code) {
-    case 'slowStart':
-      return `${label} takes longer than usual to answer on port ${session.port}. Its terminal may say why.`;
+  if (session.reason.code === 'preparingTool')
+    return `Installing ${text(facts, 'tool', 'packageName') ?? 'a tool'}, which ${label} needs.`;
+  return (
+    waitingSentence(label, session) ??
+    `Installing the dependencies of ${label}${suffix(' with ', text(facts, 'command'))}.`
+  );
+}
+
+function startingSentence(label: string, session: SessionSnapshot): string {
+  const { reason, port } = session;
+  const facts = reason.facts ?? {};
+  switch (reason.code) {
+    case 'notListening':
+      return facts['listening'] === true
+        ? `${label} listens on port ${text(facts, 'port') ?? port}, but has not answered yet. Its terminal may say why.`
+        : `${label} takes longer than usual: nothing listens on port ${text(facts, 'port') ?? port} yet. Its terminal may say why.`;
     case 'crashed': {
       const attempt = session.crashes > 0 ? `, attempt ${session.crashes}` : '';
       return `${label} crashed${suffix(' (', exitOf(facts), ')')} and starts again${attempt}.`;
@@ -111,26 +205,71 @@ function startingSentence(label: string, session: SessionSnapshot): string {
       return `${label} starts again after its session host was lost.`;
     case 'tunnelUnavailable':
       return `${label} starts on the local network, because no tunnel could be had.`;
-    default:
-      return `${label} is starting on port ${session.port}.`;
+    case 'adoptedEnded':
+      return `${label} starts here, since the server that was started outside Cheatcode has ended.`;
+    case 'unknownProcesses':
+      return unknownProcessesSentence(label, facts);
+    default: {
+      const why = restartCause(reason);
+      return (
+        waitingSentence(label, session) ??
+        (why === undefined ? `${label} is starting on port ${port}.` : `${label} starts again: ${why}.`)
+      );
+    }
   }
 }
 
 function runningSentence(label: string, session: SessionSnapshot): string {
   const facts = session.reason.facts ?? {};
+  const runs = `${label} runs on port ${session.port}`;
   switch (session.reason.code) {
     case 'otherPort':
-      return `${label} runs on port ${session.port}${suffix(' instead of ', text(facts, 'told', 'expected', 'wanted', 'requested'))}.`;
+      return `${runs}${suffix(' instead of ', text(facts, 'told', 'expected', 'wanted', 'requested'))}.`;
     case 'tunnelUnavailable':
-      return `${label} runs on port ${session.port}, on the local network because no tunnel could be had.`;
+      return `${runs}, on the local network because no tunnel could be had.`;
     case 'answeredWithError':
-      return `${label} runs on port ${session.port}, and answers with an error${suffix(': HTTP ', httpStatus(session))}.`;
-    default:
-      return `${label} runs on port ${session.port}.`;
+      return `${runs}, and answers with an error${suffix(': HTTP ', httpStatus(session))}.`;
+    default: {
+      const why = restartCause(session.reason);
+      return why === undefined ? `${runs}.` : `${runs}. It was restarted: ${why}.`;
+    }
   }
 }
 
-function failedSentence(label: string, reason: Reason, url: string): string {
+/** Why a machine restarted a server, undefined for all other reasons. */
+function restartCause({ code, facts = {} }: Reason): string | undefined {
+  switch (code) {
+    case 'memoryRestart': {
+      const mb = text(facts, 'mb');
+      const limit = suffix(', with a limit of ', text(facts, 'limitMb'), ' MB');
+      return `its memory grew too large${mb === undefined ? '' : ` (${mb} MB${limit})`}`;
+    }
+    case 'unresponsiveRestart':
+      return `it did not answer for ${suffix('', text(facts, 'seconds'), ' s') || 'too long'}`;
+    case 'dependenciesChanged':
+      return `${text(facts, 'file') ?? 'its lock file'} has changed`;
+    case 'filesChanged': {
+      const files = (text(facts, 'files') ?? '').split(',').filter((name) => name !== '');
+      return `${files.length === 0 ? 'files that it reads at the start' : listOf(files)} ${files.length === 1 ? 'has' : 'have'} changed`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function unhealthySentence(label: string, session: SessionSnapshot): string {
+  const { reason, port } = session;
+  const facts = reason.facts ?? {};
+  if (reason.code === 'answeredWithError')
+    return `${label} answers with an error${suffix(': HTTP ', httpStatus(session))}. Its output says why.`;
+  if (facts['listening'] === false)
+    return `Nothing listens on port ${port} any more, but the process of ${label} is alive.`;
+  if (facts['listening'] === true) return `${label} accepts connections on port ${port}, but does not answer.`;
+  return `${label} does not answer on port ${port}, but its process is alive.`;
+}
+
+function failedSentence(label: string, session: SessionSnapshot): string {
+  const { reason, url, port } = session;
   const facts = reason.facts ?? {};
   switch (reason.code) {
     case 'crashLoop': {
@@ -152,13 +291,24 @@ function failedSentence(label: string, reason: Reason, url: string): string {
       return `${label} can't start: its command could not be run${suffix(' (', text(facts, 'detail', 'error', 'message'), ')')}.`;
     case 'leftovers':
       return leftoversSentence(label, facts);
+    case 'unknownProcesses':
+      return unknownProcessesSentence(label, facts);
     case 'hostLost':
       return `${label} ended because the session host was lost.`;
     case 'noAnswer':
       return `${label} never answered at ${url}.`;
+    case 'notListening':
+      return facts['listening'] === true
+        ? `${label} listens on port ${text(facts, 'port') ?? port}, but never answered.`
+        : `${label} never listened on port ${text(facts, 'port') ?? port}. Its terminal may say why.`;
     default:
       return `${label} failed.`;
   }
+}
+
+function unknownProcessesSentence(label: string, facts: Facts): string {
+  const which = suffix(' (pid ', text(facts, 'pids', 'pid'), ')');
+  return `${label} can't start: processes of an earlier run${which} may still be alive, and can't be looked at from here.`;
 }
 
 function leftoversSentence(label: string, facts: Facts): string {
@@ -216,23 +366,65 @@ export function errorToMessage(error: unknown, app?: Pick<App, 'key' | 'label' |
     case 'hostHangs':
       return message(
         'error',
-        `The session host${suffix(' (pid ', text(facts, 'pid'), ')')} runs but does not answer${detail}. End that process, then try again.`,
-        [{ title: 'Try Again', action: 'start' }, log],
+        `The session host${suffix(' (pid ', text(facts, 'pid'), ')')} has not answered${suffix(' for ', text(facts, 'seconds'), ' s')}${detail}. It may recover by itself; replacing it ends its dev servers and starts them again.`,
+        [{ title: 'Replace It…', action: 'replaceHost' }, log],
       );
-    case 'hostRefused':
-      return message('error', `The session host refused the request${detail}.`, [log]);
-    case 'versionMismatch':
+    case 'hostNotReplaced':
       return message(
         'error',
-        `The running session host${suffix(' ', text(facts, 'hostVersion', 'version'))} speaks another protocol. Update the extension in all windows, or stop all dev servers there first.`,
+        `The session host was not replaced: process ${text(facts, 'pid') ?? 'that holds its lock'} could not be ended${detail}.`,
+        [{ title: 'Try Again', action: 'start' }, log],
+      );
+    case 'hostLockHeld':
+      return message(
+        'error',
+        `Dev servers can't be started: another process${suffix(' (', holder(facts), ')')} holds the session host's lock, and no session host answers. It goes on by itself when that process ends.`,
         [log],
       );
+    case 'hostRetiring':
+      return message('info', `A newer window replaces the session host right now. Try again in a moment.`, [
+        { title: 'Try Again', action: 'start' },
+      ]);
+    case 'stateFolderTaken':
+      return message(
+        'error',
+        `Dev servers can't be started: something else has taken the place of the session host in ${text(facts, 'folder') ?? 'its state folder'}. It goes on by itself when that is gone.`,
+        [log],
+      );
+    case 'unknownProcesses':
+      return message('error', unknownProcessesSentence(of, facts), [{ title: 'Try Again', action: 'start' }, log]);
+    case 'hostRefused':
+      return message('error', `The session host refused the request${detail}.`, [log]);
+    case 'versionMismatch': {
+      const version = suffix(' (version ', text(facts, 'hostVersion', 'version'), ')');
+      return facts['host'] === 'older'
+        ? message(
+            'warning',
+            `The running session host${version} is older than this extension, and has dev servers running. It is replaced when the last one stops; replacing it now ends them and starts them again.`,
+            [{ title: 'Replace It…', action: 'replaceHost' }, log],
+          )
+        : message(
+            'error',
+            `The running session host${version} is newer than this window's extension. Update the extension, then reload the window.`,
+            [{ title: 'Reload Window', action: 'reloadWindow' }, log],
+          );
+    }
     case 'nodeMissing':
       return message(
         'error',
         `No Node.js 20 or newer was found to run the session host${detail}. Install it, or name one in the settings.`,
         [{ title: 'Open Settings', action: 'openSettings', setting: 'cheatcode.nodePath' }, log],
       );
+    case 'foreignHidden':
+      return message(
+        'warning',
+        `What to end for ${of} can't be seen from here: it may be gone already, or be another user's or container's. End it where it was started.`,
+        [log],
+      );
+    case 'foreignChanging':
+      return message('warning', `Nothing was ended: other processes than those agreed to kept appearing. Try again.`, [
+        log,
+      ]);
     case 'connectionLost':
       return message('warning', `The connection to the session host was lost while ${of} was asked for. Try again.`, [
         log,
@@ -250,38 +442,6 @@ export function errorToMessage(error: unknown, app?: Pick<App, 'key' | 'label' |
   }
 }
 
-/** Notification for a session that needs a person, undefined for all others. */
-export function attentionMessage(
-  app: Pick<App, 'key' | 'label' | 'type'>,
-  session: SessionSnapshot,
-): Message | undefined {
-  const sentence = stateSentence(app.label, session);
-  const terminal: MessageButton = { title: 'Show Terminal', action: 'showTerminal', appKey: app.key };
-  const restart: MessageButton = { title: 'Restart', action: 'restart', appKey: app.key };
-  if (session.state === 'failed') {
-    switch (session.reason.code) {
-      case 'commandNotFound':
-        return message('error', sentence, [...commandSetting(app), restart].slice(0, 2));
-      case 'folderMissing':
-      case 'spawnFailed':
-        return message('error', sentence, [restart, { title: 'Show Log', action: 'showLog' }]);
-      default:
-        return message('error', sentence, [restart, terminal]);
-    }
-  }
-  if (session.state === 'blocked') {
-    const advice = session.reason.code === 'portTaken' ? ' It starts by itself as soon as the port is free.' : '';
-    const prefix = settingPrefix[app.type];
-    return message('warning', sentence + advice, [
-      { title: 'Try Again', action: 'start', appKey: app.key },
-      ...(session.reason.code === 'portTaken' && prefix !== undefined
-        ? [{ title: 'Change Port', action: 'openSettings', setting: `${prefix}.port` } as const]
-        : []),
-    ]);
-  }
-  return undefined;
-}
-
 /** One message for all settings that can't be used. */
 export function settingProblemsMessage(problems: readonly SettingProblem[]): Message | undefined {
   const [first] = problems;
@@ -297,18 +457,31 @@ export function settingProblemsMessage(problems: readonly SettingProblem[]): Mes
 
 /** The word for a state, in lower case. */
 export function stateWord(session: SessionSnapshot): string {
-  if (session.state === 'unhealthy') return session.reason.code === 'answeredWithError' ? 'error' : 'no answer';
-  return session.state;
+  const by = session.adopted ? ' (adopted)' : '';
+  if (session.state === 'unhealthy') return (session.reason.code === 'answeredWithError' ? 'error' : 'no answer') + by;
+  return session.state === 'running' ? session.state + by : session.state;
 }
 
-function commandSetting(app: Pick<App, 'type'>): readonly MessageButton[] {
+/** Who holds what a session needs, as far as its reason says; undefined when it says nothing. */
+export function holderOf(reason: Reason): string | undefined {
+  return holder(reason.facts ?? {});
+}
+
+/** One line about a process for a question that names it; `ownUid` is whose processes need no user's name. */
+export function processLine({ pid, command, uid }: NamedProcess, ownUid: number | undefined): string {
+  const user = uid === undefined || uid === ownUid ? '' : ` (uid ${uid})`;
+  return `pid ${pid}${user}: ${shorten(command.replace(/\s+/g, ' ').trim(), COMMAND_CHARS) || 'unknown command'}`;
+}
+
+export function commandSetting(app: Pick<App, 'type'>): readonly MessageButton[] {
   const prefix = settingPrefix[app.type];
   return prefix === undefined
     ? [{ title: 'Show Log', action: 'showLog' }]
     : [{ title: 'Open Settings', action: 'openSettings', setting: `${prefix}.command` }];
 }
 
-function message(severity: Message['severity'], body: string, buttons: readonly MessageButton[]): Message {
+/** A message whose text is in one line. */
+export function message(severity: Message['severity'], body: string, buttons: readonly MessageButton[]): Message {
   return { severity, text: body.replace(/\s+/g, ' ').trim(), buttons };
 }
 
@@ -326,17 +499,29 @@ function suffix(before: string, value: string | undefined, after = ''): string {
 }
 
 function holder(facts: Facts): string | undefined {
+  // Its socket is visible, its process is not.
+  if (facts['hidden'] === true) return `another container or user${suffix(' (', userOf(facts), ')')}`;
   const pid = text(facts, 'pid', 'holderPid');
-  const name = text(facts, 'user');
-  const uid = text(facts, 'uid');
-  const user = name !== undefined ? `user ${name}` : uid === undefined ? undefined : `uid ${uid}`;
   const command = text(facts, 'command', 'commandLine');
   const parts = [
     pid === undefined ? undefined : `pid ${pid}`,
-    user,
-    command === undefined ? undefined : shorten(command, 80),
+    userOf(facts),
+    command === undefined ? undefined : shorten(command, COMMAND_CHARS),
+    suffix('in ', text(facts, 'folder')) || undefined,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join(', ');
+}
+
+function userOf(facts: Facts): string | undefined {
+  const name = text(facts, 'user');
+  const uid = text(facts, 'uid');
+  return name !== undefined ? `user ${name}` : uid === undefined ? undefined : `uid ${uid}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listOf(names: readonly string[]): string {
+  const last = names[names.length - 1] ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
 }
 
 function exitOf(facts: Facts): string | undefined {

@@ -4,14 +4,31 @@
  */
 import path from 'node:path';
 import type { App } from './apps';
-import type { ConnectionState } from './devServers';
-import { appProblemSentence, errorToMessage, stateSentence, stateWord } from './messages';
+import type { ConnectionState, DevServers, OtherSettings } from './devServers';
+import {
+  appProblemSentence,
+  errorToMessage,
+  holderOf,
+  memorySentence,
+  otherSettingsSentence,
+  restartOfferSentence,
+  sessionNotes,
+  stateSentence,
+  stateWord,
+} from './messages';
 import type { AppType, SessionSnapshot } from './protocol';
 
 /** An app and what is known of its dev server. */
 export interface AppView {
   readonly app: App;
   readonly session: SessionSnapshot | undefined;
+  /** This window would start it in another way than it runs. */
+  readonly otherSettings?: OtherSettings | undefined;
+}
+
+/** An app of a window as it is now. */
+export function viewOf(servers: Pick<DevServers, 'session' | 'otherSettings'>, app: App): AppView {
+  return { app, session: servers.session(app), otherSettings: servers.otherSettings(app) };
 }
 
 /** What a window knows besides its apps. */
@@ -41,7 +58,17 @@ export interface AppAction {
   readonly description: string | undefined;
 }
 
-export type AppActionId = 'start' | 'stop' | 'restart' | 'showTerminal' | 'openPreview' | 'openInBrowser' | 'copyUrl';
+export type AppActionId =
+  | 'start'
+  | 'stop'
+  | 'restart'
+  | 'installAndRestart'
+  | 'useNextPort'
+  | 'stopOther'
+  | 'showTerminal'
+  | 'openPreview'
+  | 'openInBrowser'
+  | 'copyUrl';
 
 /** Context keys that commands and menus are enabled by. */
 export type ContextKeys = Readonly<
@@ -50,6 +77,10 @@ export type ContextKeys = Readonly<
     | 'cheatcode.canStart'
     | 'cheatcode.canStop'
     | 'cheatcode.canRestart'
+    | 'cheatcode.canInstallAndRestart'
+    | 'cheatcode.canUseNextPort'
+    | 'cheatcode.canStopOther'
+    | 'cheatcode.canReplaceHost'
     | 'cheatcode.canShowTerminal'
     | 'cheatcode.canPreview'
     | 'cheatcode.canOpen',
@@ -95,9 +126,9 @@ function appItem(view: AppView, window: WindowView): StatusItem {
   return {
     appKey: app.key,
     text: `$(${face.icon}) ${face.label}`,
-    tooltip: tooltip(view, window, face.sentence),
+    tooltip: tooltip(view, window, face),
     background: face.background,
-    accessibleLabel: `Dev server ${app.label}: ${session === undefined ? face.sentence : `${stateWord(session)}, port ${session.port}`}`,
+    accessibleLabel: `Dev server ${app.label}: ${session === undefined ? face.sentence : `${stateWord(session)}, port ${session.port}`}${face.word === undefined ? '' : `, ${face.word}`}`,
   };
 }
 
@@ -106,6 +137,8 @@ interface Face {
   readonly label: string;
   readonly background: StatusItem['background'];
   readonly sentence: string;
+  /** Says in the label what the colour says, where the state does not. */
+  readonly word?: string;
 }
 
 function appFace({ app, session }: AppView, window: WindowView): Face {
@@ -146,8 +179,11 @@ function appFace({ app, session }: AppView, window: WindowView): Face {
   const sentence = stateSentence(label, session);
   const port = `:${session.port}`;
   switch (session.state) {
-    case 'running':
-      return { icon, label: `${label} ${port}`, background: 'none', sentence };
+    case 'running': {
+      const running = `${label} ${port}${session.adopted ? ' (adopted)' : ''}`;
+      if (session.warning === undefined) return { icon, label: running, background: 'none', sentence };
+      return { icon: 'warning', label: `${running} memory`, background: 'warning', sentence, word: 'too much memory' };
+    }
     case 'unhealthy':
       return { icon: 'warning', label: `${label} ${port} ${stateWord(session)}`, background: 'warning', sentence };
     case 'blocked':
@@ -187,9 +223,12 @@ function countItem(views: readonly AppView[], window: WindowView): StatusItem {
   };
 }
 
-function tooltip({ app, session }: AppView, window: WindowView, sentence: string): string {
-  const lines = [`**${escapeMarkdown(sentence)}**`];
+function tooltip(view: AppView, window: WindowView, face: Face): string {
+  const { app, session } = view;
+  const lines = [`**${escapeMarkdown(face.sentence)}**`];
   const rows: [string, string][] = [];
+  if (window.connection.kind === 'connected')
+    lines.push(...notes(view).map((note) => `$(info) ${escapeMarkdown(note)}`));
   if (session !== undefined && window.connection.kind !== 'failed') {
     if (canOpen({ app, session })) rows.push(['Address', `[${session.url}](${session.url})`]);
     if (session.listenerPid !== undefined || session.pid !== undefined)
@@ -210,6 +249,15 @@ function tooltip({ app, session }: AppView, window: WindowView, sentence: string
   return lines.join('\n\n');
 }
 
+/** What there is to say besides the state. */
+function notes({ app, session, otherSettings }: AppView): readonly string[] {
+  if (session === undefined) return [];
+  return [
+    ...sessionNotes(app.label, session),
+    ...(otherSettings === undefined ? [] : [otherSettingsSentence(app.label)]),
+  ];
+}
+
 /** A state that ends by itself soon. */
 export function isBusy(session: SessionSnapshot | undefined): boolean {
   return session !== undefined && ['installing', 'starting', 'stopping'].includes(session.state);
@@ -225,10 +273,14 @@ export function canTryStart({ app, session }: AppView): boolean {
   return session === undefined || ['stopped', 'failed', 'blocked'].includes(session.state);
 }
 
-/** A blocked session can be stopped too: it would start as soon as its port is free. */
-export function canStop({ session }: AppView): boolean {
+/**
+ * A blocked session can be stopped too: it would start as soon as its port is free. An app that another tool manages is
+ * that tool's to stop.
+ */
+export function canStop({ app, session }: AppView): boolean {
   return (
     session !== undefined &&
+    app.declared.managed !== 'external' &&
     ['waiting', 'blocked', 'installing', 'starting', 'running', 'unhealthy'].includes(session.state)
   );
 }
@@ -238,9 +290,30 @@ export function canRestart({ app, session }: AppView): boolean {
   return ['installing', 'starting', 'running', 'unhealthy', 'failed'].includes(session.state);
 }
 
+export function canInstallAndRestart(view: AppView): boolean {
+  return (
+    canRestart(view) && view.session?.adopted === false && view.session.restartOffer?.code === 'dependenciesChanged'
+  );
+}
+
+export function canUseNextPort(view: AppView): boolean {
+  return canStart(view) && view.session?.state === 'blocked' && view.session.reason.code === 'portTaken';
+}
+
+/** Something that is not ours holds the port or is a second server, and its process can be seen. */
+export function canStopOther({ session }: AppView): boolean {
+  if (session?.state === 'blocked')
+    return session.reason.code === 'portTaken' && session.reason.facts?.['pid'] !== undefined;
+  return (
+    (session?.state === 'running' || session?.state === 'unhealthy') &&
+    (session.secondServers ?? []).some(({ pid }) => pid !== undefined)
+  );
+}
+
 /** An adopted server's output goes to whoever started it. */
-export function canShowTerminal({ session }: AppView): boolean {
-  return session !== undefined && !session.adopted && session.reason.code !== 'neverStarted';
+export function canShowTerminal({ app, session }: AppView): boolean {
+  if (session === undefined || app.declared.managed === 'external') return false;
+  return !session.adopted && session.reason.code !== 'neverStarted';
 }
 
 export function canPreview({ app, session }: AppView): boolean {
@@ -256,6 +329,9 @@ export const fits: Readonly<Record<AppActionId, (view: AppView) => boolean>> = {
   start: canTryStart,
   stop: canStop,
   restart: canRestart,
+  installAndRestart: canInstallAndRestart,
+  useNextPort: canUseNextPort,
+  stopOther: canStopOther,
   showTerminal: canShowTerminal,
   openPreview: canPreview,
   openInBrowser: canOpen,
@@ -263,12 +339,16 @@ export const fits: Readonly<Record<AppActionId, (view: AppView) => boolean>> = {
 };
 
 /** The context keys for all apps together: a command is enabled when it fits one of them. */
-export function contextKeys(views: readonly AppView[]): ContextKeys {
+export function contextKeys(views: readonly AppView[], canReplaceHost: boolean): ContextKeys {
   return {
     'cheatcode.active': views.length > 0,
     'cheatcode.canStart': views.some(canTryStart),
     'cheatcode.canStop': views.some(canStop),
     'cheatcode.canRestart': views.some(canRestart),
+    'cheatcode.canInstallAndRestart': views.some(canInstallAndRestart),
+    'cheatcode.canUseNextPort': views.some(canUseNextPort),
+    'cheatcode.canStopOther': views.some(canStopOther),
+    'cheatcode.canReplaceHost': canReplaceHost,
     'cheatcode.canShowTerminal': views.some(canShowTerminal),
     'cheatcode.canPreview': views.some(canPreview),
     'cheatcode.canOpen': views.some(canOpen),
@@ -279,6 +359,9 @@ const actionFaces: Readonly<Record<AppActionId, readonly [icon: string, label: s
   start: ['play', 'Start'],
   stop: ['debug-stop', 'Stop'],
   restart: ['debug-restart', 'Restart'],
+  installAndRestart: ['package', 'Install and Restart'],
+  useNextPort: ['arrow-right', 'Use Next Free Port'],
+  stopOther: ['debug-disconnect', 'Stop the Other…'],
   showTerminal: ['terminal', 'Show Terminal'],
   openPreview: ['open-preview', 'Open Preview'],
   openInBrowser: ['link-external', 'Open in Browser'],
@@ -287,14 +370,8 @@ const actionFaces: Readonly<Record<AppActionId, readonly [icon: string, label: s
 
 /** What fits an app's state, the likely first. */
 export function actionsFor(view: AppView): readonly AppAction[] {
-  const order: readonly AppActionId[] =
-    view.session?.state === 'running'
-      ? ['openPreview', 'openInBrowser', 'showTerminal', 'restart', 'stop', 'copyUrl']
-      : view.session?.state === 'failed' || view.session?.state === 'unhealthy'
-        ? ['restart', 'showTerminal', 'openPreview', 'openInBrowser', 'stop', 'copyUrl']
-        : ['start', 'showTerminal', 'openPreview', 'stop', 'restart', 'openInBrowser', 'copyUrl'];
   return (
-    order
+    actionOrder(view)
       // Restart of a failed session is its start.
       .filter((id) => fits[id](view) && !(id === 'start' && fits.restart(view)))
       .map((id) => {
@@ -302,11 +379,70 @@ export function actionsFor(view: AppView): readonly AppAction[] {
         const { problem } = view.app;
         if (id === 'start' && problem !== undefined)
           return { id, icon: 'warning', label, description: appProblemSentence(view.app.label, problem) };
-        const description =
-          id === 'showTerminal' ? view.session?.id : id === 'openInBrowser' ? view.session?.url : undefined;
-        return { id, icon, label, description };
+        return {
+          id,
+          icon,
+          // What a person started elsewhere moves, and that is said before it is done.
+          label: id === 'restart' && view.session?.adopted === true ? 'Restart in a Cheatcode Terminal…' : label,
+          description: actionDescription(id, view),
+        };
       })
   );
+}
+
+function actionOrder({ session, otherSettings }: AppView): readonly AppActionId[] {
+  switch (session?.state) {
+    case 'running': {
+      const offered = session.restartOffer !== undefined || otherSettings !== undefined;
+      const urgent: readonly AppActionId[] = [
+        'stopOther',
+        'installAndRestart',
+        ...(offered ? ['restart' as const] : []),
+      ];
+      const usual: readonly AppActionId[] = [
+        'openPreview',
+        'openInBrowser',
+        'showTerminal',
+        'restart',
+        'stop',
+        'copyUrl',
+      ];
+      return [...new Set([...urgent, ...usual])];
+    }
+    case 'failed':
+    case 'unhealthy':
+      return [
+        ...(['restart', 'showTerminal', 'stopOther', 'installAndRestart'] as const),
+        ...(['openPreview', 'openInBrowser', 'stop', 'copyUrl'] as const),
+      ];
+    default:
+      return [
+        ...(['useNextPort', 'stopOther', 'start', 'showTerminal', 'openPreview'] as const),
+        ...(['stop', 'restart', 'openInBrowser', 'copyUrl'] as const),
+      ];
+  }
+}
+
+function actionDescription(id: AppActionId, { app, session, otherSettings }: AppView): string | undefined {
+  if (session === undefined) return undefined;
+  switch (id) {
+    case 'showTerminal':
+      return session.id;
+    case 'openInBrowser':
+      return session.url;
+    case 'stopOther': {
+      if (session.state === 'blocked') return holderOf(session.reason);
+      const [second] = session.secondServers ?? [];
+      return second && `port ${second.port}${second.pid === undefined ? '' : `, pid ${second.pid}`}`;
+    }
+    case 'installAndRestart':
+      return session.restartOffer && restartOfferSentence(app.label, session.restartOffer);
+    case 'restart':
+      if (session.restartOffer?.code === 'filesChanged') return restartOfferSentence(app.label, session.restartOffer);
+      return otherSettings && otherSettingsSentence(app.label);
+    default:
+      return undefined;
+  }
 }
 
 /** One line about an app, for lists and separators. */
@@ -343,18 +479,26 @@ export function previewPage(view: AppView, window: Pick<WindowView, 'connection'
         ...base,
         kind: 'app',
         warning:
-          session.state === 'unhealthy' || session.reason.code === 'answeredWithError' ? face.sentence : undefined,
+          session.state === 'unhealthy' || session.reason.code === 'answeredWithError'
+            ? face.sentence
+            : session.warning && memorySentence(app.label, session.warning),
         showsOutput: false,
         actions: [],
       };
     case 'waiting':
     case 'installing':
     case 'starting':
-      return { ...base, kind: 'wait', showsOutput: true, actions: terminalIfAny };
+      return {
+        ...base,
+        kind: 'wait',
+        // What another tool starts has no output here.
+        showsOutput: session.reason.code !== 'managedElsewhere',
+        actions: terminalIfAny,
+      };
     case 'failed':
       return { ...base, kind: 'failed', showsOutput: true, actions: [restart, ...terminalIfAny] };
     case 'blocked':
-      return { ...base, kind: 'failed', showsOutput: false, actions: startIfCan };
+      return { ...base, kind: 'failed', showsOutput: false, actions: [...portChoices(view), ...startIfCan] };
     case 'stopping':
       return { ...base, kind: 'wait', showsOutput: false, actions: [] };
     case 'stopped':
@@ -368,6 +512,13 @@ export function previewPage(view: AppView, window: Pick<WindowView, 'connection'
         actions: startIfCan,
       };
   }
+}
+
+/** What to do about a taken port, for the page that waits for it. */
+function portChoices(view: AppView): PreviewPage['actions'] {
+  return (['useNextPort', 'stopOther'] as const)
+    .filter((id) => fits[id](view))
+    .map((id) => ({ id, label: actionFaces[id][1] }));
 }
 
 /** The app whose folder holds a file; the innermost if several do. Both are real paths. */

@@ -45,6 +45,14 @@ export interface LaunchSpec {
   readonly probe: ProbeSpec;
   /** The app's own additions from `cheatcode.json`. */
   readonly env: Readonly<Record<string, string>>;
+  /** Somebody else runs the server: it is watched and previewed, never started. */
+  readonly managed?: 'external';
+  /** What to do when a stranger holds the port: wait for it (a window asks), or take the next free one. Default: `wait`. */
+  readonly onPortTaken?: 'wait' | 'useNext';
+  /** What to do when a file of `restartFiles` or the lock file has changed: offer a restart, or do it. Default: `offer`. */
+  readonly onChange?: 'offer' | 'restart';
+  /** Names in the app's folder whose change asks for a restart, for they are read at the start only; `.env*` is a prefix. */
+  readonly restartFiles?: readonly string[];
 }
 
 /** The states of a session (DESIGN section 2), each exactly one at a time. */
@@ -69,7 +77,6 @@ export type ReasonCode =
   | 'preparingTool'
   | 'dependenciesMissing'
   | 'waitingForAnswer'
-  | 'slowStart'
   | 'answered'
   | 'answeredWithError'
   | 'otherPort'
@@ -83,7 +90,47 @@ export type ReasonCode =
   | 'spawnFailed'
   | 'portTaken'
   | 'appLockHeld'
-  | 'leftovers';
+  | 'leftovers'
+  /** A server of this app that we did not start; facts `pid`, `command`, `uid`, `proof`. */
+  | 'adopted'
+  /** The adopted server ended, and it was not ours to start it again. */
+  | 'adoptedEnded'
+  /** Declared `managed: external`, and nobody runs it now. */
+  | 'managedElsewhere'
+  /** Processes of an earlier host may still run and can't be looked at; facts `pids`. */
+  | 'unknownProcesses'
+  /** Another package manager works in the folder; facts `pid`, `command`. */
+  | 'installerAtWork'
+  /** Answers nowhere: facts `port`, and `listening` (whether anybody of the family listens at all). */
+  | 'notListening'
+  /** Memory of the whole server, in MB: facts `mb`, `limitMb`. */
+  | 'memoryHigh'
+  | 'memoryRestart'
+  /** Accepts and never answers for longer than the setting allows: facts `seconds`. */
+  | 'unresponsiveRestart'
+  /** The installed packages are not those of the lock file: fact `file`. */
+  | 'dependenciesChanged'
+  /** Files that are read at the start only have changed: fact `files`, comma-separated names. */
+  | 'filesChanged';
+
+/** A process as a person is told of it before it is ended on their word. */
+export interface NamedProcess {
+  readonly pid: number;
+  /** Opaque; with the pid it names this very process. */
+  readonly startTicks: string;
+  readonly command: string;
+  readonly uid?: number;
+}
+
+/** A second server of an app whose server runs. */
+export interface SecondServer {
+  readonly port: number;
+  readonly pid?: number;
+  readonly command: string;
+}
+
+/** What a person may ask to be ended although we did not start it. */
+export type ForeignTarget = 'adopted' | 'portHolder' | 'secondServer';
 
 /** The outcome of the last probe. Times are wall-clock milliseconds since the epoch, for people to read only. */
 export interface ProbeOutcome {
@@ -106,7 +153,10 @@ export interface SessionSnapshot {
   readonly reason: Reason;
   /** Wall-clock milliseconds since the epoch at which the state began. */
   readonly sinceMs: number;
+  /** The server was started outside Cheatcode. */
   readonly adopted: boolean;
+  /** Watched and previewed, never started. */
+  readonly managed?: 'external';
   readonly desired: 'running' | 'stopped';
   /** The port the server was told, or, once it runs, the one it listens on. */
   readonly port: number;
@@ -118,6 +168,14 @@ export interface SessionSnapshot {
   readonly lastProbe?: ProbeOutcome;
   /** Windows connected that have this app. */
   readonly windows: number;
+  /** Other servers of this app, found while one runs. */
+  readonly secondServers?: readonly SecondServer[];
+  /** Why a restart would help (`dependenciesChanged`, `filesChanged`); absent when nothing asks for one. */
+  readonly restartOffer?: Reason;
+  /** `memoryHigh` while the server is above the limit; it runs all the same. */
+  readonly warning?: Reason;
+  /** Digest of the launch spec that the server runs by (`specDigest`): a window whose own differs is told. */
+  readonly specDigest: string;
   /** Restarts after crashes in a row without a healthy minute between. */
   readonly crashes: number;
   /** Grows with each change; a smaller one is older. */
@@ -132,6 +190,10 @@ export interface HostSettings {
   readonly lastClient: 'keep' | 'stop';
   /** How long "no window" must last before it counts, in milliseconds. */
   readonly graceMs: number;
+  /** Memory of a server's processes together above which it is warned about, in MB; absent: no limit. */
+  readonly memoryLimitMb?: number;
+  /** A server that has not answered for so long is restarted, in milliseconds; absent: never. */
+  readonly restartUnresponsiveMs?: number;
 }
 
 export interface HelloParams {
@@ -155,8 +217,20 @@ export interface StartParams {
   readonly spec: LaunchSpec;
   /** The server's environment; kept in memory only. */
   readonly env: Readonly<Record<string, string>>;
-  /** `auto` never undoes a stop that a user asked for; `restore` is `auto` after the host was lost. */
-  readonly origin: 'user' | 'auto' | 'restore';
+  /**
+   * `auto` never undoes a stop that a user asked for; `restore` is `auto` after the host was lost; `watch` starts nothing:
+   * a server of the app that somebody else runs, now or later, is shown.
+   */
+  readonly origin: 'user' | 'auto' | 'restore' | 'watch';
+  /** A person's choices for this one start. */
+  readonly choice?: {
+    /** Take the next free port where the app's own is taken. */
+    readonly useNextPort?: boolean;
+    /** Install the packages before the start although some are there. */
+    readonly install?: boolean;
+  };
+  /** `restart` of an adopted server: the processes that a person agreed to end (I6). */
+  readonly confirmed?: readonly NamedProcess[];
 }
 
 export interface AttachParams {
@@ -174,7 +248,24 @@ export interface Requests {
   /** Answers once the wish is recorded; the progress arrives as `sessionChanged`. */
   start: [StartParams, SessionSnapshot];
   /** Answers when the server has ended, or with the reason why it has not. */
-  stop: [{ readonly sessionId: string }, SessionSnapshot];
+  /**
+   * Fails with `confirmationNeeded` for an adopted server unless `confirmed` names all that would be signalled.
+   */
+  stop: [{ readonly sessionId: string; readonly confirmed?: readonly NamedProcess[] }, SessionSnapshot];
+  /** The processes that ending a server which we did not start would signal: what a person is asked about. */
+  foreignProcesses: [
+    { readonly sessionId: string; readonly target: ForeignTarget },
+    { readonly processes: readonly NamedProcess[] },
+  ];
+  /** Ends the port's holder or the second servers, on a person's word; same rule as `stop`. Answers when they are gone. */
+  endForeign: [
+    {
+      readonly sessionId: string;
+      readonly target: 'portHolder' | 'secondServer';
+      readonly confirmed: readonly NamedProcess[];
+    },
+    SessionSnapshot,
+  ];
   restart: [StartParams, SessionSnapshot];
   /** From now on `output` notifications arrive, beginning with a snapshot of the screen. */
   attach: [AttachParams, null];
@@ -183,6 +274,24 @@ export interface Requests {
   lastOutput: [{ readonly sessionId: string; readonly lines: number }, { readonly lines: readonly string[] }];
   /** Stops every server and ends the host. */
   shutdown: [Record<string, never>, null];
+  /**
+   * Asks the host to make room for a newer client's own: it ends itself if `version` is newer than its own and no server
+   * is active, or `force` (a person's word). Answered before a hello and whatever protocol the caller speaks, so this one
+   * never changes its meaning.
+   */
+  retire: [RetireParams, RetireResult];
+}
+
+export interface RetireParams {
+  readonly token: string;
+  readonly version: string;
+  readonly force: boolean;
+}
+
+export interface RetireResult {
+  /** `retiring`: the connection ends with the host. `busy`: servers are active. `notNewer`: the host stays. */
+  readonly verdict: 'retiring' | 'busy' | 'notNewer';
+  readonly version: string;
 }
 
 /** Messages of clients that want no answer. */
@@ -214,6 +323,8 @@ export const RpcErrorCode = {
   unknownSession: -32003,
   invalidParams: -32602,
   refused: -32004,
+  /** A person must agree first; `data.processes` are the `NamedProcess`es that would be signalled. */
+  confirmationNeeded: -32005,
 } as const;
 
 /** Characters sent to a client and not acknowledged before it is held back; then it gets a fresh snapshot. */

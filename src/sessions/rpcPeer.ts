@@ -1,8 +1,9 @@
 import { JSONRPCClient, JSONRPCErrorException, JSONRPCServer, JSONRPCServerAndClient } from 'json-rpc-2.0';
 import type { Socket } from 'node:net';
-import { Emitter, type Disposable } from './event';
+import { Emitter, type Disposable, type Event } from './event';
+import { DevServerError } from './errors';
 import { LineReader } from './lineFraming';
-import { MAX_MESSAGE_BYTES, type ClientNotifications, type HostNotifications, type Requests } from './protocol';
+import { MAX_MESSAGE_BYTES, RpcErrorCode, type ClientNotifications, type HostNotifications, type Requests } from './protocol';
 
 /** Unsent bytes after which a peer that does not read is dropped: output has its own credit, the rest is small. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
@@ -12,12 +13,31 @@ export { JSONRPCErrorException };
 
 type Notifications = ClientNotifications & HostNotifications;
 
+/** One end of a connection as client and host use it. `onDidClose` fires once, with the error that ended it if there was one. */
+export interface Peer extends Disposable {
+  readonly isClosed: boolean;
+  readonly onDidClose: Event<Error | undefined>;
+  /** Answers requests of this name. What the handler throws as `JSONRPCErrorException` reaches the caller. */
+  handle<M extends keyof Requests>(
+    method: M,
+    handler: (params: Requests[M][0]) => Promise<Requests[M][1]> | Requests[M][1],
+  ): void;
+  /** Hears notifications of this name. */
+  listen<M extends keyof Notifications>(method: M, listener: (params: Notifications[M]) => void): void;
+  /** Rejects with the peer's error (a refusal as the `DevServerError` that it names), after `timeoutMs`, or when the connection ends. */
+  call<M extends keyof Requests>(method: M, params: Requests[M][0], timeoutMs?: number): Promise<Requests[M][1]>;
+  notify<M extends keyof Notifications>(method: M, params: Notifications[M]): void;
+  /** Ends the connection after what was written, or at once when `error` says why. */
+  close(error?: Error): void;
+}
+
 /**
- * One end of a connection: typed JSON-RPC over a socket, one message a line. Used by client and host alike. Owns the
- * socket; `onDidClose` fires once, with the error that ended it if there was one.
+ * A `Peer` on a socket, which it owns: typed JSON-RPC, one message a line. One whose other end is not known yet takes
+ * `untrustedBytes` from it in all, and is closed at more, until `trust` says that it is known.
  */
-export class RpcPeer implements Disposable {
+export class RpcPeer implements Peer {
   readonly #socket: Socket;
+  #untrustedBytes: number | undefined;
   readonly #rpc: JSONRPCServerAndClient;
   readonly #reader = new LineReader(MAX_MESSAGE_BYTES);
   readonly #closed = new Emitter<Error | undefined>();
@@ -27,8 +47,13 @@ export class RpcPeer implements Disposable {
   readonly onDidClose = this.#closed.event;
 
   /** `onFault` hears what a handler threw without meaning to: the owner decides what that costs. */
-  constructor(socket: Socket, onFault: (error: unknown) => void) {
+  constructor(
+    socket: Socket,
+    onFault: (error: unknown) => void,
+    options: { readonly untrustedBytes?: number } = {},
+  ) {
     this.#socket = socket;
+    this.#untrustedBytes = options.untrustedBytes;
     const server = new JSONRPCServer({ errorListener: () => undefined });
     server.mapErrorToJSONRPCErrorResponse = (id, error: unknown) => {
       if (error instanceof JSONRPCErrorException) return { jsonrpc: '2.0', id, error: error.toObject() };
@@ -47,7 +72,11 @@ export class RpcPeer implements Disposable {
     return this.#isClosed;
   }
 
-  /** Answers requests of this name. What the handler throws as `JSONRPCErrorException` reaches the caller. */
+  /** The other end has shown who it is: from now on only a single message has a limit. */
+  trust(): void {
+    this.#untrustedBytes = undefined;
+  }
+
   handle<M extends keyof Requests>(
     method: M,
     handler: (params: Requests[M][0]) => Promise<Requests[M][1]> | Requests[M][1],
@@ -55,23 +84,24 @@ export class RpcPeer implements Disposable {
     this.#rpc.addMethod(method, handler);
   }
 
-  /** Hears notifications of this name. */
   listen<M extends keyof Notifications>(method: M, listener: (params: Notifications[M]) => void): void {
     this.#rpc.addMethod(method, listener);
   }
 
-  /** Rejects with the peer's error, after `timeoutMs`, or when the connection ends. */
   async call<M extends keyof Requests>(method: M, params: Requests[M][0], timeoutMs?: number): Promise<Requests[M][1]> {
     if (this.#isClosed) throw new ConnectionClosedError();
     const requester = timeoutMs === undefined ? this.#rpc : this.#rpc.timeout(timeoutMs);
-    return (await requester.request(method, params, undefined)) as Requests[M][1];
+    try {
+      return (await requester.request(method, params, undefined)) as Requests[M][1];
+    } catch (error) {
+      throw asRefusal(error) ?? error;
+    }
   }
 
   notify<M extends keyof Notifications>(method: M, params: Notifications[M]): void {
     if (!this.#isClosed) this.#rpc.notify(method, params, undefined);
   }
 
-  /** Ends the connection after what was written, or at once when `error` says why. */
   close(error?: Error): void {
     this.#closeError ??= error;
     if (error) this.#socket.destroy();
@@ -91,6 +121,8 @@ export class RpcPeer implements Disposable {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#untrustedBytes !== undefined && (this.#untrustedBytes -= chunk.length) < 0)
+      return this.close(new Error('too much was sent before a hello'));
     let lines: string[];
     try {
       lines = this.#reader.push(chunk);
@@ -117,6 +149,12 @@ export class RpcPeer implements Disposable {
     this.#rpc.rejectAllPendingRequests('the connection to the session host ended');
     this.#closed.fire(this.#closeError);
   }
+}
+
+function asRefusal(error: unknown): DevServerError | undefined {
+  if (!(error instanceof JSONRPCErrorException) || error.code !== RpcErrorCode.refused) return undefined;
+  const { code, facts } = (error.data ?? {}) as Partial<Pick<DevServerError, 'code' | 'facts'>>;
+  return code && new DevServerError(code, facts, { cause: error });
 }
 
 export class ConnectionClosedError extends Error {

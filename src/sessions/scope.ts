@@ -13,7 +13,7 @@ export interface Scope {
 
 /** The scope of this process. Falls back to what the platform tells where there is no /proc. */
 export function currentScope(): Scope {
-  const uid = process.getuid?.() ?? os.userInfo().username;
+  const uid = process.geteuid?.() ?? os.userInfo().username;
   const parts = [String(uid), bootId(), namespace('net'), namespace('pid')];
   return { id: createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12) };
 }

@@ -18,6 +18,10 @@ export type SessionEvent =
   /** The server's process exists, or its start goes on with news. */
   | { readonly type: 'launch'; readonly reason: Reason }
   | { readonly type: 'answer'; readonly reason: Reason }
+  /** A server of this app that somebody else started has proved itself. */
+  | { readonly type: 'adopt'; readonly reason: Reason }
+  /** Somebody else is to start it. */
+  | { readonly type: 'wait'; readonly reason: Reason }
   | { readonly type: 'silence'; readonly reason: Reason }
   | { readonly type: 'stop'; readonly reason: Reason }
   /** Nothing of the server is left. */
@@ -28,11 +32,16 @@ const allowed: Readonly<
   Record<SessionEvent['type'], { readonly from: readonly SessionState[]; readonly to: SessionState }>
 > = {
   begin: { from: ['stopped', 'failed', 'blocked', 'waiting'], to: 'starting' },
-  block: { from: ['starting', 'installing', 'blocked'], to: 'blocked' },
-  install: { from: ['starting', 'installing'], to: 'installing' },
+  block: { from: ['starting', 'installing', 'blocked', 'waiting'], to: 'blocked' },
+  install: { from: ['starting', 'installing', 'blocked'], to: 'installing' },
   // From running and unhealthy: the server crashed and a restart is on its way.
   launch: { from: ['starting', 'installing', 'running', 'unhealthy', 'blocked'], to: 'starting' },
   answer: { from: ['starting', 'running', 'unhealthy'], to: 'running' },
+  adopt: {
+    from: ['stopped', 'failed', 'starting', 'waiting', 'blocked', 'installing', 'running', 'unhealthy'],
+    to: 'running',
+  },
+  wait: { from: ['starting', 'waiting', 'blocked', 'running', 'unhealthy'], to: 'waiting' },
   silence: { from: ['running', 'unhealthy'], to: 'unhealthy' },
   stop: {
     from: ['waiting', 'blocked', 'installing', 'starting', 'running', 'unhealthy', 'stopping', 'failed'],

@@ -35,7 +35,7 @@ const SAMPLE_SCOPE = '0'.repeat(12);
 export function ensureStateFolder(env: Readonly<Record<string, string | undefined>>): string {
   const explicit = env['CHEATCODE_STATE_DIR'];
   const home = passwdHome();
-  const uid = process.getuid?.() ?? 0;
+  const uid = process.geteuid?.() ?? 0;
   const candidates = explicit
     ? [explicit]
     : [
@@ -95,7 +95,7 @@ export function ensurePrivateFolder(folder: string): void {
   makeFolders(path.resolve(folder));
   const stat = lstatSync(folder);
   if (!stat.isDirectory()) throw new Error('is not a folder');
-  const uid = process.getuid?.();
+  const uid = process.geteuid?.();
   if (uid !== undefined && stat.uid !== uid) throw new Error(`belongs to user ${stat.uid}`);
   if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0) chmodSync(folder, 0o700);
 }

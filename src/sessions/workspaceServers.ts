@@ -1,17 +1,39 @@
 import { appsToStart } from './appSelection';
 import { discoverApps } from './appDiscovery';
 import type { App, Discovery } from './apps';
-import type { ConnectionState, DevServers, OutputSink, TerminalAttachment } from './devServers';
+import type {
+  ConnectionState,
+  DevServers,
+  OtherSettings,
+  OutputSink,
+  StartChoice,
+  TerminalAttachment,
+} from './devServers';
 import { DevServerError } from './errors';
 import { DisposableStore, Emitter } from './event';
 import { HostClient } from './hostClient';
+import { systemHostLink } from './hostLink';
 import { resolveLaunchSpec, withSettings } from './launchSpec';
 import type * as hostLauncher from './hostLauncher';
 import { errorMessage, type Logger } from './log';
-import { isActive } from './sessionState';
-import type { HelloResult, HostSettings, SessionSnapshot, StartParams } from './protocol';
+import { OwnSpecs } from './ownSpecs';
+import { ConfirmationNeededError } from './personsWord';
+import {
+  RpcErrorCode,
+  type ForeignTarget,
+  type HelloResult,
+  type HostSettings,
+  type LaunchSpec,
+  type NamedProcess,
+  type Requests,
+  type SessionSnapshot,
+  type StartParams,
+} from './protocol';
+import { JSONRPCErrorException } from './rpcPeer';
+import { appsToRestore } from './rejoin';
 import { serverEnvironment } from './serverEnvironment';
 import type { Settings, Surroundings } from './settings';
+import { isNewerVersion } from './version';
 
 export interface DevServersOptions {
   readonly workspaceFolders: () => readonly string[];
@@ -66,6 +88,10 @@ class WorkspaceServers implements WindowServers {
   readonly #attachments = new Set<Attachment>();
   #discovery: Discovery = { apps: [], problems: [], declaredAutoStart: undefined, isCheatcodeWorkspace: false };
   readonly #autoStarted = new Set<string>();
+  readonly #ownSpecs = new OwnSpecs(
+    (app) => this.#launchSpec(app),
+    (app) => this.#sessionChanged.fire(app),
+  );
   #hasJoined = false;
 
   readonly onDidDiscover = this.#discovered.event;
@@ -79,14 +105,17 @@ class WorkspaceServers implements WindowServers {
       new HostClient({
         kind: 'window',
         version: options.extensionVersion,
-        distFolder: options.distFolder,
-        editorNodePty: options.editorNodePty,
-        env: options.surroundings.env,
-        nodePath: () => options.settings().nodePath,
         hostSettings: () => hostSettings(options.settings(), options.surroundings.isSandbox),
         apps: () => this.apps.map((app) => app.key),
         mayLaunch: options.trusted,
-        loadLauncher: options.loadLauncher,
+        link: systemHostLink({
+          distFolder: options.distFolder,
+          editorNodePty: options.editorNodePty,
+          env: options.surroundings.env,
+          nodePath: () => options.settings().nodePath,
+          loadLauncher: options.loadLauncher,
+          log: options.log,
+        }),
         log: options.log,
       }),
     );
@@ -132,6 +161,10 @@ class WorkspaceServers implements WindowServers {
       problems: problems.length,
     });
     this.#discovered.fire(this.#discovery);
+    for (const app of this.apps) {
+      const session = this.#sessions.get(app.key);
+      if (session) void this.#ownSpecs.refresh(app, session);
+    }
     const { peer } = this.#client;
     if (!peer) return;
     await peer.call('watch', { apps: apps.map((app) => app.key) }, START_TIMEOUT_MS);
@@ -156,23 +189,30 @@ class WorkspaceServers implements WindowServers {
     this.foldersChanged();
   }
 
-  async start(app: App): Promise<SessionSnapshot> {
-    const params = await this.#startParams(app, 'user');
-    const peer = await this.#client.connect();
-    return peer.call('start', params, START_TIMEOUT_MS);
+  otherSettings(app: App): OtherSettings | undefined {
+    return this.#ownSpecs.compare(app, this.#sessions.get(app.key));
   }
 
-  async restart(app: App): Promise<SessionSnapshot> {
+  async start(app: App, choice?: StartChoice): Promise<SessionSnapshot> {
     const params = await this.#startParams(app, 'user');
-    const peer = await this.#client.connect();
-    return peer.call('restart', params, START_TIMEOUT_MS);
+    return this.#ask('start', choice === undefined ? params : { ...params, choice }, START_TIMEOUT_MS);
   }
 
-  async stop(app: App): Promise<SessionSnapshot> {
-    const peer = await this.#client.connect();
-    const session = this.#sessions.get(app.key);
-    if (!session) throw new DevServerError('stopFailed', { app: app.name, detail: 'no dev server is known' });
-    const after = await peer.call('stop', { sessionId: session.id }, STOP_TIMEOUT_MS);
+  async restart(
+    app: App,
+    how: { readonly choice?: StartChoice; readonly confirmed?: readonly NamedProcess[] } = {},
+  ): Promise<SessionSnapshot> {
+    const params = await this.#startParams(app, 'user');
+    return this.#ask('restart', { ...params, ...how }, START_TIMEOUT_MS);
+  }
+
+  async stop(app: App, confirmed?: readonly NamedProcess[]): Promise<SessionSnapshot> {
+    const sessionId = await this.#sessionId(app);
+    const after = await this.#ask(
+      'stop',
+      confirmed === undefined ? { sessionId } : { sessionId, confirmed },
+      STOP_TIMEOUT_MS,
+    );
     if (after.reason.code === 'leftovers')
       throw new DevServerError('stopFailed', {
         app: app.name,
@@ -180,6 +220,33 @@ class WorkspaceServers implements WindowServers {
         detail: 'processes could not be ended',
       });
     return after;
+  }
+
+  async foreignProcesses(app: App, target: ForeignTarget): Promise<readonly NamedProcess[]> {
+    const sessionId = await this.#sessionId(app);
+    return (await this.#ask('foreignProcesses', { sessionId, target }, START_TIMEOUT_MS)).processes;
+  }
+
+  async endForeign(
+    app: App,
+    target: 'portHolder' | 'secondServer',
+    confirmed: readonly NamedProcess[],
+  ): Promise<SessionSnapshot> {
+    const sessionId = await this.#sessionId(app);
+    return this.#ask('endForeign', { sessionId, target, confirmed }, STOP_TIMEOUT_MS);
+  }
+
+  get hostReplacement(): 'hung' | 'older' | undefined {
+    const { state } = this.#client;
+    if (state.kind === 'connected')
+      return isNewerVersion(this.#options.extensionVersion, state.hostVersion) ? 'older' : undefined;
+    if (state.kind !== 'failed' || !(state.error instanceof DevServerError)) return undefined;
+    if (state.error.code === 'hostHangs') return 'hung';
+    return state.error.code === 'versionMismatch' && state.error.facts['host'] === 'older' ? 'older' : undefined;
+  }
+
+  async replaceHost(): Promise<void> {
+    await (this.hostReplacement === 'older' ? this.#client.replaceHost(true) : this.#client.replaceHungHost());
   }
 
   attach(app: App, size: { readonly cols: number; readonly rows: number }, sink: OutputSink): TerminalAttachment {
@@ -228,17 +295,20 @@ class WorkspaceServers implements WindowServers {
     this.#client.peer
       ?.call('watch', { apps: this.apps.map((app) => app.key) }, START_TIMEOUT_MS)
       .catch((error: unknown) => this.#log.warn('apps not taken by the host', { error: errorMessage(error) }));
-    for (const app of this.apps) this.#sessionChanged.fire(app);
+    for (const app of this.apps) {
+      const session = this.#sessions.get(app.key);
+      if (session) void this.#ownSpecs.follow(app, session);
+      this.#sessionChanged.fire(app);
+    }
     for (const attachment of this.#attachments) this.#attachToSession(attachment);
     if (!this.#options.trusted()) return;
     // What ran when an earlier host was lost comes back first, with this window's environment.
-    for (const app of this.apps) {
-      const seen = before.get(app.key);
-      const ranBefore = seen !== undefined && seen.desired === 'running' && isActive(seen.state);
-      const now = this.#sessions.get(app.key);
-      if (ranBefore || (now?.desired === 'running' && now.reason.code === 'hostLost'))
-        this.#startInBackground(app, 'restore');
-    }
+    const keys = appsToRestore(
+      this.apps.map((app) => app.key),
+      before,
+      this.#sessions,
+    );
+    for (const app of this.apps) if (keys.includes(app.key)) this.#startInBackground(app, 'restore');
     this.#autoStart();
   }
 
@@ -246,7 +316,9 @@ class WorkspaceServers implements WindowServers {
   #autoStart(): void {
     const { settings, surroundings, trusted } = this.#options;
     if (!trusted()) return;
-    for (const app of appsToStart(this.#discovery, settings().autoStart, surroundings.env)) {
+    // What another tool manages is only watched, whatever starts by itself.
+    const watched = this.apps.filter((app) => !app.problem && app.declared.managed === 'external');
+    for (const app of [...appsToStart(this.#discovery, settings().autoStart, surroundings.env), ...watched]) {
       if (this.#autoStarted.has(app.key)) continue;
       this.#autoStarted.add(app.key);
       this.#startInBackground(app, 'auto');
@@ -266,11 +338,35 @@ class WorkspaceServers implements WindowServers {
     });
   }
 
+  /** A request of a person: connects if need be; what the host wants to be agreed to is an error of its own. */
+  async #ask<M extends keyof Requests>(method: M, params: Requests[M][0], timeoutMs: number): Promise<Requests[M][1]> {
+    const peer = await this.#client.connect();
+    try {
+      return await peer.call(method, params, timeoutMs);
+    } catch (error) {
+      if (!(error instanceof JSONRPCErrorException) || error.code !== RpcErrorCode.confirmationNeeded) throw error;
+      const { processes } = error.data as { readonly processes: readonly NamedProcess[] };
+      throw new ConfirmationNeededError(processes);
+    }
+  }
+
+  async #sessionId(app: App): Promise<string> {
+    await this.#client.connect();
+    const session = this.#sessions.get(app.key);
+    if (!session) throw new DevServerError('stopFailed', { app: app.name, detail: 'no dev server is known' });
+    return session.id;
+  }
+
+  #launchSpec(app: App): Promise<LaunchSpec> {
+    const { settings, surroundings } = this.#options;
+    return resolveLaunchSpec(app, settings(), surroundings.isSandbox);
+  }
+
   async #startParams(app: App, origin: StartParams['origin']): Promise<StartParams> {
-    const { settings, surroundings, trusted } = this.#options;
+    const { surroundings, trusted } = this.#options;
     if (!trusted()) throw new DevServerError('workspaceUntrusted');
     return {
-      spec: await resolveLaunchSpec(app, settings(), surroundings.isSandbox),
+      spec: await this.#launchSpec(app),
       env: serverEnvironment(surroundings.env, surroundings.editorRoot, {}),
       origin,
     };
@@ -284,6 +380,7 @@ class WorkspaceServers implements WindowServers {
     if (!app) return;
     for (const attachment of this.#attachments)
       if (attachment.appKey === app.key && attachment.sessionId === undefined) this.#attachToSession(attachment);
+    void this.#ownSpecs.follow(app, snapshot);
     this.#sessionChanged.fire(app);
   }
 

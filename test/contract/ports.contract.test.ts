@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import os from 'node:os';
+import type { Listener } from '../../src/sessions/host/processes';
 import { systemPorts } from '../../src/sessions/host/ports';
 import { Programs } from './support/program';
 import { waitUntil } from './support/waitUntil';
@@ -31,7 +32,16 @@ describe('ports', () => {
       const port = await listen({ host, port: 0, ipv6Only: host === '::' });
       assert.equal(await ports.isFree(port), false);
       const uid = process.getuid?.();
-      assert.deepEqual(await ports.listeners(port), [{ address: host, port, pid: process.pid, uid }]);
+      const [listener, ...others] = await ports.listeners(port);
+      assert.ok(listener);
+      const { socket, ...rest } = listener;
+      assert.deepEqual([rest, others], [{ address: host, port, pid: process.pid, uid }, []]);
+      if (process.platform === 'linux') assert.match(String(socket), /^\d+$/);
+      const all = await ports.allListeners();
+      assert.deepEqual(
+        all.filter((one) => one.port === port),
+        [listener],
+      );
     });
   }
 
@@ -58,7 +68,54 @@ describe('ports', () => {
       const found = await ports.listeners(port);
       return found.length > 0 && found;
     });
-    assert.deepEqual(listener, { address: '127.0.0.1', port, pid, uid: process.getuid?.() });
+    assert.ok(listener);
+    assert.deepEqual(
+      { ...listener, socket: '' },
+      { address: '127.0.0.1', port, pid, uid: process.getuid?.(), socket: '' },
+    );
+  });
+
+  it('name the process that holds a socket now, however often they were asked before', async () => {
+    const parent = programs.start('socketHeir');
+    const [child = NaN, port = NaN] = (await parent.nextLine()).split(' ').map(Number);
+    const find = async () => {
+      const found = (await ports.allListeners()).filter((one) => one.port === port);
+      return found.map(({ pid, socket }) => ({ pid, socket }));
+    };
+    try {
+      const before = await find();
+      assert.deepEqual(await find(), before);
+      assert.deepEqual(
+        before.map(({ pid }) => pid),
+        [Math.min(parent.pid, child)],
+      );
+      parent.signal('SIGKILL');
+      await waitUntil('the child holds it alone', async () => (await find())[0]?.pid === child);
+      assert.equal((await find())[0]?.socket, before[0]?.socket);
+    } finally {
+      process.kill(child, 'SIGKILL');
+    }
+    await waitUntil('nobody holds it', async () => (await find()).length === 0);
+  });
+
+  it('tell a socket from a later one on the same port', async () => {
+    const port = await listen({ host: '127.0.0.1', port: 0 });
+    const socketOn = async () => (await ports.allListeners()).find((one) => one.port === port)?.socket;
+    const first = await socketOn();
+    await new Promise((resolve) => servers.pop()?.close(resolve));
+    assert.equal(await socketOn(), undefined);
+    await listen({ host: '127.0.0.1', port });
+    const second = await socketOn();
+    if (process.platform === 'linux') assert.ok(first && second && first !== second);
+  });
+
+  it('name the user alone where the process is hidden', async function () {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0)
+      return skipBecause(this, 'it takes root on Linux to look as another user');
+    const port = await listen({ host: '127.0.0.1', port: 0 });
+    const program = programs.start('otherUser', ['65534', String(port)]);
+    const [listener] = JSON.parse(await program.nextLine()) as Listener[];
+    assert.deepEqual([listener?.uid, listener?.pid], [0, undefined]);
   });
 
   it('that do not exist are an error', async () => {

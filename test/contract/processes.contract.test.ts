@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rename, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { linuxProcesses } from '../../src/sessions/host/linuxProcesses';
@@ -105,6 +105,45 @@ for (const [name, processes] of kinds) {
       await identityOf(pid);
       assert.equal(await processes.workingDirectory(pid), folder);
       assert.equal(await processes.workingDirectory(2 ** 22 + 1), undefined);
+    });
+
+    it('run in a folder by whatever name it is called', async () => {
+      const [here, link, elsewhere] = ['here', 'link', 'elsewhere'].map((part) => path.join(folder, part)) as [
+        string,
+        string,
+        string,
+      ];
+      await mkdir(here);
+      await mkdir(elsewhere);
+      await symlink(here, link);
+      const pid = programs.command('sleep', ['1000'], { cwd: link });
+      await identityOf(pid);
+      const answers = [here, link, `${link}/`, elsewhere, folder, path.join(folder, 'none')].map((one) =>
+        processes.runsIn(pid, one),
+      );
+      assert.deepEqual(await Promise.all(answers), [true, true, true, false, false, false]);
+      // Its folder under another name, and another folder under its name.
+      await rename(here, path.join(folder, 'renamed'));
+      await mkdir(here);
+      assert.deepEqual(
+        await Promise.all([path.join(folder, 'renamed'), here].map((one) => processes.runsIn(pid, one))),
+        [true, false],
+      );
+      assert.equal(await processes.runsIn(2 ** 22 + 1, folder), undefined);
+    });
+
+    it('tell how much memory they have together', async () => {
+      const script = "const kept = Buffer.alloc(1e8, 1); console.log('ready'); setInterval(() => kept, 1e6)";
+      const [large, small] = [programs.command(process.execPath, ['-e', script]), programs.command('sleep', ['1000'])];
+      const sum = await waitUntil('it has its memory', async () => {
+        const bytes = await processes.memory([large, small, 2 ** 22 + 1]);
+        return bytes > 1e8 && bytes;
+      });
+      // What a bare Node needs beside it is less than as much again.
+      assert.ok(sum < 2.5e8, `${sum} bytes`);
+      assert.ok((await processes.memory([small])) < 1e8);
+      assert.deepEqual([await processes.memory([]), await processes.memory([2 ** 22 + 1])], [0, 0]);
+      assert.equal(await processes.memory([(await startZombie()).pid]), 0);
     });
 
     // `ps` of Linux has no -E; psProcesses.unit.test.ts checks what is made of its output.

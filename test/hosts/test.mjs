@@ -14,6 +14,7 @@ import { ensureCommand } from './debian.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { endGroup, until } from './ending.mjs';
 import { endLeftovers } from './leftovers.mjs';
+import { ensureNextApps } from './nextApps.mjs';
 import { ensureNode } from './nodes.mjs';
 import { ensureVsix } from './package.mjs';
 import { inRepo, inSandbox, repoRoot } from './paths.mjs';
@@ -75,7 +76,10 @@ async function prepare(names) {
     ...(names.includes('contract')
       ? [ensureCommand({ title: 'BusyBox', commands: ['busybox'], packages: ['busybox'] })]
       : []),
-    ...(editor ? [ensureChromium(), ensureCodeServer(), ensureWorkspace()] : []),
+    // Servers of every kind are found by what they say of themselves: real ones, in all versions that differ in it.
+    ...(editor || names.includes('contract') ? [ensureWorkspace()] : []),
+    ...(names.includes('contract') ? [ensureNextApps()] : []),
+    ...(editor ? [ensureChromium(), ensureCodeServer()] : []),
   ]);
   return vsix ?? '';
 }

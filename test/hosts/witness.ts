@@ -1,4 +1,5 @@
 // The witness: an independent look at processes and ports that a test trusts instead of the extension's own status.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { allProcesses, environmentOf, listenersOf, processOf, type Listener, type Process } from './proc.mjs';
 
@@ -75,4 +76,118 @@ async function matches(one: Process, filter: ProcessFilter): Promise<boolean> {
   if (wanted.length === 0) return true;
   const environment = await environmentOf(one.pid);
   return wanted.every((line) => environment.includes(line));
+}
+
+/** What a watch looks for. */
+export interface WatchedServers {
+  /** `NAME=value` that every process of the test has in its environment. */
+  marker: string;
+  /** Command line of a server itself; its runners and helpers don't match. */
+  command: RegExp;
+}
+
+/** How often a watch looks. */
+const SAMPLE_MS = 15;
+/** A process may still become another program by `exec`: it is looked at anew in each sample for so long. */
+const YOUNG_MS = 3000;
+
+interface Sighting {
+  readonly startTicks: string;
+  readonly firstMs: number;
+  /** The app's folder, when it is a server that was started for us; one that was started by hand has no cookie. */
+  app: string | undefined;
+}
+
+/**
+ * Looks at all processes every 15 ms, from outside and without a word of the host's, and counts the servers that were
+ * started for us: those that carry the session's cookie, by the folder that they run in. The caller stops it.
+ */
+export class ServerWatch {
+  readonly #what: WatchedServers;
+  readonly #sightings = new Map<number, Sighting>();
+  readonly #timer: NodeJS.Timeout;
+  #current: ReadonlyMap<string, readonly number[]> = new Map();
+  /** Most servers of one app at one moment. */
+  peak = 0;
+  /** The servers of that moment, for the message. */
+  peakServers: readonly string[] = [];
+  samples = 0;
+  /** Identities of all servers that were seen, in the order of their birth. */
+  readonly servers = new Set<string>();
+
+  constructor(what: WatchedServers) {
+    this.#what = what;
+    this.#timer = setInterval(() => this.look(), SAMPLE_MS);
+  }
+
+  /** Pids of the servers that live now, of all apps. */
+  get current(): readonly number[] {
+    this.look();
+    return [...this.#current.values()].flat();
+  }
+
+  /** One look; the timer's own. */
+  look(): void {
+    this.samples++;
+    const now = performance.now();
+    const found = new Map<number, { readonly app: string; readonly ppid: number; readonly startTicks: string }>();
+    const pids = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+    const present = new Set(pids);
+    for (const pid of this.#sightings.keys()) if (!present.has(pid)) this.#sightings.delete(pid);
+    for (const pid of pids) {
+      const known = this.#sightings.get(pid);
+      if (known && known.app === undefined && now - known.firstMs > YOUNG_MS) continue;
+      const stat = statOf(pid);
+      if (!stat) continue;
+      const sighting =
+        known?.startTicks === stat.startTicks ? known : { startTicks: stat.startTicks, firstMs: now, app: undefined };
+      this.#sightings.set(pid, sighting);
+      if (sighting.app === undefined || now - sighting.firstMs <= YOUNG_MS) sighting.app = this.#appOf(pid);
+      if (sighting.app !== undefined && stat.state !== 'Z' && stat.state !== 'X')
+        found.set(pid, { app: sighting.app, ppid: stat.ppid, startTicks: stat.startTicks });
+    }
+    const servers = new Map<string, number[]>();
+    for (const [pid, { app, ppid, startTicks }] of found) {
+      // A server's child is a copy of the server until it becomes the program that it was started for.
+      if (found.has(ppid)) continue;
+      this.servers.add(`${pid}:${startTicks}`);
+      servers.set(app, [...(servers.get(app) ?? []), pid]);
+    }
+    this.#current = servers;
+    for (const [app, members] of servers) {
+      if (members.length <= this.peak) continue;
+      this.peak = members.length;
+      this.peakServers = members.map((pid) => `${pid} in ${app}: ${read(`/proc/${pid}/cmdline`)}`);
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #appOf(pid: number): string | undefined {
+    const environment = read(`/proc/${pid}/environ`).split('\0');
+    if (!environment.includes(this.#what.marker)) return undefined;
+    if (!environment.some((line) => line.startsWith('CHEATCODE_SESSION='))) return undefined;
+    if (!this.#what.command.test(read(`/proc/${pid}/cmdline`).replaceAll('\0', ' '))) return undefined;
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`);
+    } catch {
+      return undefined; // It has just ended.
+    }
+  }
+}
+
+function statOf(pid: number): { readonly state: string; readonly ppid: number; readonly startTicks: string } | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return stat === '' ? undefined : { state: fields[0] ?? '', ppid: Number(fields[1]), startTicks: fields[19] ?? '' };
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // The process ended meanwhile, or is another's.
+  }
 }

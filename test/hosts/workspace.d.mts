@@ -10,3 +10,5 @@ export declare function copyWorkspace(
   to: string,
   options?: { only?: readonly string[]; dependencies?: boolean },
 ): Promise<string>;
+/** Copies a tree of installed packages as hard links to a folder that is not there yet. */
+export declare function linkTree(from: string, to: string): Promise<void>;

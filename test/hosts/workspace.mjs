@@ -69,8 +69,12 @@ export async function copyWorkspace(to, { only = apps, dependencies = true } = {
   return to;
 }
 
-/** @param {string} from @param {string} to */
-async function linkTree(from, to) {
+/**
+ * Copies a tree of installed packages as hard links.
+ * @param {string} from
+ * @param {string} to a folder that is not there yet
+ */
+export async function linkTree(from, to) {
   await mkdir(to);
   const entries = await readdir(from, { withFileTypes: true });
   for (const entry of entries) {

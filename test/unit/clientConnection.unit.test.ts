@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
-import { serveClient } from '../../src/sessions/host/clientConnection';
-import { PROTOCOL_VERSION, RpcErrorCode, type HelloParams, type SessionSnapshot } from '../../src/sessions/protocol';
+import { serveClient, type Refusal } from '../../src/sessions/host/clientConnection';
+import { PROTOCOL_VERSION, RpcErrorCode, type HelloParams, type RetireParams, type SessionSnapshot } from '../../src/sessions/protocol';
 import { RpcPeer } from '../../src/sessions/rpcPeer';
 import { waitUntil } from '../contract/support/waitUntil';
 import { settle } from './support/fakeClock';
@@ -18,23 +18,30 @@ describe('a client of the host', () => {
   let host: FakeHost;
   let server: net.Server;
   let socketPath: string;
-  let refusal: string | undefined;
+  let refusal: Refusal | undefined;
+  let retired: RetireParams[];
   let shutdowns: number;
   const peers: RpcPeer[] = [];
   beforeEach(async () => {
     host = new FakeHost();
     refusal = undefined;
     shutdowns = 0;
+    retired = [];
     socketPath = path.join(tempFolder(), 's');
     server = net.createServer((socket) =>
-      serveClient(socket, {
+      serveClient(new RpcPeer(socket, (error) => assert.fail(String(error))), {
         host: host.host,
         clock: host.clock,
         log: host.log,
         token: TOKEN,
         version: '1.0.0',
+        hostPid: 4711,
         refusal: () => refusal,
         shutdown: () => shutdowns++,
+        retire: (request) => {
+          retired.push(request);
+          return 'busy';
+        },
       }),
     );
     server.listen(socketPath);
@@ -158,8 +165,8 @@ describe('a client of the host', () => {
     const peer = await joined();
     await startOf(peer);
     await host.reaches('running');
-    refusal = 'leftovers of an earlier host';
-    await assert.rejects(startOf(peer), { code: RpcErrorCode.refused, message: refusal });
+    refusal = { code: 'stateFolderTaken', facts: { folder: '/s' } };
+    await assert.rejects(startOf(peer), refusal);
     const stopping = peer.call('stop', { sessionId });
     await waitUntil('the stop has arrived', () => host.session().state !== 'running');
     await host.clock.advance(5000);
@@ -200,6 +207,19 @@ describe('a client of the host', () => {
     const peer = await joined();
     await peer.call('shutdown', {});
     await waitUntil('it is told', () => shutdowns === 1);
+  });
+
+  it('of any version may ask the host to retire, before a hello, if it has the token', async () => {
+    const request = { token: TOKEN, version: '2.0.0', force: false };
+    const peer = await connect();
+    assert.deepEqual(await peer.call('retire', request), { verdict: 'busy', version: '1.0.0' });
+    assert.deepEqual(retired, [request]);
+    await assert.rejects(peer.call('retire', { ...request, force: 'yes' } as never), {
+      code: RpcErrorCode.invalidParams,
+    });
+    await assert.rejects(peer.call('retire', { ...request, token: 'x' }), { code: RpcErrorCode.badToken });
+    await waitUntil('it is dropped', () => peer.isClosed);
+    assert.equal(retired.length, 1);
   });
 
   it('that floods the host with garbage is dropped, and its window no longer counts', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { HostClient } from '../../src/sessions/hostClient';
+import { systemHostLink } from '../../src/sessions/hostLink';
 import type { HelloResult, SessionSnapshot } from '../../src/sessions/protocol';
 import { PROTOCOL_VERSION } from '../../src/sessions/protocol';
 import { currentScope } from '../../src/sessions/scope';
@@ -40,14 +41,17 @@ describe('a client of the session host', () => {
     client = new HostClient({
       kind: 'window',
       version: '0.0.0',
-      distFolder: '/nowhere',
-      editorNodePty: undefined,
-      env: {},
-      nodePath: () => undefined,
       hostSettings: () => ({ healthIntervalMs: 15_000, lastClient: 'keep', graceMs: 60_000 }),
       apps: () => [],
       mayLaunch: () => false,
-      loadLauncher: () => Promise.reject(new Error('nothing is launched here')),
+      link: systemHostLink({
+        distFolder: '/nowhere',
+        editorNodePty: undefined,
+        env: {},
+        nodePath: () => undefined,
+        loadLauncher: () => Promise.reject(new Error('nothing is launched here')),
+        log: quietLog(),
+      }),
       log: quietLog(),
     });
   }

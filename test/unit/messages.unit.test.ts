@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { DevServerError, type DevServerErrorCode } from '../../src/sessions/errors';
 import {
   appProblemSentence,
-  attentionMessage,
   errorToMessage,
+  sessionNotes,
   settingProblemsMessage,
   stateSentence,
 } from '../../src/sessions/messages';
@@ -35,7 +35,6 @@ describe('messages', () => {
       'preparingTool',
       'dependenciesMissing',
       'waitingForAnswer',
-      'slowStart',
       'answered',
       'answeredWithError',
       'otherPort',
@@ -50,6 +49,17 @@ describe('messages', () => {
       'portTaken',
       'appLockHeld',
       'leftovers',
+      'adopted',
+      'adoptedEnded',
+      'managedElsewhere',
+      'unknownProcesses',
+      'installerAtWork',
+      'notListening',
+      'memoryHigh',
+      'memoryRestart',
+      'unresponsiveRestart',
+      'dependenciesChanged',
+      'filesChanged',
     ];
     for (const state of states)
       for (const code of codes) {
@@ -68,6 +78,109 @@ describe('messages', () => {
       "Web can't start: port 3000 is taken by pid 42, uid 1000, python3 -m http.server.",
     );
     assert.equal(blocked({ port: 3000 }), "Web can't start: port 3000 is taken.");
+    assert.equal(
+      blocked({ port: 3000, pid: 42, user: 'ann', command: 'ruby app.rb', folder: '/home/ann/shop' }),
+      "Web can't start: port 3000 is taken by pid 42, user ann, ruby app.rb, in /home/ann/shop.",
+    );
+  });
+
+  it('fault 47: say that a taken port is held out of sight, by another container or user', () => {
+    const of = (facts: Record<string, string | number | boolean>): string =>
+      stateSentence('Web', aSession({ state: 'blocked', reason: { code: 'portTaken', facts } }));
+    assert.equal(
+      of({ port: 3000, hidden: true, uid: 0 }),
+      "Web can't start: port 3000 is taken by another container or user (uid 0).",
+    );
+    assert.equal(of({ port: 3000, hidden: true }), "Web can't start: port 3000 is taken by another container or user.");
+  });
+
+  it('fault 14: tell a server that never listens from one that listens and never answers', () => {
+    const of = (state: SessionState, listening: boolean): string =>
+      stateSentence('Web', aSession({ state, reason: { code: 'notListening', facts: { port: 3000, listening } } }));
+    assert.match(of('starting', false), /nothing listens on port 3000 yet/);
+    assert.match(of('starting', true), /listens on port 3000, but has not answered yet/);
+    assert.match(of('failed', false), /never listened on port 3000/);
+    assert.match(of('failed', true), /listens on port 3000, but never answered/);
+  });
+
+  it('fault 14: name the port that a server took instead of the one it was told', () => {
+    assert.equal(
+      stateSentence(
+        'Web',
+        aSession({ port: 3005, reason: { code: 'otherPort', facts: { port: 3005, wanted: 3000 } } }),
+      ),
+      'Web runs on port 3005 instead of 3000.',
+    );
+  });
+
+  it('fault 12: say of a server that hangs whether it still takes connections', () => {
+    const of = (facts: Record<string, boolean>): string =>
+      stateSentence('Web', aSession({ state: 'unhealthy', reason: { code: 'noAnswer', facts } }));
+    assert.equal(of({ listening: true }), 'Web accepts connections on port 3000, but does not answer.');
+    assert.equal(of({ listening: false }), 'Nothing listens on port 3000 any more, but the process of Web is alive.');
+    assert.equal(of({}), 'Web does not answer on port 3000, but its process is alive.');
+  });
+
+  it('say why a machine restarted a server', () => {
+    const of = (state: SessionState, code: ReasonCode, facts: Record<string, string | number>): string =>
+      stateSentence('Web', aSession({ state, reason: { code, facts } }));
+    assert.equal(
+      of('running', 'memoryRestart', { mb: 4100, limitMb: 4000 }),
+      'Web runs on port 3000. It was restarted: its memory grew too large (4100 MB, with a limit of 4000 MB).',
+    );
+    assert.equal(
+      of('starting', 'unresponsiveRestart', { seconds: 60 }),
+      'Web starts again: it did not answer for 60 s.',
+    );
+    assert.equal(
+      of('starting', 'filesChanged', { files: 'app.json,.env' }),
+      'Web starts again: app.json and .env have changed.',
+    );
+    assert.equal(
+      of('starting', 'dependenciesChanged', { file: 'pnpm-lock.yaml' }),
+      'Web starts again: pnpm-lock.yaml has changed.',
+    );
+    assert.match(of('starting', 'adoptedEnded', {}), /^Web starts here, .* outside Cheatcode has ended\.$/);
+  });
+
+  it('say what a start waits for', () => {
+    const of = (state: SessionState, code: ReasonCode, facts: Record<string, string | number>): string =>
+      stateSentence('Web', aSession({ state, reason: { code, facts } }));
+    for (const state of ['waiting', 'stopped'] as const)
+      assert.equal(of(state, 'managedElsewhere', {}), 'Web is started by another tool; waiting for it.');
+    assert.equal(
+      of('installing', 'installerAtWork', { pid: 5, command: 'npm install' }),
+      'Web waits until a package manager (pid 5, npm install) is done in its folder.',
+    );
+    assert.match(of('failed', 'unknownProcesses', { pids: '12, 34' }), /\(pid 12, 34\) may still be alive/);
+    assert.match(of('blocked', 'appLockHeld', { pid: 9, uid: 1001 }), /another session host \(pid 9, uid 1001\)/);
+  });
+
+  it('note beside a running server its memory, a second server, and what a restart would change', () => {
+    const notes = sessionNotes(
+      'Web',
+      aSession({
+        warning: { code: 'memoryHigh', facts: { mb: 3500, limitMb: 3000 } },
+        secondServers: [{ port: 3001, pid: 7, command: 'next-server (v16)' }],
+        restartOffer: { code: 'dependenciesChanged', facts: { file: 'pnpm-lock.yaml' } },
+      }),
+    );
+    assert.deepEqual(notes, [
+      'Web uses 3500 MB of memory, above the limit of 3000 MB.',
+      'A second dev server of Web runs on port 3001 (pid 7, next-server (v16)).',
+      'The installed packages of Web are not those of pnpm-lock.yaml.',
+    ]);
+    const changed = (files: string): readonly string[] =>
+      sessionNotes('Mobile', aSession({ restartOffer: { code: 'filesChanged', facts: { files } } }));
+    assert.deepEqual(changed('app.json'), ['Mobile has read app.json at its start only, and it has changed.']);
+    assert.deepEqual(changed('app.json,.env'), [
+      'Mobile has read app.json and .env at its start only, and they have changed.',
+    ]);
+    assert.deepEqual(
+      sessionNotes('Web', aSession({ state: 'stopping', warning: { code: 'memoryHigh' } })),
+      [],
+      'nothing of a server that is on its way out',
+    );
   });
 
   it('name the signal or the code of a crash, never signal 0', () => {
@@ -77,26 +190,24 @@ describe('messages', () => {
     assert.equal(crashed({ exitCode: 0, signal: 9 }), 'Web crashed (signal 9) and starts again, attempt 2.');
   });
 
-  it('say that an adopted server was started elsewhere', () => {
-    assert.match(stateSentence('Web', aSession({ adopted: true })), /started outside Cheatcode/);
-  });
-
-  it('interrupt a person only for a session that failed or is blocked, with at most two buttons', () => {
-    const of = (state: SessionState, code: ReasonCode): ReturnType<typeof attentionMessage> =>
-      attentionMessage(anApp(), aSession({ state, reason: { code } }));
-    for (const state of ['stopped', 'waiting', 'installing', 'starting', 'running', 'unhealthy', 'stopping'] as const)
-      assert.equal(of(state, 'crashed'), undefined);
-    for (const [state, code] of [
-      ['failed', 'crashLoop'],
-      ['failed', 'commandNotFound'],
-      ['failed', 'spawnFailed'],
-      ['blocked', 'portTaken'],
-      ['blocked', 'appLockHeld'],
-    ] as const) {
-      const message = of(state, code);
-      assert.ok(message, code);
-      assert.ok(message.buttons.length >= 1 && message.buttons.length <= 2, code);
-    }
+  it('say that an adopted server was started elsewhere, and which process it is', () => {
+    const session = aSession({
+      adopted: true,
+      port: 3001,
+      reason: { code: 'adopted', facts: { pid: 123, command: 'next dev', proof: 'nextLock' } },
+    });
+    assert.equal(
+      stateSentence('Web', session),
+      'Web runs on port 3001. It was started outside Cheatcode (pid 123, `next dev`).',
+    );
+    assert.equal(
+      stateSentence('Web', aSession({ adopted: true, listenerPid: 5 })),
+      'Web runs on port 3000. It was started outside Cheatcode (pid 5).',
+    );
+    assert.match(
+      stateSentence('Web', aSession({ adopted: true, state: 'unhealthy', reason: { code: 'noAnswer' } })),
+      /does not answer .* It was started outside Cheatcode\.$/,
+    );
   });
 
   it('turn every error code into a sentence with at most two buttons', () => {
@@ -112,6 +223,13 @@ describe('messages', () => {
       'connectionLost',
       'workspaceUntrusted',
       'stopFailed',
+      'hostLockHeld',
+      'hostNotReplaced',
+      'hostRetiring',
+      'stateFolderTaken',
+      'unknownProcesses',
+      'foreignHidden',
+      'foreignChanging',
     ];
     for (const code of codes)
       for (const app of [anApp(), undefined]) {
@@ -120,6 +238,21 @@ describe('messages', () => {
         assert.doesNotMatch(message.text, /undefined|\(\)| {2}/, `${code}: ${message.text}`);
         assert.ok(message.buttons.length >= 1 && message.buttons.length <= 2, code);
       }
+  });
+
+  it('fault 11, 33: offer to replace a session host that hangs or is older, never one that is newer', () => {
+    const actions = (error: DevServerError): string[] => errorToMessage(error).buttons.map(({ action }) => action);
+    assert.deepEqual(actions(new DevServerError('hostHangs', { pid: 5, seconds: 10 })), ['replaceHost', 'showLog']);
+    const older = new DevServerError('versionMismatch', { host: 'older', hostVersion: '0.1.0' });
+    assert.deepEqual(actions(older), ['replaceHost', 'showLog']);
+    for (const host of ['newer', 'unknown'])
+      assert.deepEqual(actions(new DevServerError('versionMismatch', { host })), ['reloadWindow', 'showLog']);
+  });
+
+  it('fault 48: name who holds the lock of the session host', () => {
+    const { text } = errorToMessage(new DevServerError('hostLockHeld', { pid: 77, uid: 1001 }));
+    assert.match(text, /another process \(pid 77, uid 1001\) holds the session host's lock/);
+    assert.match(text, /goes on by itself/);
   });
 
   it('show what was thrown when it is no error of ours', () => {

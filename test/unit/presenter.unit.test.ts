@@ -65,6 +65,44 @@ describe('status items', () => {
     assert.equal(of({ state: 'failed', reason: { code: 'crashLoop' } }), '$(error) Web failed');
   });
 
+  it('mark a server that was started outside Cheatcode', () => {
+    const adopted = {
+      adopted: true,
+      port: 3001,
+      reason: { code: 'adopted', facts: { pid: 123, command: 'next dev' } },
+    };
+    const [item] = statusItems([web(adopted as Partial<SessionSnapshot>)], connected);
+    assert.equal(item?.text, '$(globe) Web :3001 (adopted)');
+    assert.equal(item.background, 'none');
+    assert.match(item.accessibleLabel, /running \(adopted\)/);
+    assert.match(item.tooltip, /started outside Cheatcode \\\(pid 123/);
+  });
+
+  it('fault 43: warn of a server that runs with too much memory, in colour and words', () => {
+    const [item] = statusItems(
+      [web({ warning: { code: 'memoryHigh', facts: { mb: 3500, limitMb: 3000 } } })],
+      connected,
+    );
+    assert.equal(item?.background, 'warning');
+    assert.equal(item.text, '$(warning) Web :3000 memory');
+    assert.match(item.tooltip, /3500 MB/);
+    assert.match(item.accessibleLabel, /too much memory/);
+  });
+
+  it('tell in the tooltip of a second server, of a restart that would help, and of other settings', () => {
+    const view: AppView = {
+      ...web({
+        secondServers: [{ port: 3001, pid: 7, command: 'next-server' }],
+        restartOffer: { code: 'filesChanged', facts: { files: 'app.json' } },
+      }),
+      otherSettings: { digest: 'b2', changedHere: true },
+    };
+    const [item] = statusItems([view], connected);
+    assert.equal(item?.background, 'none');
+    for (const text of [/second dev server .* port 3001/, /app\\\.json|app\.json/, /other settings/])
+      assert.match(item.tooltip, text);
+  });
+
   it('put the app of the active editor first', () => {
     const views = [web({}), mobile({})];
     assert.deepEqual(
@@ -152,6 +190,7 @@ describe('actions', () => {
 
   it('let a blocked server be tried again or given up', () => {
     assert.deepEqual(ids(web({ state: 'blocked', reason: { code: 'portTaken' } })), [
+      'useNextPort',
       'start',
       'showTerminal',
       'openPreview',
@@ -170,6 +209,61 @@ describe('actions', () => {
   it('never start an app that is managed elsewhere', () => {
     const app = anApp({ declared: { ...anApp().declared, managed: 'external' } });
     assert.ok(!ids({ app, session: undefined }).includes('start'));
+    for (const session of [
+      aSession({ state: 'waiting', managed: 'external', reason: { code: 'managedElsewhere' } }),
+      aSession({ state: 'stopped', managed: 'external', reason: { code: 'managedElsewhere' } }),
+      aSession({ adopted: true, managed: 'external', reason: { code: 'adopted' } }),
+    ])
+      for (const action of ['start', 'restart', 'stop', 'showTerminal'])
+        assert.ok(!ids({ app, session }).includes(action), `${action} while ${session.state}`);
+  });
+
+  it('name a choice for a taken port, with the holder where there is one to stop', () => {
+    const facts = { port: 3000, pid: 42, command: 'ruby app.rb' };
+    const [next, stop] = actionsFor(web({ state: 'blocked', reason: { code: 'portTaken', facts } }));
+    assert.equal(next?.id, 'useNextPort');
+    assert.deepEqual(stop, {
+      id: 'stopOther',
+      icon: 'debug-disconnect',
+      label: 'Stop the Other…',
+      description: 'pid 42, ruby app.rb',
+    });
+    const hidden = web({ state: 'blocked', reason: { code: 'portTaken', facts: { port: 3000, hidden: true } } });
+    assert.ok(!ids(hidden).includes('stopOther'));
+    assert.ok(!ids(web({ state: 'blocked', reason: { code: 'appLockHeld' } })).includes('useNextPort'));
+  });
+
+  it('fault 21: offer to stop a second server as long as there is one', () => {
+    const second = { port: 3001, pid: 7, command: 'next-server' };
+    const [first] = actionsFor(web({ secondServers: [second] }));
+    assert.equal(first?.id, 'stopOther');
+    assert.equal(first.description, 'port 3001, pid 7');
+    assert.ok(!ids(web({})).includes('stopOther'));
+    assert.ok(!ids(web({ secondServers: [] })).includes('stopOther'));
+    assert.ok(!ids(web({ secondServers: [{ port: 3001, command: '' }] })).includes('stopOther'), 'nobody to ask about');
+  });
+
+  it('say that a restart of an adopted server brings it into a terminal of ours', () => {
+    const restart = actionsFor(web({ adopted: true })).find(({ id }) => id === 'restart');
+    assert.equal(restart?.label, 'Restart in a Cheatcode Terminal…');
+    assert.equal(actionsFor(web({})).find(({ id }) => id === 'restart')?.label, 'Restart');
+  });
+
+  it('fault 36: put the restart that was offered first, with its reason', () => {
+    const [install] = actionsFor(
+      web({ restartOffer: { code: 'dependenciesChanged', facts: { file: 'pnpm-lock.yaml' } } }),
+    );
+    assert.equal(install?.id, 'installAndRestart');
+    assert.match(install.description ?? '', /pnpm-lock\.yaml/);
+    const [restart] = actionsFor(web({ restartOffer: { code: 'filesChanged', facts: { files: 'app.json' } } }));
+    assert.equal(restart?.id, 'restart');
+    assert.match(restart.description ?? '', /app\.json/);
+  });
+
+  it('fault 34: offer the restart by which this window gets its own settings', () => {
+    const [restart] = actionsFor({ ...web({}), otherSettings: { digest: 'b2', changedHere: false } });
+    assert.equal(restart?.id, 'restart');
+    assert.match(restart.description ?? '', /other settings than this window's/);
   });
 
   it('offer no terminal of a server whose output goes elsewhere', () => {
@@ -179,16 +273,29 @@ describe('actions', () => {
 
 describe('context keys', () => {
   it('are all off where there is no app', () => {
-    assert.ok(Object.values(contextKeys([])).every((value) => !value));
+    assert.ok(Object.values(contextKeys([], false)).every((value) => !value));
   });
 
   it('enable a command when it fits one of the apps', () => {
-    const keys = contextKeys([web({}), mobile({ state: 'stopped', reason: { code: 'stoppedByUser' } })]);
+    const keys = contextKeys([web({}), mobile({ state: 'stopped', reason: { code: 'stoppedByUser' } })], false);
     assert.equal(keys['cheatcode.canStart'], true);
     assert.equal(keys['cheatcode.canStop'], true);
-    const one = contextKeys([web({})]);
+    const one = contextKeys([web({})], true);
     assert.equal(one['cheatcode.canStart'], false);
     assert.equal(one['cheatcode.canOpen'], true);
+    assert.equal(one['cheatcode.canReplaceHost'], true);
+    assert.equal(keys['cheatcode.canReplaceHost'], false);
+  });
+
+  it('enable the choices for a conflict only while there is one', () => {
+    const taken = web({ state: 'blocked', reason: { code: 'portTaken', facts: { port: 3000, pid: 42 } } });
+    const keys = contextKeys([taken], false);
+    assert.ok(keys['cheatcode.canUseNextPort'] && keys['cheatcode.canStopOther']);
+    const offer = { code: 'dependenciesChanged', facts: { file: 'pnpm-lock.yaml' } } as const;
+    assert.equal(contextKeys([web({ restartOffer: offer })], false)['cheatcode.canInstallAndRestart'], true);
+    const calm = contextKeys([web({})], false);
+    for (const key of ['canUseNextPort', 'canStopOther', 'canInstallAndRestart'] as const)
+      assert.equal(calm[`cheatcode.${key}`], false, key);
   });
 });
 
@@ -227,6 +334,30 @@ describe('the preview page', () => {
     const page = previewPage({ app, session: undefined }, connected);
     assert.equal(page.kind, 'failed');
     assert.deepEqual(page.actions, []);
+  });
+
+  it('offers the choices for a taken port', () => {
+    const taken = (facts: Record<string, number | boolean>): string[] =>
+      previewPage(web({ state: 'blocked', reason: { code: 'portTaken', facts } }), connected).actions.map(
+        ({ id }) => id,
+      );
+    assert.deepEqual(taken({ port: 3000, pid: 42 }), ['useNextPort', 'stopOther', 'start']);
+    assert.deepEqual(taken({ port: 3000, hidden: true }), ['useNextPort', 'start']);
+  });
+
+  it('waits without an output of ours for a server that another tool starts', () => {
+    const app = anApp({ declared: { ...anApp().declared, managed: 'external' } });
+    const session = aSession({ state: 'waiting', managed: 'external', reason: { code: 'managedElsewhere' } });
+    const page = previewPage({ app, session }, connected);
+    assert.equal(page.kind, 'wait');
+    assert.equal(page.showsOutput, false);
+    assert.deepEqual(page.actions, []);
+  });
+
+  it('shows the app with a word of warning while its server uses too much memory', () => {
+    const page = previewPage(web({ warning: { code: 'memoryHigh', facts: { mb: 3500, limitMb: 3000 } } }), connected);
+    assert.equal(page.kind, 'app');
+    assert.match(page.warning ?? '', /3500 MB/);
   });
 
   it('points a mobile app to its QR code', () => {

@@ -68,6 +68,8 @@ describe('messages of the preview page', () => {
   it('are taken only when they are of a known kind and shape', () => {
     assert.deepEqual(parseFromPage({ type: 'ready', extra: 1 }), { type: 'ready' });
     assert.deepEqual(parseFromPage({ type: 'run', action: 'restart' }), { type: 'run', action: 'restart' });
+    for (const action of ['useNextPort', 'stopOther'])
+      assert.deepEqual(parseFromPage({ type: 'run', action }), { type: 'run', action });
     assert.deepEqual(parseFromPage({ type: 'route', route: 'direct' }), { type: 'route', route: 'direct' });
     assert.deepEqual(parseFromPage({ type: 'view', view: { path: '//x', width: 'phone' } }), {
       type: 'view',

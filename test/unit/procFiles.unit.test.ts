@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { holds } from '../../src/sessions/host/linuxProcesses';
-import { parseProcStat } from '../../src/sessions/host/procFiles';
+import { parseProcStat, parseResidentBytes } from '../../src/sessions/host/procFiles';
 
 describe('the files of /proc', () => {
   const rest = '1 6951 5095 0 -1 4194304 99 0 1 0 0 0 0 0 20 0 1 0 187018 3133440 418 18446744073709551615';
@@ -16,6 +16,14 @@ describe('the files of /proc', () => {
         startTicks: '187018',
       });
     }
+  });
+
+  it('tell the resident memory, which a zombie has not', () => {
+    assert.equal(
+      parseResidentBytes('Name:\tnode\nVmHWM:\t   99999 kB\nVmRSS:\t   40960 kB\nRssAnon:\t 1 kB\n'),
+      41_943_040,
+    );
+    assert.equal(parseResidentBytes('Name:\tnode\nState:\tZ (zombie)\n'), 0);
   });
 
   it('may be cut short or empty', () => {

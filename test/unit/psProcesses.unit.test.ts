@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parsePs, selectByEnvironment } from '../../src/sessions/host/psProcesses';
+import { parsePs, parseRss, selectByEnvironment } from '../../src/sessions/host/psProcesses';
 
 /** `ps -axww -o pid=,ppid=,pgid=,sess=,stat=,uid=,lstart=,command=` in the shape that macOS gives it. */
 const macOs = `
@@ -32,6 +32,11 @@ describe('the process list of ps', () => {
 
   it('may hold a process without a command', () => {
     assert.equal(parsePs(macOs).find((info) => info.pid === 9003)?.command, '');
+  });
+
+  it('adds up resident memory', () => {
+    assert.equal(parseRss('  1024\n     0\n 2048\n'), 3_145_728);
+    assert.equal(parseRss(''), 0);
   });
 
   it('leaves out lines of another shape', () => {

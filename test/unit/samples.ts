@@ -33,6 +33,7 @@ export function aSession(of: Partial<SessionSnapshot> = {}): SessionSnapshot {
     url: 'http://localhost:3000',
     windows: 1,
     crashes: 0,
+    specDigest: 'a1',
     revision: 1,
     ...of,
   };

@@ -100,7 +100,7 @@ describe('a session', () => {
       machine.onStart = () => undefined;
       host.start();
       await host.clock.advance(62_000);
-      assert.equal(host.session().reason.code, 'slowStart');
+      assert.equal(host.session().reason.code, 'notListening');
       machine.last.listen();
       await host.reaches('running');
     });
@@ -182,7 +182,7 @@ describe('a session', () => {
   describe('whose dependencies are missing', () => {
     const spec = aSpec({ install: ['pnpm', 'install'] });
     beforeEach(() => {
-      machine.hasDependencies = false;
+      machine.dependencies = 'missing';
       machine.onStart = (program) => {
         if (program.options.args.includes('install')) return;
         program.listen();
@@ -195,7 +195,7 @@ describe('a session', () => {
       assert.equal(reason.code, 'dependenciesMissing');
       await settle();
       assert.equal(machine.last.options.env['CI'], '1');
-      machine.hasDependencies = true;
+      machine.dependencies = 'installed';
       machine.last.exit(0);
       await host.reaches('running');
       assert.deepEqual(started(), ['/bin/pnpm install', '/bin/pnpm run dev']);

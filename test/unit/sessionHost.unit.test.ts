@@ -73,7 +73,7 @@ describe('the ports of two sessions', () => {
     const machine = new FakeMachine();
     const host = new FakeHost(machine);
     await host.run();
-    machine.hasDependencies = false;
+    machine.dependencies = 'missing';
     machine.onStart = (program) => (program.options.args.includes('install') ? undefined : program.listen());
     host.start({ ...ADMIN, install: ['pnpm', 'install'] });
     await host.reaches('installing', 'dev_server_web_admin');

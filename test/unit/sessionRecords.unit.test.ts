@@ -97,6 +97,28 @@ describe('session records', () => {
       assert.equal(log.lines.length, 1, 'once is enough');
     });
 
+  it('of no use do not pile up: the last few are kept', () => {
+    for (let n = 0; n < 20; n++) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(path.join(folder, `dev_server_${n}.json`), 'garbage');
+      records().readAll();
+    }
+    assert.deepEqual(readdirSync(folder).length, 5);
+  });
+
+  it('that are folders, or in whose place aside something lies, keep nobody from reading the others', () => {
+    records().write(aRecord({ id: 'dev_server_mobile' }));
+    mkdirSync(path.join(file(), 'below'), { recursive: true });
+    mkdirSync(path.join(`${file()}.bad`, 'below'), { recursive: true });
+    for (let round = 0; round < 2; round++)
+      assert.deepEqual(
+        records()
+          .readAll()
+          .map(({ id }) => id),
+        ['dev_server_mobile'],
+      );
+  });
+
   it('cut off anywhere are read whole or not at all', () => {
     records().write(aRecord());
     const whole = readFileSync(file(), 'utf8');

@@ -17,10 +17,12 @@ const states: readonly SessionState[] = [
 /** From which states each event leads where; from all others it is illegal. */
 const legal: Readonly<Record<SessionEvent['type'], readonly [to: SessionState, from: readonly SessionState[]]>> = {
   begin: ['starting', ['stopped', 'failed', 'blocked', 'waiting']],
-  block: ['blocked', ['starting', 'installing', 'blocked']],
-  install: ['installing', ['starting', 'installing']],
+  block: ['blocked', ['starting', 'installing', 'blocked', 'waiting']],
+  install: ['installing', ['starting', 'installing', 'blocked']],
   launch: ['starting', ['starting', 'installing', 'running', 'unhealthy', 'blocked']],
   answer: ['running', ['starting', 'running', 'unhealthy']],
+  adopt: ['running', states.filter((state) => state !== 'stopping')],
+  wait: ['waiting', ['starting', 'waiting', 'blocked', 'running', 'unhealthy']],
   silence: ['unhealthy', ['running', 'unhealthy']],
   stop: ['stopping', states.filter((state) => state !== 'stopped')],
   end: ['stopped', states],

@@ -129,14 +129,14 @@ describe('the scope', () => {
   });
 
   it('is another one for another user', function () {
-    const { getuid } = process;
-    if (!getuid) skipBecause(this, 'this system has no user ids');
+    const { geteuid } = process;
+    if (!geteuid) skipBecause(this, 'this system has no user ids');
     const mine = currentScope().id;
-    process.getuid = () => getuid() + 1;
+    process.geteuid = () => geteuid() + 1;
     try {
       assert.notEqual(currentScope().id, mine);
     } finally {
-      process.getuid = getuid;
+      process.geteuid = geteuid;
     }
   });
 });

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { fence } from '../../src/sessions/host/fence';
 import { findFamily, stillAlive } from '../../src/sessions/host/processFamily';
 import { stopFamily } from '../../src/sessions/host/stopLadder';
 import { SESSION_COOKIE } from '../../src/sessions/serverEnvironment';
 import { quietLog } from '../contract/support/quietLog';
 import { FakeClock } from './support/fakeClock';
-import { aRecord } from './support/fakeHost';
 import { FakeMachine, type FakeProcess } from './support/fakeMachine';
 
 const COOKIE = 'scope:abc';
@@ -189,62 +187,5 @@ describe('the stop of a server', () => {
     machine.end(leader);
     assert.deepEqual((await stop()).left, []);
     assert.deepEqual(stranger.heard, []);
-  });
-});
-
-describe('the fence', () => {
-  let machine: FakeMachine;
-  let clock: FakeClock;
-  beforeEach(() => {
-    machine = new FakeMachine();
-    clock = new FakeClock();
-  });
-  const recordOf = ({ pid, startTicks }: FakeProcess, cookie = COOKIE) =>
-    aRecord({ process: { pid, startTicks, cookie } });
-  const raise = async (...records: Parameters<typeof fence>[1]) => {
-    const deps = { clock, processes: machine.processes, ports: machine.ports, log: quietLog() };
-    const done = fence(deps, records, 'scope:');
-    let isDone = false;
-    void done.then(() => (isDone = true));
-    await clock.until('the fence stands', () => isDone);
-    return (await done).map(({ pid }) => pid);
-  };
-
-  it('ends the group that a record names', async () => {
-    const server = machine.birth({ env });
-    machine.birth({ pgid: server.pgid, ppid: server.pid });
-    assert.deepEqual(await raise(recordOf(server)), []);
-    assert.deepEqual(machine.all, []);
-  });
-
-  it('ends what no record names but carries a cookie of this scope, in other groups, too', async () => {
-    machine.birth({ env: { [SESSION_COOKIE]: 'scope:1' } });
-    machine.birth({ env: { [SESSION_COOKIE]: 'scope:2' } });
-    const other = machine.birth({ env: { [SESSION_COOKIE]: 'other:1' } });
-    await raise();
-    assert.deepEqual(machine.all, [other]);
-  });
-
-  it('lets a stranger live that has the pid of a server by now', async () => {
-    const stranger = machine.birth();
-    await raise(recordOf({ ...stranger, startTicks: 'earlier' }));
-    assert.deepEqual(stranger.heard, []);
-  });
-
-  it('lets a process live that a record of another scope names', async () => {
-    const server = machine.birth({ env: { [SESSION_COOKIE]: 'other:1' } });
-    await raise(recordOf(server, 'other:1'));
-    assert.deepEqual(server.heard, []);
-  });
-
-  it('names what it could not end', async () => {
-    const server = machine.birth({ env });
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) server.ignores.add(signal);
-    assert.deepEqual([...new Set(await raise(recordOf(server)))], [server.pid]);
-  });
-
-  it('is quick where nothing was left', async () => {
-    await raise(aRecord(), aRecord({ id: 'dev_server_mobile', desired: 'stopped' }));
-    assert.equal(clock.nowMs(), 0);
   });
 });

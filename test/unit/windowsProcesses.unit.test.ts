@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseCimProcesses } from '../../src/sessions/host/windowsProcesses';
+import { memoryQuery, parseCimProcesses, parseMemory } from '../../src/sessions/host/windowsProcesses';
 
 describe('the process list of Windows', () => {
   it('is read from the JSON of PowerShell', () => {
@@ -17,6 +17,12 @@ describe('the process list of Windows', () => {
       command: '"C:\\Program Files\\nodejs\\node.exe" next dev',
     });
     assert.equal(parseCimProcesses(json)[0]?.command, '');
+  });
+
+  it('gives the memory of some in one number', () => {
+    assert.ok(memoryQuery([7, 12]).includes("-Filter 'ProcessId=7 OR ProcessId=12'"));
+    assert.equal(parseMemory('\r\n104857600\r\n'), 104_857_600);
+    assert.equal(parseMemory(''), 0);
   });
 
   it('may be one process without an array, or nothing', () => {

@@ -1,25 +1,38 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Socket } from 'node:net';
 import type { Clock } from '../clock';
 import { DisposableStore, type Disposable } from '../event';
 import { errorMessage, type Logger } from '../log';
-import { PROTOCOL_VERSION, RpcErrorCode, type HelloResult, type Requests, type SessionSnapshot } from '../protocol';
-import { JSONRPCErrorException, RpcPeer } from '../rpcPeer';
+import {
+  PROTOCOL_VERSION,
+  RpcErrorCode,
+  type HelloResult,
+  type Requests,
+  type RetireParams,
+  type RetireResult,
+  type SessionSnapshot,
+} from '../protocol';
+import { JSONRPCErrorException, type Peer } from '../rpcPeer';
+import type { DevServerErrorCode } from '../errors';
+import { ConfirmationNeededError } from './foreignServers';
 import type { OutputReader } from './outputStream';
 import {
   checkApps,
+  checkConfirmed,
   checkCount,
   checkHello,
   checkSession,
   checkSettings,
   checkSize,
   checkStart,
+  checkTarget,
   checkText,
   InvalidParamsError,
 } from './requestChecks';
 import type { Session } from './session';
 import type { ClientView, SessionHost } from './sessionHost';
 
+/** JSON-RPC's own code for a fault of ours. */
+const INTERNAL_ERROR = -32603;
 /** A connection that has not said hello by then is dropped. */
 const HELLO_LIMIT_MS = 10_000;
 
@@ -29,17 +42,30 @@ export interface ConnectionContext {
   readonly log: Logger;
   readonly token: string;
   readonly version: string;
-  /** Set when the host may start nothing any more, with the reason. */
-  readonly refusal: () => string | undefined;
+  readonly hostPid: number;
+  /** Set while the host may start nothing, with the reason. Asked anew at each start. */
+  readonly refusal: () => Refusal | undefined;
   /** Ends all servers and the host. */
   readonly shutdown: () => void;
+  /** Makes room for a newer client's host, or says why not. */
+  readonly retire: (request: RetireParams) => RetireResult['verdict'];
+}
+
+/** Why a start is refused: a code of `errors.ts` and its facts. */
+export interface Refusal {
+  readonly code: DevServerErrorCode;
+  readonly facts: Readonly<Record<string, string | number>>;
 }
 
 /**
- * One client's end in the host. Nothing is answered before a good hello; an exception in the code for this client costs
- * this client alone.
+ * One client's end in the host. Nothing but `retire` is answered before a good hello, of which `welcomed` hears once; an
+ * exception in the code for this client costs this client alone. Takes the peer over; dispose to drop the client.
  */
-export function serveClient(socket: Socket, context: ConnectionContext): Disposable {
+export function serveClient(
+  peer: Peer,
+  context: ConnectionContext,
+  welcomed: () => void = () => undefined,
+): Disposable {
   const { host, log, clock } = context;
   const store = new DisposableStore();
   const readers = new Map<string, OutputReader>();
@@ -47,13 +73,13 @@ export function serveClient(socket: Socket, context: ConnectionContext): Disposa
   let isKnown = false;
   let who = 'unknown';
 
-  const peer = new RpcPeer(socket, (error) => {
+  const drop = (error: unknown) => {
     log.error('request failed, client dropped', {
       client: who,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
-    peer.close(new Error('internal error'));
-  });
+    setImmediate(() => peer.close(new Error('internal error'))); // After the answer.
+  };
   const helloTimer = store.add(clock.after(HELLO_LIMIT_MS, () => peer.close(new Error('no hello'))));
   store.add(
     peer.onDidClose((error) => {
@@ -71,12 +97,19 @@ export function serveClient(socket: Socket, context: ConnectionContext): Disposa
   ) =>
     peer.handle(method, async (params: unknown) => {
       try {
-        if (!isKnown && method !== 'hello') throw new JSONRPCErrorException('say hello first', RpcErrorCode.badToken);
+        if (!isKnown && method !== 'hello' && method !== 'retire')
+          throw new JSONRPCErrorException('say hello first', RpcErrorCode.badToken);
         return await handler(params);
       } catch (error) {
         if (error instanceof InvalidParamsError)
           throw new JSONRPCErrorException(error.message, RpcErrorCode.invalidParams);
-        throw error;
+        if (error instanceof ConfirmationNeededError)
+          throw new JSONRPCErrorException(error.message, RpcErrorCode.confirmationNeeded, {
+            processes: error.processes,
+          });
+        if (error instanceof JSONRPCErrorException) throw error;
+        drop(error);
+        throw new JSONRPCErrorException('internal error', INTERNAL_ERROR);
       }
     });
   const session = (id: string): Session => {
@@ -86,15 +119,17 @@ export function serveClient(socket: Socket, context: ConnectionContext): Disposa
   };
   const refuseIfClosed = () => {
     const refusal = context.refusal();
-    if (refusal !== undefined) throw new JSONRPCErrorException(refusal, RpcErrorCode.refused);
+    if (refusal) throw new JSONRPCErrorException(`refused: ${refusal.code}`, RpcErrorCode.refused, refusal);
+  };
+  const checkToken = (token: string) => {
+    if (sameToken(token, context.token)) return;
+    setImmediate(() => peer.close(new Error('wrong token')));
+    throw new JSONRPCErrorException('wrong token', RpcErrorCode.badToken);
   };
 
   on('hello', (params): HelloResult => {
     const hello = checkHello(params);
-    if (!sameToken(hello.token, context.token)) {
-      setImmediate(() => peer.close(new Error('wrong token')));
-      throw new JSONRPCErrorException('wrong token', RpcErrorCode.badToken);
-    }
+    checkToken(hello.token);
     if (hello.protocol !== PROTOCOL_VERSION)
       throw new JSONRPCErrorException('another protocol version', RpcErrorCode.protocolMismatch, {
         protocol: PROTOCOL_VERSION,
@@ -112,9 +147,15 @@ export function serveClient(socket: Socket, context: ConnectionContext): Disposa
     };
     if (isFirst) {
       log.info('client joined', { client: who, version: hello.version });
+      welcomed();
       store.add(host.addClient(view));
     }
-    return { protocol: PROTOCOL_VERSION, version: context.version, hostPid: process.pid, sessions: host.snapshots() };
+    return {
+      protocol: PROTOCOL_VERSION,
+      version: context.version,
+      hostPid: context.hostPid,
+      sessions: host.snapshots(),
+    };
   });
   on('watch', (params) => {
     setApps(apps, checkApps(params));
@@ -133,7 +174,16 @@ export function serveClient(socket: Socket, context: ConnectionContext): Disposa
     refuseIfClosed();
     return host.restart(checkStart(params));
   });
-  on('stop', (params) => session(checkSession(params)).stop());
+  on('stop', (params) => session(checkSession(params)).stop({ code: 'stoppedByUser' }, checkConfirmed(params)));
+  on('foreignProcesses', async (params) => ({
+    processes: await session(checkSession(params)).foreignProcesses(checkTarget(params)),
+  }));
+  on('endForeign', (params) => {
+    const target = checkTarget(params);
+    // An adopted server is ended by `stop`, which also remembers that it was.
+    if (target === 'adopted') throw new InvalidParamsError('target');
+    return session(checkSession(params)).endForeign(target, checkConfirmed(params) ?? []);
+  });
   on('attach', (params) => {
     const { sessionId, cols, rows } = checkSize(params);
     const target = session(sessionId);
@@ -159,6 +209,12 @@ export function serveClient(socket: Socket, context: ConnectionContext): Disposa
     return null;
   });
 
+  on('retire', (params): RetireResult => {
+    const request = checkRetire(params);
+    checkToken(request.token);
+    return { verdict: context.retire(request), version: context.version };
+  });
+
   const hear = (method: 'input' | 'resize' | 'ack', listener: (params: unknown) => void) =>
     peer.listen(method, (params: unknown) => {
       // A notification has no answer: what is wrong with it is logged, and the client goes on.
@@ -176,6 +232,14 @@ export function serveClient(socket: Socket, context: ConnectionContext): Disposa
   hear('ack', (params) => readers.get(checkSession(params))?.ack(checkCount(params, 'chars', 1e9)));
 
   return { dispose: () => peer.dispose() };
+}
+
+/** Here and not among the other checks: the one request whose shape is the same in every protocol. */
+function checkRetire(params: unknown): RetireParams {
+  const { token, version, force } = (params ?? {}) as Partial<Record<keyof RetireParams, unknown>>;
+  if (typeof token !== 'string' || typeof version !== 'string' || typeof force !== 'boolean')
+    throw new InvalidParamsError('retire needs token, version and force');
+  return { token, version, force };
 }
 
 function setApps(apps: Set<string>, keys: readonly string[]): void {

@@ -10,8 +10,10 @@ import {
   procPids,
   readCommandLine,
   readEnvironment,
+  readFileId,
   readProcLink,
   readProcStat,
+  readResidentBytes,
   readUid,
   visitInSlices,
   type ProcStat,
@@ -55,6 +57,14 @@ export const linuxProcesses: Processes = {
   },
 
   workingDirectory: (pid) => Promise.resolve(readProcLink(pid, 'cwd')),
+
+  async runsIn(pid, folder) {
+    const [own, wanted] = await Promise.all([readFileId(`/proc/${pid}/cwd`), readFileId(folder)]);
+    return own === undefined ? undefined : own === wanted;
+  },
+
+  // What processes share counts once for each: what is really theirs would take a walk over all their pages.
+  memory: (pids) => Promise.resolve(pids.reduce((sum, pid) => sum + (readResidentBytes(pid) ?? 0), 0)),
 
   signal(identity, signal) {
     const stat = readProcStat(identity.pid);

@@ -12,23 +12,82 @@ export interface TcpListener {
   readonly inode: string;
 }
 
-/** The lowest pid that holds each of the sockets; those of other users stay hidden and are left out. */
-export async function socketHolders(inodes: ReadonlySet<string>): Promise<Map<string, number>> {
-  const holders = new Map<string, number>();
-  if (inodes.size === 0) return holders;
+interface Holder {
+  readonly pid: number;
+  readonly descriptor: string;
+}
+
+/**
+ * Who holds the sockets that listen. It remembers what it saw and checks it again with one link for each socket, so that
+ * the walk over all descriptors of all processes is made for new sockets only.
+ */
+export class SocketHolders {
+  readonly #holders = new Map<string, Holder>();
+  /** How many walks did not find the holder: after the second it counts as hidden (another user's, another container's). */
+  readonly #misses = new Map<string, number>();
+
+  /** The pid that holds each of the sockets, the lowest if there are several; those that are hidden are left out. */
+  async find(inodes: Iterable<string>): Promise<ReadonlyMap<string, number>> {
+    const open = new Set<string>();
+    let isWalkNeeded = false;
+    const found = new Map<string, number>();
+    for (const inode of inodes) {
+      const holder = this.#holders.get(inode);
+      if (holder && socketBehind(holder.pid, holder.descriptor) === inode) found.set(inode, holder.pid);
+      else {
+        open.add(inode);
+        // One miss may be a race: the holder forked and ended while we walked.
+        isWalkNeeded ||= holder !== undefined || (this.#misses.get(inode) ?? 0) < 2;
+      }
+    }
+    if (!isWalkNeeded) return found;
+    const seen = await walk(open);
+    for (const inode of open) {
+      const holder = seen.get(inode);
+      if (holder) {
+        this.#holders.set(inode, holder);
+        this.#misses.delete(inode);
+        found.set(inode, holder.pid);
+      } else {
+        this.#holders.delete(inode);
+        this.#misses.set(inode, (this.#misses.get(inode) ?? 0) + 1);
+      }
+    }
+    return found;
+  }
+
+  /** Forgets all sockets but these. */
+  retain(inodes: ReadonlySet<string>): void {
+    for (const known of [this.#holders, this.#misses])
+      for (const inode of known.keys()) if (!inodes.has(inode)) known.delete(inode);
+  }
+}
+
+/** One look at who holds these sockets, Unix ones included; those that are hidden are left out. */
+export function socketHolders(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
+  return new SocketHolders().find(inodes);
+}
+
+/** The first holder of each of the sockets, by pid. */
+async function walk(inodes: ReadonlySet<string>): Promise<Map<string, Holder>> {
+  const holders = new Map<string, Holder>();
   // A socket may be open in several processes (a server and its workers): the lowest pid is as a rule the parent.
   await visitInSlices(
     procPids().sort((a, b) => a - b),
     (pid) => {
       for (const descriptor of readDescriptors(pid)) {
-        const inode = /^socket:\[(\d+)\]$/.exec(readProcLink(pid, `fd/${descriptor}`) ?? '')?.[1];
+        const inode = socketBehind(pid, descriptor);
         if (inode === undefined || !inodes.has(inode) || holders.has(inode)) continue;
-        holders.set(inode, pid);
+        holders.set(inode, { pid, descriptor });
       }
       return holders.size === inodes.size ? 'stop' : undefined;
     },
   );
   return holders;
+}
+
+function socketBehind(pid: number, descriptor: string): string | undefined {
+  return /^socket:\[(\d+)\]$/.exec(readProcLink(pid, `fd/${descriptor}`) ?? '')?.[1];
 }
 
 /** The listening sockets in the text of /proc/net/tcp or /proc/net/tcp6. */

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { errorCode } from '../log';
 import { runCommand } from '../runCommand';
-import { parseProcNetTcp, socketHolders, type TcpListener } from './linuxSockets';
+import { parseProcNetTcp, SocketHolders, type TcpListener } from './linuxSockets';
 import type { Listener, Ports } from './processes';
 
 const forms = ['127.0.0.1', '0.0.0.0', '::1', '::'] as const;
@@ -16,7 +16,8 @@ const timeoutMs = 5_000;
 
 /** The ports of this machine (of this network namespace, that is). */
 export function systemPorts(platform: NodeJS.Platform): Ports {
-  return { isFree, listeners: listenersOn(platform) };
+  const find = listenersOn(platform);
+  return { isFree, listeners: (port) => find(port), allListeners: () => find() };
 }
 
 async function isFree(port: number): Promise<boolean> {
@@ -48,11 +49,14 @@ function canBind(port: number, host: string): Promise<boolean> {
   });
 }
 
-function listenersOn(platform: NodeJS.Platform): Ports['listeners'] {
+/** Finds who listens, on one port or on all. */
+type FindListeners = (port?: number) => Promise<readonly Listener[]>;
+
+function listenersOn(platform: NodeJS.Platform): FindListeners {
   switch (platform) {
     case 'linux':
     case 'android':
-      return linuxListeners;
+      return linuxListeners();
     case 'win32':
       return windowsListeners;
     default:
@@ -60,11 +64,21 @@ function listenersOn(platform: NodeJS.Platform): Ports['listeners'] {
   }
 }
 
-async function linuxListeners(port: number): Promise<readonly Listener[]> {
-  const tables = await Promise.all([readTable('/proc/net/tcp'), readTable('/proc/net/tcp6')]);
-  const sockets = tables.flat().filter((socket) => socket.port === port);
-  const holders = await socketHolders(new Set(sockets.map((socket) => socket.inode)));
-  return sockets.map(({ address, uid, inode }) => ({ address, port, pid: holders.get(inode), uid }));
+function linuxListeners(): FindListeners {
+  const holders = new SocketHolders();
+  return async (wanted) => {
+    const all = (await Promise.all([readTable('/proc/net/tcp'), readTable('/proc/net/tcp6')])).flat();
+    holders.retain(new Set(all.map(({ inode }) => inode)));
+    const sockets = wanted === undefined ? all : all.filter(({ port }) => port === wanted);
+    const pids = await holders.find(sockets.map(({ inode }) => inode));
+    return sockets.map(({ address, port, uid, inode }) => ({
+      address,
+      port,
+      pid: pids.get(inode),
+      uid,
+      socket: inode,
+    }));
+  };
 }
 
 async function readTable(file: string): Promise<TcpListener[]> {
@@ -77,19 +91,20 @@ async function readTable(file: string): Promise<TcpListener[]> {
   }
 }
 
-async function lsofListeners(port: number): Promise<readonly Listener[]> {
-  const args = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpun'];
+async function lsofListeners(port?: number): Promise<readonly Listener[]> {
+  const args = ['-nP', port === undefined ? '-iTCP' : `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpun'];
   const result = await runCommand('lsof', args, { timeoutMs });
   if (result.missing || result.timedOut) throw new Error(`lsof gave no answer: ${result.stderr || 'timed out'}`);
   // Exit code 1 with no output: nobody listens.
   return parseLsof(result.stdout);
 }
 
-async function windowsListeners(port: number): Promise<readonly Listener[]> {
+async function windowsListeners(port?: number): Promise<readonly Listener[]> {
   const result = await runCommand('netstat', ['-ano', '-p', 'TCP'], { timeoutMs });
   const result6 = await runCommand('netstat', ['-ano', '-p', 'TCPv6'], { timeoutMs });
   if (result.exitCode !== 0) throw new Error(`netstat failed: ${result.stderr}`);
-  return parseNetstat(`${result.stdout}\n${result6.stdout}`).filter((listener) => listener.port === port);
+  const listeners = parseNetstat(`${result.stdout}\n${result6.stdout}`);
+  return port === undefined ? listeners : listeners.filter((listener) => listener.port === port);
 }
 
 /** The output of `lsof -Fpun`: a line per field, `p`rocess and `u`ser before the `n`ames that they hold. */

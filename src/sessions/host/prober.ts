@@ -3,6 +3,9 @@ import net from 'node:net';
 import { errorMessage } from '../log';
 import type { ProbeSpec } from '../protocol';
 
+/** How long a server may take for one answer before it counts as silent, in milliseconds. */
+export const PROBE_TIMEOUT_MS = 5000;
+
 /** What a probe found. `answered` is true for any HTTP answer: a page that says 500 is a server that runs. */
 export interface ProbeResult {
   readonly answered: boolean;
@@ -55,7 +58,7 @@ function probeHttp(spec: Extract<ProbeSpec, { kind: 'http' }>, port: number, tim
 }
 
 /** People write paths as they read them; what is encoded already stays. */
-function encoded(path: string): string {
+export function encoded(path: string): string {
   const { pathname, search } = new URL(`http://localhost${path}`);
   return pathname + search;
 }

@@ -6,7 +6,7 @@
  * are read in the background only.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { errorCode } from '../log';
 
 export interface ProcStat {
@@ -68,6 +68,29 @@ export function readUid(pid: number): number | undefined {
   } catch (error) {
     return orInvisible(error);
   }
+}
+
+/** Resident memory of a visible process, in bytes; 0 for a zombie or a kernel thread, which have none. */
+export function readResidentBytes(pid: number): number | undefined {
+  try {
+    return parseResidentBytes(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch (error) {
+    return orInvisible(error);
+  }
+}
+
+/** From the text of /proc/pid/status, where it is in kB; statm has pages, whose size only a tool would tell. */
+export function parseResidentBytes(status: string): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+/**
+ * Device and inode of a file; of /proc/pid/cwd, too, where they are those of the folder that the process really is in,
+ * whatever it is called in whose mount namespace. Undefined when gone, hidden or on a file system that does not answer.
+ */
+export async function readFileId(file: string): Promise<string | undefined> {
+  const stats = await stat(file, { bigint: true }).catch(() => undefined);
+  return stats && `${stats.dev}:${stats.ino}`;
 }
 
 /** Command line with its arguments separated by blanks; empty when hidden, a zombie or a kernel thread. */

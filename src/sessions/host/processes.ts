@@ -31,8 +31,12 @@ export interface Processes {
     value: string,
     options?: { readonly prefix?: boolean },
   ): Promise<readonly ProcessInfo[]>;
-  /** Working directory, undefined when hidden. */
+  /** Working directory, undefined when hidden. For people: compare folders with `runsIn`. */
   workingDirectory(pid: number): Promise<string | undefined>;
+  /** Whether the working directory is this very folder, by device and inode; undefined when hidden. */
+  runsIn(pid: number, folder: string): Promise<boolean | undefined>;
+  /** Resident memory of these processes together, in bytes; those that are gone or hidden count as nothing. */
+  memory(pids: readonly number[]): Promise<number>;
   /** Verifies the identity, then signals that one process. False: it was gone or is another's. */
   signal(identity: ProcessIdentity, signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<boolean>;
   /** Signals a group that this host made, if any live member is left. False: none was. */
@@ -45,6 +49,8 @@ export interface Listener {
   readonly port: number;
   readonly pid: number | undefined;
   readonly uid: number | undefined;
+  /** Opaque name of this very socket, which no other gets before the next boot; absent where the system has none. */
+  readonly socket?: string;
 }
 
 export interface Ports {
@@ -52,4 +58,6 @@ export interface Ports {
   isFree(port: number): Promise<boolean>;
   /** Who listens on the port, as far as visible; empty when nobody does. */
   listeners(port: number): Promise<readonly Listener[]>;
+  /** All listening sockets of this network namespace. */
+  allListeners(): Promise<readonly Listener[]>;
 }

@@ -3,13 +3,10 @@ import { access, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from '../runCommand';
 
-/** What the host asks of an app's folder and of the PATH before it starts something there. */
+/** What the host asks of the PATH before it starts something. */
 export interface Programs {
   /** Absolute path of a program as the given environment would find it; undefined when there is none. */
   find(program: string, env: Readonly<Record<string, string>>, cwd: string): Promise<string | undefined>;
-  isFolder(folder: string): Promise<boolean>;
-  /** Whether the app's packages are installed (or it is one of those that need none on disk). */
-  hasDependencies(folder: string): Promise<boolean>;
   /**
    * The `node_modules` that holds a package of at least this version (and its major version), looked for from the folder
    * upwards and then among the global ones; undefined when it is nowhere.
@@ -22,7 +19,6 @@ export interface Programs {
   ): Promise<string | undefined>;
 }
 
-const LOCK_FILES = ['pnpm-lock.yaml', 'package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'bun.lock', 'bun.lockb'];
 /** npm answers in a second or so; without an answer the package counts as missing. */
 const NPM_ROOT_TIMEOUT_MS = 15_000;
 
@@ -41,21 +37,6 @@ export const systemPrograms: Programs = {
         if (isProgram) return file;
       }
     return undefined;
-  },
-
-  isFolder: (folder) =>
-    stat(folder).then(
-      (stats) => stats.isDirectory(),
-      () => false,
-    ),
-
-  async hasDependencies(folder) {
-    // In a workspace of several packages the root, where the lock file is, may hold them all.
-    for (let at = folder; ; at = path.dirname(at)) {
-      if ((await exists(path.join(at, 'node_modules'))) || (await exists(path.join(at, '.pnp.cjs')))) return true;
-      const isRoot = (await Promise.all(LOCK_FILES.map((name) => exists(path.join(at, name))))).includes(true);
-      if (isRoot || path.dirname(at) === at) return false;
-    }
   },
 
   async findPackage(packageName, minVersion, folder, env) {
@@ -81,11 +62,4 @@ async function holdsPackage(modules: string, packageName: string, minVersion: st
   const version = /"version"\s*:\s*"(\d+)\.(\d+)/.exec(text ?? '');
   const [major = 0, minor = 0] = minVersion.split('.').map(Number);
   return version !== null && Number(version[1]) === major && Number(version[2]) >= minor;
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -3,6 +3,7 @@
  * Invariant: what `ps` did not answer is unknown, never "nothing is there"; a signal goes only to an identity that was
  * verified right before.
  */
+import { stat } from 'node:fs/promises';
 import { runCommand } from '../runCommand';
 import type { ProcessIdentity, ProcessInfo, Processes } from './processes';
 import { isForeignGroup, sendSignal } from './signals';
@@ -39,9 +40,21 @@ export const psProcesses: Processes = {
     return selectByEnvironment(plain, withEnvironment, `${name}=${value}`, options?.prefix ?? false);
   },
 
-  async workingDirectory(pid) {
-    const result = await runCommand('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn'], { env, timeoutMs });
-    return /^n(\/.*)$/m.exec(result.stdout)?.[1];
+  workingDirectory,
+
+  async runsIn(pid, folder) {
+    const directory = await workingDirectory(pid);
+    if (directory === undefined) return undefined;
+    const [own, wanted] = await Promise.all([fileId(directory), fileId(folder)]);
+    return own !== undefined && own === wanted;
+  },
+
+  async memory(pids) {
+    // With no number at all `ps -p` is a wrong use; with none that lives it exits with 1.
+    if (pids.length === 0) return 0;
+    const { exitCode, stdout, stderr, timedOut } = await runPs(['-o', 'rss=', '-p', pids.join(',')]);
+    if (exitCode !== 0 && exitCode !== 1) throw new Error(`ps failed: ${timedOut ? 'timed out' : stderr}`);
+    return parseRss(stdout);
   },
 
   async signal(identity, signal) {
@@ -52,6 +65,17 @@ export const psProcesses: Processes = {
   // macOS answers EPERM for a group of zombies, so the call itself tells whether a live member was left.
   signalGroup: (pgid, signal) => isForeignGroup(pgid) && sendSignal(-pgid, signal),
 };
+
+async function workingDirectory(pid: number): Promise<string | undefined> {
+  const result = await runCommand('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn'], { env, timeoutMs });
+  return /^n(\/.*)$/m.exec(result.stdout)?.[1];
+}
+
+/** Undefined when there is no such folder (any more), or none that we may see. */
+async function fileId(folder: string): Promise<string | undefined> {
+  const stats = await stat(folder, { bigint: true }).catch(() => undefined);
+  return stats && `${stats.dev}:${stats.ino}`;
+}
 
 async function one(pid: number): Promise<ProcessInfo | undefined> {
   return parsePs((await runPs(['-ww', '-o', columns, '-p', String(pid)])).stdout)[0];
@@ -94,6 +118,11 @@ export function parsePs(text: string): ProcessInfo[] {
     });
   }
   return processes;
+}
+
+/** The output of `ps -o rss=`, a number of KiB a line, as a sum in bytes. */
+export function parseRss(text: string): number {
+  return (text.match(/\d+/g) ?? []).reduce((sum, kib) => sum + Number(kib) * 1024, 0);
 }
 
 /** Of two lists of one moment, without and with environments, the processes whose environment holds `entry`. */

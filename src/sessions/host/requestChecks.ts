@@ -1,4 +1,12 @@
-import type { AttachParams, HelloParams, HostSettings, LaunchSpec, StartParams } from '../protocol';
+import type {
+  AttachParams,
+  ForeignTarget,
+  HelloParams,
+  HostSettings,
+  LaunchSpec,
+  NamedProcess,
+  StartParams,
+} from '../protocol';
 
 /**
  * Checks what arrives on the socket before anything acts on it: every function returns the value typed, or throws
@@ -36,14 +44,42 @@ export function checkSettings(value: unknown): HostSettings {
     healthIntervalMs: integer(p, 'healthIntervalMs', 100, 24 * 3600 * 1000),
     lastClient: p['lastClient'],
     graceMs: integer(p, 'graceMs', 0, 24 * 3600 * 1000),
+    ...optional(p, 'memoryLimitMb', () => integer(p, 'memoryLimitMb', 1, 1024 * 1024)),
+    ...optional(p, 'restartUnresponsiveMs', () => integer(p, 'restartUnresponsiveMs', 1, 24 * 3600 * 1000)),
   };
 }
 
 export function checkStart(value: unknown): StartParams {
   const p = fields(value, 'params');
   const origin = p['origin'];
-  if (origin !== 'user' && origin !== 'auto' && origin !== 'restore') throw new InvalidParamsError('origin');
-  return { spec: checkSpec(p['spec']), env: textMap(p, 'env'), origin };
+  if (origin !== 'user' && origin !== 'auto' && origin !== 'restore' && origin !== 'watch')
+    throw new InvalidParamsError('origin');
+  return {
+    spec: checkSpec(p['spec']),
+    env: textMap(p, 'env'),
+    origin,
+    ...optional(p, 'choice', () => {
+      const choice = fields(p['choice'], 'choice');
+      return {
+        ...optional(choice, 'useNextPort', () => flag(choice, 'useNextPort')),
+        ...optional(choice, 'install', () => flag(choice, 'install')),
+      };
+    }),
+    ...optional(p, 'confirmed', () => processes(p, 'confirmed')),
+  };
+}
+
+/** The processes that a person agreed to end; undefined where nobody was asked. */
+export function checkConfirmed(value: unknown): readonly NamedProcess[] | undefined {
+  const p = fields(value, 'params');
+  return p['confirmed'] === undefined ? undefined : processes(p, 'confirmed');
+}
+
+export function checkTarget(value: unknown): ForeignTarget {
+  const target = fields(value, 'params')['target'];
+  if (target !== 'adopted' && target !== 'portHolder' && target !== 'secondServer')
+    throw new InvalidParamsError('target');
+  return target;
 }
 
 export function checkSession(value: unknown): string {
@@ -105,7 +141,41 @@ function checkSpec(value: unknown): LaunchSpec {
         ? { kind: 'tcp' }
         : { kind: 'http', method: probe['method'] as 'GET' | 'HEAD', path: text(probe, 'path') },
     env: textMap(p, 'env'),
+    ...optional(p, 'managed', () => oneOf(p, 'managed', ['external'] as const)),
+    ...optional(p, 'onPortTaken', () => oneOf(p, 'onPortTaken', ['wait', 'useNext'] as const)),
+    ...optional(p, 'onChange', () => oneOf(p, 'onChange', ['offer', 'restart'] as const)),
+    ...optional(p, 'restartFiles', () => texts(p, 'restartFiles')),
   };
+}
+
+/** The field under its name where it is there, nothing where it is not. */
+function optional<N extends string, T>(p: Fields, name: N, check: () => T): { readonly [K in N]?: T } {
+  return p[name] === undefined ? {} : ({ [name]: check() } as { readonly [K in N]?: T });
+}
+
+function processes(p: Fields, name: string): readonly NamedProcess[] {
+  const value = p[name];
+  if (!Array.isArray(value)) throw new InvalidParamsError(name);
+  return value.map((item: unknown) => {
+    const one = fields(item, name);
+    return {
+      pid: integer(one, 'pid', 2, 2 ** 31),
+      startTicks: text(one, 'startTicks'),
+      command: typeof one['command'] === 'string' ? one['command'] : '',
+    };
+  });
+}
+
+function flag(p: Fields, name: string): boolean {
+  const value = p[name];
+  if (typeof value !== 'boolean') throw new InvalidParamsError(name);
+  return value;
+}
+
+function oneOf<T extends string>(p: Fields, name: string, values: readonly T[]): T {
+  const found = values.find((value) => value === p[name]);
+  if (found === undefined) throw new InvalidParamsError(name);
+  return found;
 }
 
 function fields(value: unknown, name: string): Fields {

@@ -15,12 +15,12 @@ export const HEALTHY_MS = 60_000;
 
 export const freshPolicy: RestartPolicy = { crashes: 0 };
 
-/** After a crash: how long to wait, or `giveUp`. `healthyMs` is how long the server had been well. */
+/** After a crash: how long to wait, or `giveUp`. `hadHealthyMinute`: the server was well for `HEALTHY_MS` before. */
 export function afterCrash(
   policy: RestartPolicy,
-  healthyMs: number,
+  hadHealthyMinute: boolean,
 ): { readonly policy: RestartPolicy; readonly next: 'giveUp' | { readonly delayMs: number } } {
-  const crashes = (healthyMs >= HEALTHY_MS ? 0 : policy.crashes) + 1;
+  const crashes = (hadHealthyMinute ? 0 : policy.crashes) + 1;
   if (crashes >= MAX_CRASHES) return { policy: { crashes }, next: 'giveUp' };
   return { policy: { crashes }, next: { delayMs: Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (crashes - 1)) } };
 }

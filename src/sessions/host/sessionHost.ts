@@ -13,7 +13,7 @@ export interface ClientView {
 }
 
 export interface SessionHostOptions {
-  readonly dependencies: Omit<SessionDependencies, 'isPortOfAnother' | 'onDidChange'>;
+  readonly dependencies: Omit<SessionDependencies, 'isPortOfAnother' | 'settings' | 'onDidChange'>;
   readonly settings: HostSettings;
   readonly records: readonly SessionRecord[];
   /** Keeps the host-wide values for the next host. */
@@ -50,6 +50,7 @@ export class SessionHost {
       ...options.dependencies,
       isPortOfAnother: (port, session) =>
         [...this.#sessions.values()].some((other) => other !== session && other.claimedPort === port),
+      settings: () => this.#settings,
       onDidChange: (session) => this.#broadcast(session),
     };
     for (const record of options.records) {
@@ -72,7 +73,8 @@ export class SessionHost {
     return this.#sessionFor(params.spec).start(params);
   }
 
-  restart(params: StartParams): SessionSnapshot {
+  /** Rejects with `ConfirmationNeededError` when an adopted server would have to be ended without a person's word. */
+  restart(params: StartParams): Promise<SessionSnapshot> {
     return this.#sessionFor(params.spec).restart(params);
   }
 
@@ -161,7 +163,9 @@ export class SessionHost {
       session,
       this.#clock.after(this.#settings.graceMs, () => {
         this.#graceTimers.delete(session);
-        if (session.isActive && this.#settings.lastClient === 'stop')
+        // Nobody looks on any more: somebody else's server goes on without us.
+        if (session.isOnlyWatched) void session.halt();
+        else if (session.isActive && this.#settings.lastClient === 'stop')
           void session.stop({ code: 'stoppedByLastWindow' });
         else if (session.isSticky) session.forgetStop();
       }),

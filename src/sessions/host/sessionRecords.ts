@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { failpoint } from '../failpoints';
 import { errorMessage, type Logger } from '../log';
 import type { LaunchSpec } from '../protocol';
 import { writePrivately } from './privateFile';
@@ -20,6 +21,8 @@ export interface SessionRecord {
 }
 
 const FORMAT_VERSION = 1;
+/** Unreadable records that are kept for whoever wants to know what went wrong; older ones go. */
+const MAX_KEPT_ASIDE = 5;
 
 export interface SessionRecords {
   /** Throws when the disk does not take it; the old record is then intact. */
@@ -34,6 +37,7 @@ export function fileRecords(folder: string, log: Logger): SessionRecords {
   const fileOf = (id: string) => path.join(folder, `${id}.json`);
   return {
     write(record) {
+      failpoint('record.write');
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       writePrivately(
         fileOf(record.id),
@@ -54,12 +58,32 @@ export function fileRecords(folder: string, log: Logger): SessionRecords {
           records.push(parseRecord(readFileSync(file, 'utf8')));
         } catch (error) {
           log.warn('session record unreadable, moved aside', { file, error: errorMessage(error) });
-          renameSync(file, `${file}.bad`);
+          moveAside(file, log);
         }
       }
+      keepNewestAside(folder);
       return records;
     },
   };
+}
+
+function moveAside(file: string, log: Logger): void {
+  try {
+    rmSync(`${file}.bad`, { force: true, recursive: true }); // A folder that somebody made there would be in the way.
+    renameSync(file, `${file}.bad`);
+  } catch (error) {
+    // It counts as absent all the same, and must not keep the host from serving.
+    log.warn('session record not moved aside', { file, error: errorMessage(error) });
+  }
+}
+
+function keepNewestAside(folder: string): void {
+  const aside = readdirSync(folder)
+    .filter((name) => name.endsWith('.bad'))
+    .map((name) => path.join(folder, name))
+    .map((file) => ({ file, atMs: statSync(file, { throwIfNoEntry: false })?.ctimeMs ?? 0 }))
+    .sort((a, b) => b.atMs - a.atMs);
+  for (const { file } of aside.slice(MAX_KEPT_ASIDE)) rmSync(file, { force: true, recursive: true });
 }
 
 /** Throws when the text is no record of this version. */

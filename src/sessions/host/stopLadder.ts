@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoints';
 import { delay, type Clock } from '../clock';
 import type { Logger } from '../log';
 import { findFamily, stillAlive, type FamilyMarks } from './processFamily';
@@ -10,6 +11,8 @@ const KILL_MS = 3000;
 /** Looked at again after this long: quick at first, since a well-behaved server is gone in 250 ms (FACTS). */
 const FIRST_POLL_MS = 20;
 const MAX_POLL_MS = 200;
+
+type Signal = 'SIGINT' | 'SIGTERM' | 'SIGKILL';
 
 export interface StopOutcome {
   /** Processes that outlived even SIGKILL, or that could not be looked at. */
@@ -24,17 +27,23 @@ export interface StopDependencies {
   readonly log: Logger;
 }
 
+interface LadderOptions {
+  /** The user has typed Ctrl+C: the first rung only waits, since a second one would cut the tidying short. */
+  readonly interrupted?: boolean;
+  /** Short waits, for what nobody sees end. */
+  readonly quick?: boolean;
+}
+
 /**
  * Ends a server as Ctrl+C would and makes sure: SIGINT to the group, so that parents wait for their children; then
  * SIGTERM; then SIGKILL to each member. Who belongs to it is collected before the first signal, while parents and groups
  * still tell, and again before each next one. Done only when every one of them is gone and the port is free.
- * `interrupted`: the user has typed Ctrl+C; the first rung then only waits, since a second one would cut the tidying short.
  */
 export async function stopFamily(
   deps: StopDependencies,
   marks: FamilyMarks,
   port: number | undefined,
-  options: { readonly interrupted?: boolean; readonly quick?: boolean } = {},
+  options: LadderOptions = {},
 ): Promise<StopOutcome> {
   const { processes, clock } = deps;
   const known = new Map<string, ProcessInfo>();
@@ -42,27 +51,45 @@ export async function stopFamily(
     for (const info of await findFamily(processes, marks)) known.set(`${info.pid}:${info.startTicks}`, info);
     return stillAlive(processes, [...known.values()]);
   };
-  const rungs = [
-    { name: 'SIGINT' as const, waitMs: options.quick ? 1000 : INTERRUPT_MS, isSent: options.interrupted !== true },
-    { name: 'SIGTERM' as const, waitMs: options.quick ? 500 : TERMINATE_MS, isSent: true },
-    { name: 'SIGKILL' as const, waitMs: KILL_MS, isSent: true },
-  ];
-  let left = await collect();
-  for (const rung of rungs) {
-    if (left.length === 0) break;
-    if (rung.isSent) await send(deps, marks, rung.name, left);
-    await until(clock, rung.waitMs, async () => (await stillAlive(processes, left)).length === 0);
-    left = await collect();
-  }
+  failpoint('stop.asked');
+  const left = await climbLadder(deps, collect, (signal, members) => send(deps, marks, signal, members), options);
+  failpoint('stop.done');
   const portFree =
     port === undefined || left.length > 0 ? left.length === 0 : await until(clock, 1000, () => deps.ports.isFree(port));
   return { left, portFree };
 }
 
+/**
+ * The rungs: sends, waits until those that were signalled are gone, collects again. Resolves with what is left after
+ * the last.
+ */
+export async function climbLadder<T extends ProcessIdentity>(
+  { clock, processes }: StopDependencies,
+  collect: () => Promise<readonly T[]>,
+  signalAll: (signal: Signal, members: readonly T[]) => Promise<void>,
+  options: LadderOptions = {},
+): Promise<readonly T[]> {
+  const rungs = [
+    { signal: 'SIGINT' as const, waitMs: options.quick ? 1000 : INTERRUPT_MS, isSent: options.interrupted !== true },
+    { signal: 'SIGTERM' as const, waitMs: options.quick ? 500 : TERMINATE_MS, isSent: true },
+    { signal: 'SIGKILL' as const, waitMs: KILL_MS, isSent: true },
+  ];
+  let left = await collect();
+  for (const rung of rungs) {
+    if (left.length === 0) break;
+    const members = left;
+    if (rung.isSent) await signalAll(rung.signal, members);
+    failpoint('stop.interrupted');
+    await until(clock, rung.waitMs, async () => (await stillAlive(processes, members)).length === 0);
+    left = await collect();
+  }
+  return left;
+}
+
 async function send(
   { processes, log }: StopDependencies,
   marks: FamilyMarks,
-  signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL',
+  signal: Signal,
   members: readonly ProcessInfo[],
 ): Promise<void> {
   log.debug('signalling', {

@@ -18,9 +18,7 @@ const query =
 /** Process control over PowerShell and `taskkill`; what a group signal could not do goes to the log. */
 export function windowsProcesses(log: Logger): Processes {
   const list = async (): Promise<ProcessInfo[]> => {
-    const result = await runCommand('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query], {
-      timeoutMs,
-    });
+    const result = await powershell(query);
     if (result.exitCode !== 0) throw new Error(`process list failed: ${result.stderr}`);
     return parseCimProcesses(result.stdout);
   };
@@ -48,6 +46,14 @@ export function windowsProcesses(log: Logger): Processes {
 
     // Likewise.
     workingDirectory: () => Promise.resolve(undefined),
+    runsIn: () => Promise.resolve(undefined),
+
+    async memory(pids) {
+      if (pids.length === 0) return 0;
+      const result = await powershell(memoryQuery(pids));
+      if (result.exitCode !== 0) throw new Error(`memory of processes failed: ${result.stderr}`);
+      return parseMemory(result.stdout);
+    },
 
     async signal(identity, signal) {
       if (!isSame(await find(identity.pid), identity)) return false;
@@ -62,6 +68,21 @@ export function windowsProcesses(log: Logger): Processes {
       return true;
     },
   };
+}
+
+function powershell(command: string) {
+  return runCommand('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', command], { timeoutMs });
+}
+
+/** PowerShell that prints the working sets of these processes together, in bytes, as digits alone in every language. */
+export function memoryQuery(pids: readonly number[]): string {
+  const filter = pids.map((pid) => `ProcessId=${pid}`).join(' OR ');
+  return `[uint64](Get-CimInstance Win32_Process -Filter '${filter}' | Measure-Object WorkingSetSize -Sum).Sum`;
+}
+
+/** What the query above prints: digits; nothing where none of the processes is left and PowerShell has no sum. */
+export function parseMemory(text: string): number {
+  return Number(/^\d+$/.exec(text.trim())?.[0] ?? 0);
 }
 
 /** Without /F it only asks (a console program may not hear it), with it the tree is ended. */

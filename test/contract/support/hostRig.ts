@@ -7,7 +7,8 @@ import path from 'node:path';
 import type { Logger } from '../../../src/sessions/log';
 import { formatLogLine } from '../../../src/sessions/log';
 import type { LaunchSpec, SessionSnapshot } from '../../../src/sessions/protocol';
-import { HostClient } from '../../../src/sessions/hostClient';
+import { HostClient, type HostClientOptions } from '../../../src/sessions/hostClient';
+import { systemHostLink } from '../../../src/sessions/hostLink';
 import * as hostLauncher from '../../../src/sessions/hostLauncher';
 import { statSync } from 'node:fs';
 import { platformProcesses } from '../../../src/sessions/host/platformProcesses';
@@ -45,7 +46,7 @@ export class HostRig {
   }
 
   /** A client in this process. */
-  client(): HostClient {
+  client(options: Partial<HostClientOptions> = {}): HostClient {
     const log: Logger = {
       trace: () => undefined,
       debug: (message, facts) => void this.log.push(formatLogLine(message, facts)),
@@ -56,15 +57,19 @@ export class HostRig {
     const client = new HostClient({
       kind: 'window',
       version: '0.0.0-test',
-      distFolder: path.join(repoRoot, 'out/testHost'),
-      editorNodePty: undefined,
-      env: process.env,
-      nodePath: () => undefined,
       hostSettings: () => ({ healthIntervalMs: 500, lastClient: 'keep', graceMs: 60_000 }),
       apps: () => [this.spec().appKey],
       mayLaunch: () => true,
-      loadLauncher: () => Promise.resolve(hostLauncher),
       log,
+      link: systemHostLink({
+        distFolder: path.join(repoRoot, 'out/testHost'),
+        editorNodePty: undefined,
+        env: process.env,
+        nodePath: () => undefined,
+        loadLauncher: () => Promise.resolve(hostLauncher),
+        log,
+      }),
+      ...options,
     });
     this.#clients.push(client);
     return client;

@@ -43,6 +43,9 @@ export class FakeHost {
         reapers: machine.reapers,
         prober: machine.prober,
         programs: machine.toolbox,
+        appFolder: machine.appFolder,
+        finder: machine.finder,
+        softRestart: machine.softRestart,
         appLock,
         records: {
           write: (record) => void this.records.set(record.id, structuredClone(record)),

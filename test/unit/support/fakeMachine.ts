@@ -1,6 +1,8 @@
 import type { TerminalExit, TerminalFactory, TerminalOptions } from '../../../src/sessions/host/terminal';
 import type { Listener, Ports, ProcessIdentity, ProcessInfo, Processes } from '../../../src/sessions/host/processes';
 import type { Prober, ProbeResult } from '../../../src/sessions/host/prober';
+import type { AppFolder } from '../../../src/sessions/host/appFolder';
+import type { AppServer, ServerFinder } from '../../../src/sessions/host/serverFinder';
 import type { Programs } from '../../../src/sessions/host/programs';
 import type { Reapers } from '../../../src/sessions/host/reaper';
 import { Emitter } from '../../../src/sessions/event';
@@ -12,6 +14,10 @@ export interface FakeProcess extends ProcessInfo {
   ppid: number;
   isZombie: boolean;
   isHidden: boolean;
+  /** Undefined: hidden. */
+  cwd: string | undefined;
+  /** Resident, in bytes. */
+  memory: number;
   readonly ignores: Set<Signal>;
   readonly heard: Signal[];
   readonly env: Readonly<Record<string, string>>;
@@ -44,7 +50,16 @@ export class FakeMachine {
   /** Programs that are nowhere on the PATH. */
   readonly missing = new Set<string>();
   folderExists = true;
-  hasDependencies = true;
+  dependencies: 'installed' | 'missing' | 'differs' = 'installed';
+  /** Another package manager that works in the app's folder. */
+  installer: { readonly pid: number; readonly command: string } | undefined;
+  /** Digests of the lock file and the like. */
+  files: Readonly<Record<string, string>> = {};
+  /** Whether the server can restart in place. */
+  canSoftRestart = false;
+  softRestarts = 0;
+  /** Servers that prove to be the app's; those that no process is behind any more are left out. */
+  readonly appServers: AppServer[] = [];
   hasPackage = true;
   /** What each started program does; it listens unless a test says otherwise. */
   onStart: (program: FakeProgram) => void = (program) => program.listen();
@@ -80,6 +95,8 @@ export class FakeMachine {
       sid: pid,
       isZombie: false,
       isHidden: false,
+      cwd: undefined,
+      memory: 0,
       uid: 0,
       command: 'program',
       ignores: new Set(),
@@ -90,6 +107,20 @@ export class FakeMachine {
     };
     this.all.push(born);
     return born;
+  }
+
+  /** A server of the app that somebody else has started by hand. */
+  startByHand(port = 3000, of: Partial<FakeProcess> = {}): FakeProcess {
+    const server = this.birth({ command: 'next-server (v16.4.6)', cwd: '/w/cheatcode-app', ...of });
+    this.listening.push({ port, pid: server.pid });
+    this.appServers.push({
+      port,
+      identity: { pid: server.pid, startTicks: server.startTicks },
+      uid: 0,
+      command: server.command,
+      proof: 'nextLock',
+    });
+    return server;
   }
 
   /** The process ends; a child whose parent never asks for it stays a zombie. */
@@ -117,7 +148,13 @@ export class FakeMachine {
           return !isHidden && own !== undefined && (options?.prefix ? own.startsWith(value) : own === value);
         }),
       ),
-    workingDirectory: () => Promise.resolve(undefined),
+    workingDirectory: (pid) => Promise.resolve(this.all.find((process) => process.pid === pid)?.cwd),
+    runsIn: (pid, folder) => {
+      const cwd = this.all.find((process) => process.pid === pid)?.cwd;
+      return Promise.resolve(cwd === undefined ? undefined : cwd === folder);
+    },
+    memory: (pids) =>
+      Promise.resolve(this.all.reduce((sum, { pid, memory }) => sum + (pids.includes(pid) ? memory : 0), 0)),
     signal: (identity, signal) => {
       const found = this.#find(identity);
       if (!found) return Promise.resolve(false);
@@ -137,7 +174,11 @@ export class FakeMachine {
       Promise.resolve(
         this.listening
           .filter((listener) => listener.port === port)
-          .map(({ pid }): Listener => ({ address: '127.0.0.1', port, pid, uid: 0 })),
+          .map(({ pid }): Listener => ({ address: '127.0.0.1', port, pid, uid: process.getuid?.() })),
+      ),
+    allListeners: () =>
+      Promise.resolve(
+        this.listening.map(({ port, pid }): Listener => ({ address: '127.0.0.1', port, pid, uid: process.getuid?.() })),
       ),
   };
 
@@ -195,9 +236,28 @@ export class FakeMachine {
 
   readonly toolbox: Programs = {
     find: (program) => Promise.resolve(this.missing.has(program) ? undefined : `/bin/${program}`),
-    isFolder: () => Promise.resolve(this.folderExists),
-    hasDependencies: () => Promise.resolve(this.hasDependencies),
     findPackage: () => Promise.resolve(this.hasPackage ? '/modules' : undefined),
+  };
+
+  readonly appFolder: AppFolder = {
+    exists: () => Promise.resolve(this.folderExists),
+    dependencies: () => Promise.resolve(this.dependencies),
+    installerAtWork: () => Promise.resolve(this.installer),
+    fingerprint: () => Promise.resolve(this.files),
+  };
+
+  readonly finder: ServerFinder = {
+    find: () =>
+      Promise.resolve(
+        this.appServers.filter(({ port, identity }) =>
+          this.listening.some((listener) => listener.port === port && listener.pid === identity?.pid),
+        ),
+      ),
+  };
+
+  readonly softRestart = (): Promise<boolean> => {
+    this.softRestarts++;
+    return Promise.resolve(this.canSoftRestart);
   };
 
   readonly reapers: Reapers = {

@@ -1,0 +1,143 @@
+/**
+ * What of a session's state interrupts a person, and with which way out. Everything else is shown by the status item
+ * and waits to be looked at. Pure: the edge decides when and in which window, and remembers what was told.
+ */
+import {
+  commandSetting,
+  message,
+  otherSettingsSentence,
+  restartOfferSentence,
+  secondServerSentence,
+  settingPrefix,
+  stateSentence,
+  type Message,
+  type MessageButton,
+} from './messages';
+import { canInstallAndRestart, canRestart, canStopOther, fits, type AppView } from './presenter';
+import type { SessionSnapshot } from './protocol';
+
+/** Something to interrupt a person for. */
+export interface Attention {
+  /** The same as long as it is the same trouble, in every window; another when it comes back. */
+  readonly cause: string;
+  readonly message: Message;
+  /** The person has answered once and for all, by a setting: done instead of told. */
+  readonly instead?: MessageButton;
+}
+
+/** What the settings say about interruptions. */
+export interface AttentionPolicy {
+  /** Only `ask` tells of a taken port: `wait` and `useNext` are answers. */
+  readonly portConflict: 'ask' | 'wait' | 'useNext';
+  /** `restart`: what this window has changed while the server runs is applied without a question. */
+  readonly restartOnChange: 'offer' | 'restart';
+}
+
+/** All that needs a person now, the most pressing first. */
+export function attentions(view: AppView, policy: AttentionPolicy): readonly Attention[] {
+  const { session } = view;
+  switch (session?.state) {
+    case 'failed':
+      return [stateAttention(view, session, failedMessage(view, session))];
+    case 'blocked':
+      if (session.reason.code === 'portTaken' && policy.portConflict !== 'ask') return [];
+      // Neither needs a person: the one goes on by itself within seconds, the other is as it was declared.
+      if (session.reason.code === 'installerAtWork' || session.reason.code === 'managedElsewhere') return [];
+      return [stateAttention(view, session, blockedMessage(view, session))];
+    case 'running':
+    case 'unhealthy':
+      return runningAttentions(view, session, policy);
+    default:
+      return [];
+  }
+}
+
+function stateAttention({ app }: AppView, session: SessionSnapshot, told: Message): Attention {
+  return { cause: `${app.key} ${session.reason.code} ${session.sinceMs}`, message: told };
+}
+
+function failedMessage({ app }: AppView, session: SessionSnapshot): Message {
+  const sentence = stateSentence(app.label, session);
+  const restart: MessageButton = { title: 'Restart', action: 'restart', appKey: app.key };
+  switch (session.reason.code) {
+    case 'commandNotFound':
+      return message('error', sentence, [...commandSetting(app), restart]);
+    case 'folderMissing':
+    case 'spawnFailed':
+    case 'unknownProcesses':
+      return message('error', sentence, [restart, { title: 'Show Log', action: 'showLog' }]);
+    default:
+      return message('error', sentence, [restart, { title: 'Show Terminal', action: 'showTerminal', appKey: app.key }]);
+  }
+}
+
+function blockedMessage(view: AppView, session: SessionSnapshot): Message {
+  const { app } = view;
+  const sentence = stateSentence(app.label, session);
+  const prefix = settingPrefix[app.type];
+  switch (session.reason.code) {
+    case 'portTaken':
+      return message('warning', `${sentence} It starts by itself as soon as the port is free.`, [
+        ...(fits.useNextPort(view)
+          ? [{ title: 'Use Next Free Port', action: 'useNextPort', appKey: app.key } as const]
+          : []),
+        ...(canStopOther(view)
+          ? [{ title: 'Stop the Other…', action: 'stopOther', appKey: app.key } as const]
+          : prefix === undefined
+            ? []
+            : [{ title: 'Change Port', action: 'openSettings', setting: `${prefix}.port` } as const]),
+      ]);
+    case 'appLockHeld':
+      return message('warning', `${sentence} It starts by itself as soon as that one lets go of it.`, [
+        { title: 'Try Again', action: 'start', appKey: app.key },
+        { title: 'Show Log', action: 'showLog' },
+      ]);
+    default:
+      return message('warning', sentence, [
+        { title: 'Try Again', action: 'start', appKey: app.key },
+        { title: 'Show Log', action: 'showLog' },
+      ]);
+  }
+}
+
+function runningAttentions(view: AppView, session: SessionSnapshot, policy: AttentionPolicy): readonly Attention[] {
+  const { app, otherSettings } = view;
+  const found: Attention[] = [];
+  // What a person declined is theirs to decide again when another run of the server has the same trouble.
+  const run = session.pid ?? session.listenerPid ?? '';
+  const notNow: MessageButton = { title: 'Not Now', action: 'dismiss' };
+  const restart: MessageButton = { title: 'Restart', action: 'restart', appKey: app.key };
+  if (session.reason.code === 'tunnelUnavailable')
+    found.push({
+      cause: `${app.key} tunnelUnavailable ${session.sinceMs}`,
+      message: message('warning', stateSentence(app.label, session), [
+        { title: 'Show Terminal', action: 'showTerminal', appKey: app.key },
+      ]),
+    });
+  for (const second of session.secondServers ?? [])
+    found.push({
+      cause: `${app.key} second ${second.port} ${second.pid ?? ''} ${run}`,
+      message: message('warning', secondServerSentence(app.label, second), [
+        ...(second.pid === undefined ? [] : [{ title: 'Stop It…', action: 'stopOther', appKey: app.key } as const]),
+        { title: 'Leave It', action: 'dismiss' },
+      ]),
+    });
+  const { restartOffer } = session;
+  if (restartOffer !== undefined && canRestart(view)) {
+    const install: MessageButton = { title: 'Install and Restart', action: 'installAndRestart', appKey: app.key };
+    found.push({
+      cause: `${app.key} ${restartOffer.code} ${JSON.stringify(restartOffer.facts ?? {})} ${run}`,
+      message: message('info', restartOfferSentence(app.label, restartOffer), [
+        canInstallAndRestart(view) ? install : restart,
+        notNow,
+      ]),
+    });
+  }
+  if (otherSettings !== undefined && canRestart(view))
+    found.push({
+      cause: `${app.key} settings ${session.specDigest} ${otherSettings.digest} ${run}`,
+      message: message('info', otherSettingsSentence(app.label), [restart, notNow]),
+      ...(policy.restartOnChange === 'restart' && otherSettings.changedHere ? { instead: restart } : {}),
+    });
+  return found;
+}

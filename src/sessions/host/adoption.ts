@@ -1,0 +1,46 @@
+import { delay, type Clock } from '../clock';
+import type { LaunchSpec } from '../protocol';
+import type { Ports, Processes } from './processes';
+import type { AppServer, ServerFinder } from './serverFinder';
+
+/** Between two looks at an adopted server: it is no child of ours, so its end can't be heard. */
+const LIVENESS_POLL_MS = 1000;
+/** A server whose process can't be seen is gone when nobody has listened on its port for so many looks. */
+const SILENT_LOOKS = 3;
+
+export interface AdoptionDependencies {
+  readonly clock: Clock;
+  readonly processes: Processes;
+  readonly ports: Ports;
+  readonly finder: ServerFinder;
+}
+
+/**
+ * Watches a server that we did not start, until it is gone or the signal aborts. Next replaces its own process when its
+ * configuration changes: a successor that proves itself is told to `onReplaced` and watched in its place.
+ */
+export async function watchAdopted(
+  deps: AdoptionDependencies,
+  first: AppServer,
+  spec: LaunchSpec,
+  signal: AbortSignal,
+  onReplaced: (server: AppServer) => void,
+): Promise<'gone' | 'aborted'> {
+  let server = first;
+  for (let silentLooks = 0; ;) {
+    await delay(deps.clock, LIVENESS_POLL_MS, signal);
+    if (signal.aborted) return 'aborted';
+    const liveness = server.identity ? await deps.processes.liveness(server.identity) : 'unknown';
+    if (liveness === 'alive') continue;
+    if (liveness === 'unknown') {
+      silentLooks = (await deps.ports.isFree(server.port)) ? silentLooks + 1 : 0;
+      if (silentLooks < SILENT_LOOKS) continue;
+    }
+    if (signal.aborted) return 'aborted';
+    const [successor] = await deps.finder.find(spec);
+    if (!successor) return signal.aborted ? 'aborted' : 'gone';
+    server = successor;
+    silentLooks = 0;
+    onReplaced(server);
+  }
+}

@@ -38,9 +38,13 @@ export function readSettings(source: SettingSource): {
       command: read('mobile.command', optionalText),
       connection: read('mobile.connection', oneOf('auto', 'tunnel', 'lan')),
     }),
+    portConflict: read('portConflict', oneOf('ask', 'wait', 'useNext')),
+    restartOnChange: read('restartOnChange', oneOf('offer', 'restart')),
     healthIntervalSeconds: read('healthIntervalSeconds', numberBetween(1, 3600)),
     lastWindow: read('lastWindow', oneOf('auto', 'keep', 'stop')),
     graceSeconds: read('graceSeconds', numberBetween(1, 86_400)),
+    memoryLimitMb: read('memoryLimitMb', megabytes),
+    restartUnresponsiveSeconds: read('restartUnresponsiveSeconds', optionally(numberBetween(10, 86_400))),
     nodePath: read('nodePath', optionalText),
     terminal: Object.freeze({
       onClose: read('terminal.onClose', oneOf('stop', 'detach')),
@@ -65,15 +69,9 @@ const optionalText: Rule<string | undefined> = {
   },
 };
 
-const port: Rule<number | undefined> = {
-  expected: 'a whole number from 1 to 65535, or null',
-  parse: (value) => {
-    if (value === null) return { value: undefined };
-    return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535
-      ? { value }
-      : undefined;
-  },
-};
+const port = optionally(wholeNumberBetween(1, 65_535));
+
+const megabytes = optionally(wholeNumberBetween(256, 1_048_576));
 
 const flag: Rule<boolean> = {
   expected: 'true or false',
@@ -105,6 +103,21 @@ function numberBetween(least: number, most: number): Rule<number> {
   return {
     expected: `a number from ${least} to ${most}`,
     parse: (value) => (typeof value === 'number' && value >= least && value <= most ? { value } : undefined),
+  };
+}
+
+function wholeNumberBetween(least: number, most: number): Rule<number> {
+  return {
+    expected: `a whole number from ${least} to ${most}`,
+    parse: (value) => (Number.isInteger(value) ? numberBetween(least, most).parse(value) : undefined),
+  };
+}
+
+/** Null means "not set". */
+function optionally<T>(rule: Rule<T>): Rule<T | undefined> {
+  return {
+    expected: `${rule.expected}, or null`,
+    parse: (value) => (value === null ? { value: undefined } : rule.parse(value)),
   };
 }
 

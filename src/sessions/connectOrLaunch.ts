@@ -75,6 +75,8 @@ async function spawnAndConnect<T>(ports: LaunchPorts<T>, endsHung: boolean): Pro
     for (let pauseMs = FIRST_POLL_MS; clock.nowMs() < deadlineMs; pauseMs = Math.min(MAX_POLL_MS, pauseMs * 1.5)) {
       await delay(clock, pauseMs);
       const ended = host.ended(); // Asked first: whoever ended may have let another one answer since.
+      if (ended?.report?.kind === 'notReplaced')
+        throw new DevServerError('hostNotReplaced', { pid: ended.report.pid, detail: ended.report.detail });
       const found = await connectUnlessHung(ports, endsHung && !ended);
       if (found !== undefined) {
         failpoint('client.answered');
@@ -82,8 +84,9 @@ async function spawnAndConnect<T>(ports: LaunchPorts<T>, endsHung: boolean): Pro
       }
       if (!ended) continue;
       ({ code: exit, report } = ended);
-      if (report?.kind === 'notReplaced')
-        throw new DevServerError('hostNotReplaced', { pid: report.pid, detail: report.detail });
+      if (report?.kind === 'failed' && report.folder !== undefined)
+        throw new DevServerError('stateFolderUnusable', { folder: report.folder, detail: report.detail });
+      if (report?.kind === 'failed') throw new DevServerError('hostDidNotStart', { exit, detail: report.detail });
       // 0 means that another host has the scope: it will answer, or it was about to end.
       if (exit !== 0) throw new DevServerError('hostDidNotStart', { exit });
       endedMs ??= clock.nowMs();

@@ -34,5 +34,7 @@ export type DevServerErrorCode =
   | 'stopFailed'
   /** Processes that are not ours were to be ended, and none is visible. */
   | 'foreignHidden'
+  /** A person agreed to their end, and they live on. */
+  | 'foreignAlive'
   /** They were others each time a person had agreed. */
   | 'foreignChanging';

@@ -7,6 +7,8 @@ export const HOST_EXIT = { done: 0, failed: 1 } as const;
 export type HostReport =
   /** Another process holds a host lock; pid and uid as far as the system tells. */
   | { readonly kind: 'lockHeld'; readonly pid: number | undefined; readonly uid: number | undefined }
+  /** It could not serve; `folder` is the state folder where that is what can't be used (a full disk, a read-only one). */
+  | { readonly kind: 'failed'; readonly detail: string; readonly folder?: string }
   /** The host that hangs was not ended. */
   | { readonly kind: 'notReplaced'; readonly pid: number; readonly detail: string };
 

@@ -120,7 +120,7 @@ export class HostClient implements Disposable {
   }
 
   async #retry(): Promise<void> {
-    for (let tries = 0, pauseMs: number | undefined = RETRY_PAUSES_MS[0]; pauseMs !== undefined; ) {
+    for (let tries = 0, pauseMs: number | undefined = RETRY_PAUSES_MS[0]; pauseMs !== undefined;) {
       await delay(this.#clock, pauseMs, this.#disposed.signal);
       if (this.#disposed.signal.aborted || this.#peer) return;
       try {

@@ -10,7 +10,7 @@ import { findHostNode } from './hostNode';
 import { errorMessage, type Logger } from './log';
 import { serverEnvironment } from './serverEnvironment';
 import { withStartLock } from './startLock';
-import type { ScopePaths } from './stateFolder';
+import { isStorageTrouble, type ScopePaths } from './stateFolder';
 import { testSwitches } from './testSwitches';
 
 /** How long the start lock is waited for, and when one that nobody renews is stale. */
@@ -71,7 +71,11 @@ export async function launchHost<T>(
 
 async function spawnHost({ paths, host, distFolder, nodePath, env, log }: LaunchHostOptions): Promise<SpawnedHost> {
   const [copy, node] = await Promise.all([
-    ensureHostCopy(distFolder, host.stateFolder),
+    ensureHostCopy(distFolder, host.stateFolder).catch((error: unknown) => {
+      if (!isStorageTrouble(error)) throw error;
+      const facts = { folder: host.stateFolder, detail: errorMessage(error) };
+      throw new DevServerError('stateFolderUnusable', facts, { cause: error });
+    }),
     findHostNode(nodePath, env),
   ]);
   log.info('spawning the session host', { node: node.file, copy });
@@ -101,7 +105,7 @@ async function spawnHost({ paths, host, distFolder, nodePath, env, log }: Launch
 function parseReport(text: string): HostReport | undefined {
   try {
     const report = JSON.parse(text) as HostReport;
-    return report.kind === 'lockHeld' || report.kind === 'notReplaced' ? report : undefined;
+    return ['lockHeld', 'notReplaced', 'failed'].includes(report.kind) ? report : undefined;
   } catch {
     return undefined; // It said nothing, or was ended in the middle of it.
   }

@@ -11,15 +11,28 @@ import type { Settings } from './settings';
 
 type AppLaunch = Pick<LaunchSpec, 'command' | 'install' | 'fallback' | 'requiredTool' | 'probe'>;
 
-const DEFAULT_PORT: Readonly<Record<AppType, number>> = { web: 3000, mobile: 8081, custom: 0 };
+/** A custom app has one only if it is managed elsewhere and declares none: shown until its server is found, wherever. */
+const DEFAULT_PORT: Readonly<Record<AppType, number>> = { web: 3000, mobile: 8081, custom: 3000 };
 
 /**
- * Turns an app and the settings into everything that the host needs to run it (DESIGN section 5). Throws
- * `appCannotStart` with the app's problem when there is one.
+ * What a dev server reads at its start only. Next.js reads its configuration and `.env*` again by itself; Expo does not,
+ * nor does Metro with its own and Babel's (the lock file is watched for every app). Of other servers nothing is known but
+ * that most read `.env*` once.
+ */
+const RESTART_FILES: Readonly<Record<AppType, readonly string[]>> = {
+  web: [],
+  mobile: ['app.json', 'app.config.js', 'app.config.ts', 'babel.config.js', 'metro.config.js', '.env*'],
+  custom: ['.env*'],
+};
+
+/**
+ * Turns an app and the settings into everything that the host needs to run it (DESIGN section 5), or to watch it where
+ * something else does: then the command is only what it would be. Throws `appCannotStart` with the app's problem when
+ * there is one that counts (see `withSettings`).
  */
 export async function resolveLaunchSpec(app: App, settings: Settings, isSandbox: boolean): Promise<LaunchSpec> {
-  if (app.problem)
-    throw new DevServerError('appCannotStart', { app: app.name, problem: app.problem.code, ...app.problem.facts });
+  const { problem } = withSettings(app, settings);
+  if (problem) throw new DevServerError('appCannotStart', { app: app.name, problem: problem.code, ...problem.facts });
   const { packageJson } = await readPackageJson(app.folder);
   const own = app.type === 'web' ? settings.web : app.type === 'mobile' ? settings.mobile : undefined;
   const scriptPort = portInScript(packageJson?.scripts['dev']);
@@ -41,23 +54,38 @@ export async function resolveLaunchSpec(app: App, settings: Settings, isSandbox:
             ]),
             probe: await probeOf(app, packageJson),
           };
-  return {
+  const spec = {
     appKey: app.key,
     appName: app.name,
     type: app.type,
     folder: app.folder,
     port,
     env: app.declared.env,
+  };
+  if (app.declared.managed === 'external')
+    return { ...spec, command: launch.command, probe: launch.probe, managed: 'external' };
+  return {
+    ...spec,
     ...(install && app.type !== 'custom' ? { install } : {}),
     ...launch,
+    // Asking is the window's part: until there is an answer, the host waits.
+    onPortTaken: settings.portConflict === 'useNext' ? 'useNext' : 'wait',
+    onChange: settings.restartOnChange,
+    restartFiles: RESTART_FILES[app.type],
   };
 }
 
-/** A command from the settings needs no script: it lifts the problem that there is none. */
+/**
+ * The app without a problem that does not count: a command from the settings needs no script, and what something else
+ * runs needs nothing but its folder.
+ */
 export function withSettings(app: App, settings: Settings): App {
   const command =
     app.type === 'web' ? settings.web.command : app.type === 'mobile' ? settings.mobile.command : undefined;
-  return app.problem?.code === 'noDevScript' && command !== undefined ? { ...app, problem: undefined } : app;
+  const isLifted =
+    (app.problem?.code === 'noDevScript' && command !== undefined) ||
+    (app.declared.managed === 'external' && app.problem?.code !== 'folderMissing');
+  return app.problem && isLifted ? { ...app, problem: undefined } : app;
 }
 
 /** `-p 4000`, `--port=4000` and the like in a script. */

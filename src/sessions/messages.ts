@@ -421,6 +421,12 @@ export function errorToMessage(error: unknown, app?: Pick<App, 'key' | 'label' |
         `What to end for ${of} can't be seen from here: it may be gone already, or be another user's or container's. End it where it was started.`,
         [log],
       );
+    case 'foreignAlive':
+      return message(
+        'error',
+        `The other process could not be ended: pid ${text(facts, 'pids') ?? 'unknown'} is still alive. It may be another user's.`,
+        [log],
+      );
     case 'foreignChanging':
       return message('warning', `Nothing was ended: other processes than those agreed to kept appearing. Try again.`, [
         log,

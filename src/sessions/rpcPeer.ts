@@ -3,7 +3,13 @@ import type { Socket } from 'node:net';
 import { Emitter, type Disposable, type Event } from './event';
 import { DevServerError } from './errors';
 import { LineReader } from './lineFraming';
-import { MAX_MESSAGE_BYTES, RpcErrorCode, type ClientNotifications, type HostNotifications, type Requests } from './protocol';
+import {
+  MAX_MESSAGE_BYTES,
+  RpcErrorCode,
+  type ClientNotifications,
+  type HostNotifications,
+  type Requests,
+} from './protocol';
 
 /** Unsent bytes after which a peer that does not read is dropped: output has its own credit, the rest is small. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
@@ -47,11 +53,7 @@ export class RpcPeer implements Peer {
   readonly onDidClose = this.#closed.event;
 
   /** `onFault` hears what a handler threw without meaning to: the owner decides what that costs. */
-  constructor(
-    socket: Socket,
-    onFault: (error: unknown) => void,
-    options: { readonly untrustedBytes?: number } = {},
-  ) {
+  constructor(socket: Socket, onFault: (error: unknown) => void, options: { readonly untrustedBytes?: number } = {}) {
     this.#socket = socket;
     this.#untrustedBytes = options.untrustedBytes;
     const server = new JSONRPCServer({ errorListener: () => undefined });

@@ -63,7 +63,9 @@ export async function runCommand(
   let timedOut = false;
   const tree = subprocess.pid;
   const kill = (killSignal: 'SIGTERM' | 'SIGKILL') => {
-    if (tree === undefined || isWindows) subprocess.kill(killSignal);
+    // A child that was never born has pid 0, and Node would kill that: this very process and its whole group.
+    if (tree === undefined) return;
+    if (isWindows) subprocess.kill(killSignal);
     else signalOwnGroup(tree, killSignal);
   };
   let killTimer: NodeJS.Timeout | undefined;

@@ -12,10 +12,18 @@ export interface Settings {
     /** `auto`: a tunnel in a sandbox, the local network on a desktop. */
     readonly connection: 'auto' | 'tunnel' | 'lan';
   };
+  /** What to do when a stranger has an app's port; `ask` waits and asks. */
+  readonly portConflict: 'ask' | 'wait' | 'useNext';
+  /** What to do when a file has changed that is read at the start only. */
+  readonly restartOnChange: 'offer' | 'restart';
   readonly healthIntervalSeconds: number;
   /** What happens to servers when no window is left: `auto` keeps them in a sandbox and stops them on a desktop. */
   readonly lastWindow: 'auto' | 'keep' | 'stop';
   readonly graceSeconds: number;
+  /** Memory of a server's processes together above which it is warned about; undefined: no limit. */
+  readonly memoryLimitMb: number | undefined;
+  /** How long a server may not answer before it is restarted; undefined: it never is. */
+  readonly restartUnresponsiveSeconds: number | undefined;
   /** Path of the Node that runs the session host; undefined: found. */
   readonly nodePath: string | undefined;
   readonly terminal: {

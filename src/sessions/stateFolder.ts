@@ -114,6 +114,11 @@ function makeFolders(folder: string): void {
   }
 }
 
+/** Whether an error says that the disk takes nothing, and not that the program is wrong. */
+export function isStorageTrouble(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO'].includes(errorCode(error) ?? '');
+}
+
 /** Root may write where the mode forbids it, but not on a read-only file system: only a try tells. */
 function checkWritable(folder: string): void {
   const probe = path.join(folder, `.probe-${process.pid}-${Math.random().toString(36).slice(2)}`);

@@ -427,5 +427,9 @@ function hostSettings(settings: Settings, isSandbox: boolean): HostSettings {
     healthIntervalMs: Math.round(settings.healthIntervalSeconds * 1000),
     lastClient,
     graceMs: Math.round(settings.graceSeconds * 1000),
+    ...(settings.memoryLimitMb === undefined ? {} : { memoryLimitMb: settings.memoryLimitMb }),
+    ...(settings.restartUnresponsiveSeconds === undefined
+      ? {}
+      : { restartUnresponsiveMs: Math.round(settings.restartUnresponsiveSeconds * 1000) }),
   };
 }

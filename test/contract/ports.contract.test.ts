@@ -113,7 +113,7 @@ describe('ports', () => {
     if (process.platform !== 'linux' || process.getuid?.() !== 0)
       return skipBecause(this, 'it takes root on Linux to look as another user');
     const port = await listen({ host: '127.0.0.1', port: 0 });
-    const program = programs.start('otherUser', ['65534', String(port)]);
+    const program = programs.start('otherUser', ['65534', 'listeners', String(port)]);
     const [listener] = JSON.parse(await program.nextLine()) as Listener[];
     assert.deepEqual([listener?.uid, listener?.pid], [0, undefined]);
   });

@@ -54,22 +54,26 @@ const treeGone = (c: FaultCase, limitMs: number) =>
 
 describe('a killed session host', () => {
   for (const [kind, optionsFor] of Object.entries(kinds)) {
-    faultCase(`fault 8: takes its running server with it, by ${kind}, and it is brought back`, { servers: 1 }, async (c) => {
-      const options = await optionsFor(c);
-      const spec = { command: ['npm', 'run', 'dev'] };
-      const { session, host } = await c.running({}, spec, { ...options, restores: false });
-      assert.match(c.rig.hostLog(), saidInLog[kind] ?? /^$/);
-      process.kill(host, 'SIGKILL');
-      // The reaper gives a server a second to tidy up after itself.
-      await treeGone(c, 3000);
-      const next = c.window(options);
-      await next.connect();
-      const lost = await next.reaches('stopped', 'hostLost');
-      assert.equal(lost.desired, 'running');
-      await next.call('start', c.params({}, spec, 'restore'));
-      const again = await next.reaches('running');
-      assert.notEqual(again.listenerPid, session.listenerPid);
-    });
+    faultCase(
+      `fault 8: takes its running server with it, by ${kind}, and it is brought back`,
+      { servers: 1 },
+      async (c) => {
+        const options = await optionsFor(c);
+        const spec = { command: ['npm', 'run', 'dev'] };
+        const { session, host } = await c.running({}, spec, { ...options, restores: false });
+        assert.match(c.rig.hostLog(), saidInLog[kind] ?? /^$/);
+        process.kill(host, 'SIGKILL');
+        // The reaper gives a server a second to tidy up after itself.
+        await treeGone(c, 3000);
+        const next = c.window(options);
+        await next.connect();
+        const lost = await next.reaches('stopped', 'hostLost');
+        assert.equal(lost.desired, 'running');
+        await next.call('start', c.params({}, spec, 'restore'));
+        const again = await next.reaches('running');
+        assert.notEqual(again.listenerPid, session.listenerPid);
+      },
+    );
   }
 
   faultCase('fault 8: with nothing to run is replaced by the next window', { servers: 0 }, async (c) => {
@@ -77,8 +81,8 @@ describe('a killed session host', () => {
     await window.connect();
     const { host } = c;
     await c.kill(host);
-    await window.connect();
-    assert.notEqual(c.host, host);
+    await waitFor('another host', () => window.connection === 'connected' && window.hostPid !== host);
+    assert.equal(c.host, window.hostPid);
   });
 
   faultCase('fault 8: while its server starts; its window brings it back', { servers: 1 }, async (c) => {
@@ -122,13 +126,15 @@ describe('a killed session host', () => {
   faultCase('fault 8: takes two sessions with it, the daemon of one too', { servers: 1 }, async (c) => {
     const { window, session, host } = await c.running({ STUB_DAEMON: 'double' }, {}, { restores: false });
     // The terminal of the first is open in what was started later: the kernel's hang-up alone would not do.
-    const second = { ...c.spec(), appName: 'second', appKey: `${c.spec().appKey}2`, type: 'custom' as const };
-    await window.call('start', { ...c.params({ STUB_DAEMON: '1' }), spec: { ...second, port: c.rig.port + 1 } });
-    await window.sees('running, the second', ({ id, state }) => id === 'dev_server_second' && state === 'running');
-    const other = window.session;
+    const second = await c.secondApp();
+    await window.call('start', { ...c.params({ STUB_DAEMON: '1' }), spec: second });
+    const other = await window.sees(
+      'running, the second',
+      ({ appKey, state }) => appKey === second.appKey && state === 'running',
+    );
     await c.kill(host);
     await waitFor('both servers to be gone', () =>
-      [session, other].every((one) => !isAlive(one?.listenerPid ?? 0)),
+      [session, other].every(({ listenerPid }) => !isAlive(listenerPid ?? 0)),
     );
     const next = c.window({ restores: false });
     await next.connect();
@@ -174,16 +180,20 @@ describe('a killed session host', () => {
       },
     );
 
-  faultCase('fault 9: what its record does not name is found by the cookie', { servers: 1, timeoutMs: 90_000 }, async (c) => {
-    const { session, host } = await c.running({ STUB_IGNORE: 'SIGHUP,SIGINT,SIGTERM' }, {}, { restores: false });
-    const reapers = await reapersOf(host);
-    for (const pid of reapers) process.kill(pid, 'SIGSTOP');
-    await c.kill(host);
-    for (const pid of reapers) await c.kill(pid);
-    for (const folder of c.scopeFolders()) await writeFile(path.join(folder, 'records', `${id}.json`), '');
-    const next = c.window();
-    await next.call('start', c.params({}, {}, 'auto'));
-    assert.ok(!isAlive(session.listenerPid ?? 0));
-    await next.reaches('running');
-  });
+  faultCase(
+    'fault 9: what its record does not name is found by the cookie',
+    { servers: 1, timeoutMs: 90_000 },
+    async (c) => {
+      const { session, host } = await c.running({ STUB_IGNORE: 'SIGHUP,SIGINT,SIGTERM' }, {}, { restores: false });
+      const reapers = await reapersOf(host);
+      for (const pid of reapers) process.kill(pid, 'SIGSTOP');
+      await c.kill(host);
+      for (const pid of reapers) await c.kill(pid);
+      for (const folder of c.scopeFolders()) await writeFile(path.join(folder, 'records', `${id}.json`), '');
+      const next = c.window();
+      await next.call('start', c.params({}, {}, 'auto'));
+      assert.ok(!isAlive(session.listenerPid ?? 0));
+      await next.reaches('running');
+    },
+  );
 });

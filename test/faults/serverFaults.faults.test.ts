@@ -60,7 +60,10 @@ describe('a server', () => {
       for (const [index, expected] of [1000, 2000, 4000, 8000].entries())
         assert.ok((pauses[index] ?? 0) >= expected, `pauses of ${pauses.map(Math.round).join(', ')} ms`);
       const { lines } = await window.call('lastOutput', { sessionId: id, lines: 20 });
-      assert.ok(lines.some((line) => line.startsWith('stub server pid=')), 'the last lines tell what it said');
+      assert.ok(
+        lines.some((line) => line.startsWith('stub server pid=')),
+        'the last lines tell what it said',
+      );
       const auto = await window.call('start', c.params({}, {}, 'auto'));
       assert.equal(auto.state, 'failed', 'another tab that opens is no news');
     },
@@ -68,10 +71,7 @@ describe('a server', () => {
 
   faultCase('fault 13: that ends with code 0 before it answered has crashed', { servers: 0 }, async (c) => {
     const window = c.window();
-    await window.call(
-      'start',
-      c.params({ STUB_CRASH_AFTER_MS: '100', STUB_EXIT_CODE: '0', STUB_NEVER_LISTEN: '1' }),
-    );
+    await window.call('start', c.params({ STUB_CRASH_AFTER_MS: '100', STUB_EXIT_CODE: '0', STUB_NEVER_LISTEN: '1' }));
     const crashed = await window.sees('a crash', ({ reason }) => reason.code === 'crashed');
     assert.equal(crashed.reason.facts?.['exitCode'], 0);
     assert.equal((await window.call('stop', { sessionId: id })).state, 'stopped');
@@ -88,13 +88,17 @@ describe('a server', () => {
     },
   );
 
-  faultCase('fault 14: that listens on another port than it was told runs there, with a hint', { servers: 1 }, async (c) => {
-    const port = await freePort();
-    const { session } = await c.running({ STUB_LISTEN_PORT: String(port) });
-    assert.deepEqual([session.port, session.reason.code], [port, 'otherPort']);
-    assert.equal(session.url, `http://localhost:${port}`);
-    assert.equal(await (await fetch(session.url)).text(), `pid ${session.listenerPid}\n`);
-  });
+  faultCase(
+    'fault 14: that listens on another port than it was told runs there, with a hint',
+    { servers: 1 },
+    async (c) => {
+      const port = await freePort();
+      const { session } = await c.running({ STUB_LISTEN_PORT: String(port) });
+      assert.deepEqual([session.port, session.reason.code], [port, 'otherPort']);
+      assert.equal(session.url, `http://localhost:${port}`);
+      assert.equal(await (await fetch(session.url)).text(), `pid ${session.listenerPid}\n`);
+    },
+  );
 
   faultCase('fault 14: that answers 500 runs, and says so as long as it does', { servers: 1 }, async (c) => {
     const { window, session } = await c.running({ STUB_ERRORS_FIRST: '6' });
@@ -160,7 +164,10 @@ describe('a server', () => {
     await window.notify('input', { sessionId: id, data: '\x1a' });
     const since = performance.now();
     // Two rounds of the interval after it: still well, still the same.
-    await window.sees('probed after it', ({ lastProbe }) => lastProbe !== undefined && performance.now() - since > 1000);
+    await window.sees(
+      'probed after it',
+      ({ lastProbe }) => lastProbe !== undefined && performance.now() - since > 1000,
+    );
     const now = window.session;
     assert.deepEqual([now?.state, now?.listenerPid], ['running', session.listenerPid]);
     assert.equal(await (await fetch(`http://localhost:${c.rig.port}/`)).text(), `pid ${session.listenerPid}\n`);
@@ -184,19 +191,23 @@ describe('a server', () => {
     );
   });
 
-  faultCase('fault 20: start, stop and restart at once from three windows: the last wish wins', { servers: 1 }, async (c) => {
-    const { window } = await c.running();
-    const [second, third] = [c.window(), c.window()];
-    await Promise.all([second.connect(), third.connect()]);
-    const all = [
-      window.call('start', c.params()),
-      second.call('stop', { sessionId: id }),
-      third.call('restart', c.params()),
-      second.call('stop', { sessionId: id }),
-      window.call('stop', { sessionId: id }),
-    ];
-    await Promise.all(all);
-    await third.call('start', c.params());
-    for (const one of [window, second, third]) await one.reaches('running');
-  });
+  faultCase(
+    'fault 20: start, stop and restart at once from three windows: the last wish wins',
+    { servers: 1 },
+    async (c) => {
+      const { window } = await c.running();
+      const [second, third] = [c.window(), c.window()];
+      await Promise.all([second.connect(), third.connect()]);
+      const all = [
+        window.call('start', c.params()),
+        second.call('stop', { sessionId: id }),
+        third.call('restart', c.params()),
+        second.call('stop', { sessionId: id }),
+        window.call('stop', { sessionId: id }),
+      ];
+      await Promise.all(all);
+      await third.call('start', c.params());
+      for (const one of [window, second, third]) await one.reaches('running');
+    },
+  );
 });

@@ -73,8 +73,7 @@ async function writeApp(dir, version) {
       scripts: { dev: 'next dev' },
       dependencies,
     }),
-    'app/layout.js':
-      'export default function Layout({ children }) { return <html><body>{children}</body></html>; }\n',
+    'app/layout.js': 'export default function Layout({ children }) { return <html><body>{children}</body></html>; }\n',
     'app/page.js': 'export default function Page() { return <p>sample</p>; }\n',
   };
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(dir, name), text);

@@ -30,12 +30,15 @@ import { copyWorkspace, ensureWorkspace } from './workspace.mjs';
  * @property {string} kind files are called `*.<kind>.test.ts`
  * @property {number} timeoutMs of one test, unless it says otherwise
  * @property {boolean} editor it needs code-server, Chromium and the sample workspace
+ * @property {number} [jobs] how many of its files run at once
  */
 
 /** In the order in which they run: what fails fast comes first. @type {Record<string, Suite>} */
 const suites = {
   unit: { folder: 'unit', kind: 'unit', timeoutMs: 10_000, editor: false },
   contract: { folder: 'contract', kind: 'contract', timeoutMs: 60_000, editor: false },
+  // Faults take their time waiting, each on a machine of its own: several files at once.
+  faults: { folder: 'faults', kind: 'faults', timeoutMs: 60_000, editor: false, jobs: 3 },
   host: { folder: 'integration', kind: 'host', timeoutMs: 120_000, editor: true },
   tabs: { folder: 'integration', kind: 'tabs', timeoutMs: 180_000, editor: true },
 };
@@ -77,7 +80,7 @@ async function prepare(names) {
       ? [ensureCommand({ title: 'BusyBox', commands: ['busybox'], packages: ['busybox'] })]
       : []),
     // Servers of every kind are found by what they say of themselves: real ones, in all versions that differ in it.
-    ...(editor || names.includes('contract') ? [ensureWorkspace()] : []),
+    ...(editor || names.includes('contract') || names.includes('faults') ? [ensureWorkspace()] : []),
     ...(names.includes('contract') ? [ensureNextApps()] : []),
     ...(editor ? [ensureChromium(), ensureCodeServer()] : []),
   ]);
@@ -174,6 +177,7 @@ async function mochaArguments(suite) {
       '--timeout',
       String(suite.timeoutMs),
     ],
+    ...(suite.jobs === undefined ? [] : ['--parallel', '--jobs', String(suite.jobs)]),
     ...(values.grep === undefined ? [] : ['--grep', values.grep]),
     // Without a file mocha would look for some by itself.
     ...(files.length > 0 ? files.map((file) => path.join(dir, file)) : ['--help']),

@@ -178,7 +178,9 @@ export class ServerWatch {
   }
 }
 
-function statOf(pid: number): { readonly state: string; readonly ppid: number; readonly startTicks: string } | undefined {
+function statOf(
+  pid: number,
+): { readonly state: string; readonly ppid: number; readonly startTicks: string } | undefined {
   const stat = read(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return stat === '' ? undefined : { state: fields[0] ?? '', ppid: Number(fields[1]), startTicks: fields[19] ?? '' };

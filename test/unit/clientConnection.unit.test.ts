@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
 import { serveClient, type Refusal } from '../../src/sessions/host/clientConnection';
-import { PROTOCOL_VERSION, RpcErrorCode, type HelloParams, type RetireParams, type SessionSnapshot } from '../../src/sessions/protocol';
+import {
+  PROTOCOL_VERSION,
+  RpcErrorCode,
+  type HelloParams,
+  type RetireParams,
+  type SessionSnapshot,
+} from '../../src/sessions/protocol';
 import { RpcPeer } from '../../src/sessions/rpcPeer';
 import { waitUntil } from '../contract/support/waitUntil';
 import { settle } from './support/fakeClock';

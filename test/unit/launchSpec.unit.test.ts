@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { discoverApps } from '../../src/sessions/appDiscovery';
 import { DevServerError } from '../../src/sessions/errors';
-import { portInScript, resolveLaunchSpec } from '../../src/sessions/launchSpec';
+import { portInScript, resolveLaunchSpec, withSettings } from '../../src/sessions/launchSpec';
 import type { Settings } from '../../src/sessions/settings';
 import { tempFolders, writeTree } from './support/tempFolders';
 
@@ -9,17 +9,22 @@ const NEXT_PROBE = { kind: 'http', method: 'GET', path: '/__nextjs_server_status
 const OLD_NEXT_PROBE = { kind: 'http', method: 'HEAD', path: '/_next/static/development/_devPagesManifest.json' };
 const EXPO_PROBE = { kind: 'http', method: 'GET', path: '/status' };
 
-function settingsOf(of: { readonly web?: object; readonly mobile?: object } = {}): Settings {
+function settingsOf(of: Partial<Settings> | { readonly web?: object; readonly mobile?: object } = {}): Settings {
   return {
     autoStart: 'auto',
-    web: { port: undefined, command: undefined, ...of.web },
-    mobile: { port: undefined, command: undefined, connection: 'auto', ...of.mobile },
+    portConflict: 'ask',
+    restartOnChange: 'offer',
     healthIntervalSeconds: 15,
     lastWindow: 'auto',
     graceSeconds: 60,
+    memoryLimitMb: undefined,
+    restartUnresponsiveSeconds: undefined,
     nodePath: undefined,
     terminal: { onClose: 'stop', attachAutomatically: true },
     previewUrl: undefined,
+    ...of,
+    web: { port: undefined, command: undefined, ...of.web },
+    mobile: { port: undefined, command: undefined, connection: 'auto', ...of.mobile },
   };
 }
 
@@ -211,6 +216,88 @@ describe('how an app is launched', () => {
       assert.deepEqual(spec.command, ['npm', 'start']);
       assert.equal(spec.requiredTool, undefined);
       assert.equal(spec.fallback, undefined);
+    });
+  });
+
+  describe('on a port that a stranger has', () => {
+    it('waits, also where a person is asked, for the host asks nobody', async () => {
+      assert.equal((await launch(next())).onPortTaken, 'wait');
+      assert.equal((await launch(next(), settingsOf({ portConflict: 'wait' }))).onPortTaken, 'wait');
+    });
+
+    it('takes the next one when the setting says so', async () => {
+      assert.equal((await launch(next(), settingsOf({ portConflict: 'useNext' }))).onPortTaken, 'useNext');
+    });
+  });
+
+  describe('anew when its files change', () => {
+    const custom = { 'cheatcode.json': { apps: [{ path: '.', command: 'node .', port: 5000 }] } };
+
+    it('for Expo by all that it reads at the start', async () => {
+      const { restartFiles = [] } = await launch(expo);
+      for (const name of ['app.json', 'app.config.js', 'app.config.ts', 'babel.config.js', 'metro.config.js', '.env*'])
+        assert.ok(restartFiles.includes(name), name);
+    });
+
+    it('not for Next, which reads its own again, and for others by the environment', async () => {
+      assert.deepEqual((await launch(next())).restartFiles, []);
+      assert.deepEqual((await launch(custom)).restartFiles, ['.env*']);
+    });
+
+    it('by an offer, or at once when the setting says so', async () => {
+      assert.equal((await launch(expo)).onChange, 'offer');
+      assert.equal((await launch(expo, settingsOf({ restartOnChange: 'restart' }))).onChange, 'restart');
+    });
+  });
+
+  describe('by something else', () => {
+    const external = (app: object) => ({ 'cheatcode.json': { apps: [{ managed: 'external', ...app }] } });
+
+    it('as cheatcode.json says: then nothing is installed, and no port or file is acted upon', async () => {
+      const spec = await launch({ ...next(), ...external({ path: 'cheatcode-app' }) });
+      assert.equal(spec.managed, 'external');
+      assert.deepEqual(spec.command, ['pnpm', 'run', 'dev']);
+      assert.deepEqual(spec.probe, NEXT_PROBE);
+      for (const key of ['install', 'fallback', 'requiredTool', 'onPortTaken', 'onChange', 'restartFiles'] as const)
+        assert.equal(spec[key], undefined, key);
+    });
+
+    it('is what no app is that does not say so', async () => {
+      assert.equal((await launch(next())).managed, undefined);
+      const declared = { 'cheatcode.json': { apps: [{ path: 'cheatcode-app', managed: 'cheatcode' }] } };
+      assert.equal((await launch({ ...next(), ...declared })).managed, undefined);
+    });
+
+    it('needs no dev script', async () => {
+      const tree = { 'cheatcode-app/package.json': { dependencies: { next: '16' } } };
+      const spec = await launch({ ...tree, ...external({ path: 'cheatcode-app', port: 5173 }) });
+      assert.equal(spec.port, 5173);
+      assert.deepEqual(spec.probe, NEXT_PROBE);
+    });
+
+    it('needs no port, for its server is found on any, and no package.json', async () => {
+      const spec = await launch({ 'api/main.py': '', ...external({ name: 'api', path: 'api', type: 'custom' }) });
+      assert.ok(spec.port >= 1 && spec.port <= 65_535);
+      assert.ok(spec.command.length > 0);
+      assert.deepEqual(spec.probe, { kind: 'tcp' });
+    });
+
+    it('needs its folder all the same', async () => {
+      await assert.rejects(
+        launch(external({ path: 'gone' })),
+        (error) => error instanceof DevServerError && error.facts['problem'] === 'folderMissing',
+      );
+    });
+
+    it('has no problem to show', async () => {
+      const folder = tempFolder();
+      writeTree(folder, { 'cheatcode-app/package.json': {}, ...external({ path: 'cheatcode-app' }) });
+      const [app] = (await discoverApps([folder])).apps;
+      assert.equal(app?.problem?.code, 'noDevScript');
+      assert.equal(withSettings(app, settingsOf()).problem, undefined);
+      const ours = { ...app, declared: { ...app.declared, managed: 'cheatcode' as const } };
+      assert.equal(withSettings(ours, settingsOf()).problem?.code, 'noDevScript');
+      assert.equal(withSettings(ours, settingsOf({ web: { command: 'x' } })).problem, undefined);
     });
   });
 

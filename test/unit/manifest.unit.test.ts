@@ -111,7 +111,8 @@ describe('the manifest', () => {
       assert.equal(property.markdownEnumDescriptions?.length, property.enum?.length, setting);
     }
     assert.equal(new Set(all.map(([, property]) => property.order)).size, all.length);
-    for (const key of ['healthIntervalSeconds', 'lastWindow', 'graceSeconds', 'nodePath'])
+    const hostWide = ['healthIntervalSeconds', 'lastWindow', 'graceSeconds', 'memoryLimitMb'];
+    for (const key of [...hostWide, 'restartUnresponsiveSeconds', 'nodePath'])
       assert.equal(properties[`cheatcode.${key}`]?.scope, 'machine', key);
   });
 
@@ -207,6 +208,20 @@ describe('settings', () => {
     assert.equal(settings.web.command, undefined);
     assert.equal(settings.nodePath, undefined);
     assert.equal(settings.previewUrl, undefined);
+  });
+
+  it('that have no limit are not set, and are whole where a part makes no sense', () => {
+    const none = withValues({ memoryLimitMb: null, restartUnresponsiveSeconds: null });
+    assert.deepEqual(none.problems, []);
+    assert.equal(none.settings.memoryLimitMb, undefined);
+    assert.equal(none.settings.restartUnresponsiveSeconds, undefined);
+    const { settings, problems } = withValues({ memoryLimitMb: 512.5, restartUnresponsiveSeconds: 90.5 });
+    assert.deepEqual(
+      problems.map(({ setting, expected }) => [setting, expected]),
+      [['cheatcode.memoryLimitMb', 'a whole number from 256 to 1048576, or null']],
+    );
+    assert.equal(settings.memoryLimitMb, defaults['memoryLimitMb']);
+    assert.equal(settings.restartUnresponsiveSeconds, 90.5);
   });
 
   it('for the preview want a web address with the port in it', () => {

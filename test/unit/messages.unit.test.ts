@@ -229,6 +229,7 @@ describe('messages', () => {
       'stateFolderTaken',
       'unknownProcesses',
       'foreignHidden',
+      'foreignAlive',
       'foreignChanging',
     ];
     for (const code of codes)

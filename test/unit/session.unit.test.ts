@@ -356,6 +356,20 @@ describe('a session', () => {
       );
     });
 
+    it('has the wish on record before anything is signalled: a host that dies meanwhile undoes no stop, and no start', async () => {
+      await host.run();
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) machine.last.process.ignores.add(signal);
+      const stopping = host.find().stop();
+      const onRecord = () => host.records.get('dev_server_web');
+      assert.deepEqual([onRecord()?.desired, onRecord()?.isSticky], ['stopped', true]);
+      await host.clock.advance(1000);
+      assert.equal(host.session().state, 'stopping');
+      host.start();
+      assert.deepEqual([onRecord()?.desired, onRecord()?.isSticky], ['running', false]);
+      await host.clock.advance(20_000);
+      await stopping;
+    });
+
     it('answers all who asked for the stop', async () => {
       await host.run();
       const all = Promise.all([host.find().stop(), host.find().stop(), host.find().stop()]);

@@ -1,5 +1,5 @@
 import { delay, type Clock } from '../clock';
-import type { LaunchSpec } from '../protocol';
+import type { LaunchSpec, Reason } from '../protocol';
 import type { Ports, Processes } from './processes';
 import type { AppServer, ServerFinder } from './serverFinder';
 
@@ -43,4 +43,18 @@ export async function watchAdopted(
     silentLooks = 0;
     onReplaced(server);
   }
+}
+
+/** Why a session runs although we started nothing: whose server it shows. */
+export function adoptedReason({ port, identity, uid, command, proof }: AppServer): Reason {
+  return {
+    code: 'adopted',
+    facts: {
+      port,
+      ...(identity ? { pid: identity.pid } : {}),
+      ...(uid === undefined ? {} : { uid }),
+      ...(command ? { command: command.slice(0, 200) } : {}),
+      proof,
+    },
+  };
 }

@@ -19,6 +19,8 @@ export type Serve = (peer: Peer, welcomed: () => void) => Disposable;
 export interface Endpoint extends Disposable {
   /** Resolves when clients can connect; rejects when the place can't be made. */
   listen(facts: HostFacts, serve: Serve): Promise<void>;
+  /** Where it is, for people. */
+  readonly folder: string;
   /** Whether somebody else's socket lies in the place of ours. Looks now. */
   isTaken(): boolean;
 }

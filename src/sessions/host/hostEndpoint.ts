@@ -51,6 +51,10 @@ export class HostEndpoint implements Endpoint {
     this.#options = options;
   }
 
+  get folder(): string {
+    return this.#options.paths.folder;
+  }
+
   async listen(facts: HostFacts, serve: Serve): Promise<void> {
     this.#facts = facts;
     this.#serve = serve;

@@ -129,7 +129,8 @@ export async function runHost(ports: HostPorts): Promise<HostLife | undefined> {
 
   const refusal = (): Refusal | undefined => {
     if (ending !== 'no') return { code: 'hostRetiring', facts: {} };
-    return ports.endpoint.isTaken() ? { code: 'stateFolderTaken', facts: {} } : undefined;
+    const { endpoint } = ports;
+    return endpoint.isTaken() ? { code: 'stateFolderTaken', facts: { folder: endpoint.folder } } : undefined;
   };
   const retire = ({ version, force }: RetireParams): RetireResult['verdict'] => {
     if (!isNewerVersion(version, ports.version)) return 'notNewer';

@@ -32,7 +32,8 @@ export function isInstallCommand(command: string): boolean {
   let index = 0;
   if (INTERPRETERS.test(programName(words[0] ?? ''))) {
     index = 1;
-    while (words[index]?.startsWith('-')) index++;
+    // `sh -c 'npm ci'` only waits for the one that does it, and other commands may follow.
+    for (; words[index]?.startsWith('-'); index++) if (words[index] === '-c') return false;
   }
   const manager = managerOf(words[index] ?? '');
   if (!manager) return false;

@@ -6,7 +6,7 @@
 import type { LaunchSpec } from '../protocol';
 import { isGoodAnswer, isTelling, metroRoot, tellsRoot } from './goodAnswer';
 import { ask, type HttpAnswer } from './httpQuestion';
-import type { NextLock } from './nextLock';
+import { readNextLock, type NextLock } from './nextLock';
 import { projectPath, projectQuestion } from './nextProject';
 import type { Listener, ProcessInfo, Processes } from './processes';
 import { isReportedFolder } from './reportedFolder';
@@ -35,7 +35,7 @@ const open: Verdict = { kind: 'open' };
 export class ListenerJudge {
   readonly #processes: Processes;
   readonly #spec: LaunchSpec;
-  readonly #lock: NextLock | undefined;
+  #lock: NextLock | undefined;
   #processList: Promise<readonly ProcessInfo[]> | undefined;
 
   constructor(processes: Processes, spec: LaunchSpec, lock: NextLock | undefined) {
@@ -49,7 +49,7 @@ export class ListenerJudge {
     const { folder, port, probe } = this.#spec;
     const isOwnPort = listener.port === port;
     const runsHere = listener.pid === undefined ? undefined : await this.#processes.runsIn(listener.pid, folder);
-    const locker = await this.#locker(listener);
+    let locker = await this.#locker(listener);
     // The only ones left that could be the app's are those that tell their folder when they are asked.
     if (locker === undefined && runsHere !== true && !(isOwnPort && this.#canTellItsFolder(runsHere))) return stranger;
     if (probe.kind === 'tcp') {
@@ -66,6 +66,11 @@ export class ListenerJudge {
         return this.#verdict('silent', listener, listener.pid, 'workingDirectory');
       return answer.kind === 'notHttp' ? stranger : open;
     }
+    if (locker === undefined) {
+      // A server that was starting holds its answers back, and writes its lock file meanwhile.
+      this.#lock = await readNextLock(folder);
+      locker = await this.#locker(listener);
+    }
     if (locker !== undefined) return this.#verdict('server', listener, locker, 'nextLock');
 
     const told = await this.#toldFolder(listener, answer);
@@ -74,8 +79,8 @@ export class ListenerJudge {
       if (listener.pid === undefined && !(await this.#mayBeOfThisContainer(listener))) return open;
       return this.#verdict('server', listener, listener.pid, told.proof);
     }
-    if (runsHere !== true) return open;
     if (told?.isHere === false) return stranger;
+    if (runsHere !== true) return open;
     if (!isOwnPort && !isTelling(this.#spec) && editor.test(await this.#commandOf(listener.pid))) return stranger;
     return this.#verdict('server', listener, listener.pid, 'workingDirectory');
   }

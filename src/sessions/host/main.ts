@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, realpathSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../clock';
-import { HOST_EXIT, parseHostArguments } from '../hostArguments';
+import { HOST_EXIT, parseHostArguments, type HostReport } from '../hostArguments';
+import { errorMessage } from '../log';
 import type { HostSettings } from '../protocol';
-import { ensureScopePaths } from '../stateFolder';
+import { ensureScopePaths, isStorageTrouble } from '../stateFolder';
 import { testSwitches } from '../testSwitches';
 import { HostEndpoint } from './hostEndpoint';
 import { runHost } from './hostLife';
@@ -22,6 +23,7 @@ import { systemPrograms } from './programs';
 import { platformReapers } from './reapers';
 import { checkSettings } from './requestChecks';
 import { rotatingLog } from './rotatingLog';
+import { softRestart } from './softRestart';
 import { fileRecords } from './sessionRecords';
 import { chooseTerminalFactory } from './terminals';
 
@@ -64,7 +66,7 @@ async function main(): Promise<void> {
       programs: systemPrograms,
       appFolder: systemAppFolder(processes),
       finder: systemServerFinder({ processes, ports }),
-      softRestart: () => Promise.resolve(false),
+      softRestart,
       appLock: kernelLock,
       records: fileRecords(paths.records, log),
     },
@@ -80,7 +82,7 @@ async function main(): Promise<void> {
     saveSettings: (value) => writePrivately(paths.settings, JSON.stringify(value)),
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     exit: (code, report) => {
-      if (report) tellStarter(JSON.stringify(report));
+      if (report) tellStarter(report);
       process.exit(code);
     },
   });
@@ -99,10 +101,18 @@ async function main(): Promise<void> {
   });
 }
 
-/** The client that started us reads it, if it still lives. */
-function tellStarter(line: string): void {
+function stateFolderOf(argument: string | undefined): string | undefined {
   try {
-    writeSync(1, `${line}\n`);
+    return parseHostArguments(argument).stateFolder;
+  } catch {
+    return undefined; // That is then what went wrong, and no folder's fault.
+  }
+}
+
+/** The client that started us reads it, if it still lives. */
+function tellStarter(report: HostReport): void {
+  try {
+    writeSync(1, `${JSON.stringify(report)}\n`);
   } catch {
     // It has gone, and nobody else is interested.
   }
@@ -124,5 +134,8 @@ function readSettings(file: string): HostSettings | undefined {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const detail = errorMessage(error);
+  const folder = isStorageTrouble(error) ? stateFolderOf(process.argv[2]) : undefined;
+  tellStarter({ kind: 'failed', detail, ...(folder === undefined ? {} : { folder }) });
   process.exit(HOST_EXIT.failed);
 });

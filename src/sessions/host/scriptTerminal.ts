@@ -50,7 +50,8 @@ class ScriptTerminal implements TerminalProcess {
     try {
       ({ pid: this.pid, device: this.#device } = waitForLeader(this.#child));
     } catch (error) {
-      this.#child.kill('SIGKILL');
+      // A child that was never born has pid 0, and Node would kill that: this very process and its whole group.
+      if (this.#child.pid !== undefined) this.#child.kill('SIGKILL');
       throw error;
     }
     const [, , , begin] = this.#child.stdio;

@@ -52,7 +52,7 @@ export function fileRecords(folder: string, log: Logger): SessionRecords {
       const records: SessionRecord[] = [];
       for (const name of readdirSync(folder)) {
         const file = path.join(folder, name);
-        if (name.endsWith('.tmp')) rmSync(file, { force: true }); // A write that its host did not live to finish.
+        if (name.endsWith('.tmp')) rmSync(file, { force: true, recursive: true }); // A write that its host did not live to finish.
         if (!name.endsWith('.json')) continue;
         try {
           records.push(parseRecord(readFileSync(file, 'utf8')));

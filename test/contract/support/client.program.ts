@@ -1,11 +1,18 @@
 /**
  * One client as a process of its own: joins or starts the host, asks for the stub app, and prints what it sees once the
  * app runs. Waits for a line on stdin before it begins (the barrier) and for the end of stdin before it leaves.
+ * `CLIENT_UID`: it steps down to that user once its own files are loaded, which may lie where that one can't read.
  */
 import { HostRig, waitFor, watchSession } from './hostRig';
 
 async function main(): Promise<void> {
   const [stateFolder = '', appFolder = '', port = '0'] = process.argv.slice(2);
+  const uid = process.env['CLIENT_UID'];
+  if (uid !== undefined) {
+    process.setgroups?.([]);
+    process.setgid?.(Number(uid));
+    process.setuid?.(Number(uid));
+  }
   const rig = HostRig.of(stateFolder, appFolder, Number(port));
   const client = rig.client();
   const session = watchSession(client);

@@ -45,7 +45,7 @@ export class HostRig {
     return new HostRig(stateFolder, appFolder, port);
   }
 
-  /** A client in this process. */
+  /** A client in this process. `RIG_DIST` in the environment names another build of the host. */
   client(options: Partial<HostClientOptions> = {}): HostClient {
     const log: Logger = {
       trace: () => undefined,
@@ -62,7 +62,7 @@ export class HostRig {
       mayLaunch: () => true,
       log,
       link: systemHostLink({
-        distFolder: path.join(repoRoot, 'out/testHost'),
+        distFolder: process.env['RIG_DIST'] ?? path.join(repoRoot, 'out/testHost'),
         editorNodePty: undefined,
         env: process.env,
         nodePath: () => undefined,

@@ -7,6 +7,8 @@ import { platformKernelLock } from '../../../src/sessions/host/kernelLocks';
 import { listenAsLock } from '../../../src/sessions/host/listeningLock';
 import { commandLoop } from './commandLoop';
 
+// Root may be told to be somebody else.
+if (process.env['LOCK_UID'] !== undefined) process.setuid?.(Number(process.env['LOCK_UID']));
 const lock = platformKernelLock(process.platform, path.join(os.tmpdir(), 'cheatcode-contract-locks'));
 const held: HeldLock[] = [];
 

@@ -4,6 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { HostClient } from '../../../src/sessions/hostClient';
+import { systemHostLink } from '../../../src/sessions/hostLink';
 import * as hostLauncher from '../../../src/sessions/hostLauncher';
 import { formatLogLine, type Logger } from '../../../src/sessions/log';
 import type { Requests, StartParams } from '../../../src/sessions/protocol';
@@ -30,14 +31,17 @@ const log: Logger = {
 const client = new HostClient({
   kind: options.kind,
   version: '0.0.0-test',
-  distFolder: options.distFolder,
-  editorNodePty: options.editorNodePty,
-  env: process.env,
-  nodePath: () => undefined,
   hostSettings: () => options.settings,
   apps: () => options.apps,
   mayLaunch: () => true,
-  loadLauncher: () => Promise.resolve(hostLauncher),
+  link: systemHostLink({
+    distFolder: options.distFolder,
+    editorNodePty: options.editorNodePty,
+    env: process.env,
+    nodePath: () => undefined,
+    loadLauncher: () => Promise.resolve(hostLauncher),
+    log,
+  }),
   log,
 });
 

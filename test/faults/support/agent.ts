@@ -23,7 +23,11 @@ export type AgentRequest =
       readonly params: { readonly name: string; readonly params: unknown };
     }
   | { readonly id: number; readonly method: 'connect'; readonly params: null }
-  | { readonly id: number; readonly method: Exclude<keyof Requests, 'hello'>; readonly params: Record<string, unknown> };
+  | {
+      readonly id: number;
+      readonly method: Exclude<keyof Requests, 'hello'>;
+      readonly params: Record<string, unknown>;
+    };
 
 export type AgentMessage =
   | { readonly id: number; readonly result: unknown }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { abstractSocketLock } from '../../../src/sessions/host/abstractSocketLock';
 import { parseRecord } from '../../../src/sessions/host/sessionRecords';
 import type { LaunchSpec, SessionSnapshot, StartParams } from '../../../src/sessions/protocol';
-import { HostRig, isAlive, repoRoot, waitFor } from '../../contract/support/hostRig';
+import { freePort, HostRig, isAlive, repoRoot, waitFor } from '../../contract/support/hostRig';
 import { processes, ServerWatch, zombiesOf, type Process } from '../../hosts/witness';
 import { Agent, type AgentOptions, type AgentProcess } from './agent';
 
@@ -71,6 +72,14 @@ export class FaultCase {
     return this.rig.spec({}, { command: ['node', 'server.mjs'], ...overrides });
   }
 
+  /** Another app of the same type in a folder of its own. */
+  async secondApp(name = 'second'): Promise<LaunchSpec> {
+    const folder = path.join(path.dirname(this.rig.stateFolder), name);
+    await cp(this.rig.appFolder, folder, { recursive: true });
+    const { dev, ino } = statSync(folder, { bigint: true });
+    return this.spec({ appKey: `${dev}:${ino}:${name}`, appName: name, folder, port: await freePort() });
+  }
+
   /** A start of the stub with these switches. */
   params(
     stub: Readonly<Record<string, string>> = {},
@@ -82,7 +91,11 @@ export class FaultCase {
 
   /** What each process of this case has in its environment. */
   get serverEnv(): Record<string, string> {
-    return { PATH: process.env['PATH'] ?? '', STUB_RIG: this.rig.stateFolder, HOME: path.dirname(this.rig.stateFolder) };
+    return {
+      PATH: process.env['PATH'] ?? '',
+      STUB_RIG: this.rig.stateFolder,
+      HOME: path.dirname(this.rig.stateFolder),
+    };
   }
 
   /** Starts the stub in a new window and waits until it runs. */
@@ -112,7 +125,11 @@ export class FaultCase {
   /** A process that a person might have started; its whole group is ended with the case. */
   command(
     argv: readonly string[],
-    options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>>; readonly isQuiet?: boolean } = {},
+    options: {
+      readonly cwd?: string;
+      readonly env?: Readonly<Record<string, string>>;
+      readonly isQuiet?: boolean;
+    } = {},
   ): ChildProcess {
     const [file = '', ...args] = argv;
     const child = spawn(file, args, {
@@ -219,7 +236,8 @@ export class FaultCase {
   async #checkScope(folder: string, hosts: readonly number[]): Promise<void> {
     const { dev, ino } = statSync(folder);
     const holder = await abstractSocketLock.describeHolder(`host:${dev}:${ino}`);
-    if (holder) assert.ok(holder.pid !== undefined && hosts.includes(holder.pid), 'the host lock is held by a live host');
+    if (holder)
+      assert.ok(holder.pid !== undefined && hosts.includes(holder.pid), 'the host lock is held by a live host');
     const records = path.join(folder, 'records');
     for (const name of existsSync(records) ? readdirSync(records) : [])
       if (name.endsWith('.json')) parseRecord(readFileSync(path.join(records, name), 'utf8'));

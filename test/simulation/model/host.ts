@@ -3,7 +3,7 @@ import { HOST_EXIT, type HostReport } from '../../../src/sessions/hostArguments'
 import type { Endpoint, HostFacts, Serve } from '../../../src/sessions/host/endpoint';
 import { runHost, type HostLife, type HostPorts } from '../../../src/sessions/host/hostLife';
 import type { ProcessIdentity } from '../../../src/sessions/host/processes';
-import type { HostSettings } from '../../../src/sessions/protocol';
+import type { HostSettings, SessionSnapshot } from '../../../src/sessions/protocol';
 import type { Disposable } from '../../../src/sessions/event';
 import type { ScopeFolder } from './files';
 import type { Machine, Proc } from './machine';
@@ -38,6 +38,8 @@ export class SimHost {
   /** Clients can connect: from here on it serves until it ends. */
   isServing = false;
   life: HostLife | undefined;
+  /** What it last told its clients, by session name. */
+  readonly told = new Map<string, SessionSnapshot>();
   readonly peers = new Set<SimPeer>();
   #serve: Serve | undefined;
   readonly #world: HostWorld;
@@ -95,6 +97,7 @@ export class SimHost {
     this.peers.add(theirs);
     machine.scheduler.post(this.proc, 'accepts a connection', () => {
       if (theirs.isClosed) return;
+      theirs.accept();
       const served = this.#serve?.(theirs, () => undefined);
       theirs.onDidClose(() => {
         this.peers.delete(theirs);
@@ -102,6 +105,10 @@ export class SimHost {
       });
     });
     return own;
+  }
+
+  snapshots(): readonly SessionSnapshot[] {
+    return [...this.told.values()];
   }
 
   /** It is gone, however that came: what the kernel does for it. */
@@ -115,9 +122,8 @@ export class SimHost {
   #exit(code: number, report: HostReport | undefined): void {
     const { machine, onExit } = this.#world;
     if (this.proc.isDead) return;
-    machine.end(this.proc, { exitCode: code });
-    this.ended();
     onExit(this, code, report);
+    machine.end(this.proc, { exitCode: code }); // Tells `ended` by itself.
   }
 
   #endpoint(): Endpoint {
@@ -138,6 +144,7 @@ export class SimHost {
       });
     };
     return {
+      folder: '/state',
       listen: (given, serve) =>
         scheduler.call(this.proc, 'listens for clients', () => {
           facts = given;

@@ -1,4 +1,3 @@
-import type { Disposable } from '../../../src/sessions/event';
 import type { LaunchSpec } from '../../../src/sessions/protocol';
 import { SESSION_COOKIE } from '../../../src/sessions/serverEnvironment';
 import type { TerminalExit, TerminalOptions } from '../../../src/sessions/host/terminal';
@@ -107,6 +106,8 @@ interface SimReaper {
 export interface MachineEvents {
   onSignal(proc: Proc, signal: Signal, by: Proc | 'reaper' | 'world'): void;
   onLaunch(launch: Launch): void;
+  /** The host of a launch hears that its leader has exited. */
+  onExitTold(leader: Proc): void;
 }
 
 export interface MachineOptions {
@@ -225,6 +226,7 @@ export class Machine {
   /** A process that holds kernel locks and reapers ends: a host. Its reapers act a little later, as do the locks. */
   hostEnded(proc: Proc): void {
     const { random } = this.#options;
+    for (const launch of this.launches) if (launch.host === proc && launch.live > 0) launch.isUndisturbed = false;
     for (const [name, holder] of this.locks)
       if (holder === proc)
         this.scheduler.after(world, 'kernel drops a lock', random.next() * LOCK_RELEASE_MS, () => {
@@ -310,6 +312,9 @@ export class Machine {
       live: 0,
       isUndisturbed: true,
     };
+    const { ignoresInt, tidyMs, forksDaemon } = launch.behaviour;
+    // Whoever leaves its parent, or has to be ended harder than by Ctrl+C, ends as a child of PID 1.
+    if (ignoresInt || tidyMs > 4000 || forksDaemon) launch.isUndisturbed = false;
     this.launches.push(launch);
     const leader: Proc = this.birth({
       name: isInstall ? 'install' : 'runner',
@@ -324,6 +329,7 @@ export class Machine {
     const { scheduler } = this;
     leader.onReap = () => {
       this.remove(leader);
+      this.#options.events.onExitTold(leader);
       onExit(
         leader.killedBy
           ? { exitCode: undefined, signal: signalNumbers[leader.killedBy] }
@@ -337,7 +343,7 @@ export class Machine {
     return leader;
   }
 
-  createReaper(host: Proc): { guard(pgid: number): void; dispose(): void } & Disposable {
+  createReaper(host: Proc): { guard(pgid: number): void; dispose(): void } {
     const reaper: SimReaper = { host, group: undefined, isOff: host.isDead, replacements: 3 };
     if (!host.isDead) this.#reapers.push(reaper);
     return {

@@ -1,6 +1,13 @@
 import { JSONRPCErrorException } from 'json-rpc-2.0';
 import { Emitter, type Disposable } from '../../../src/sessions/event';
-import type { ClientNotifications, HostNotifications, Requests } from '../../../src/sessions/protocol';
+import type {
+  ClientNotifications,
+  HelloResult,
+  HostNotifications,
+  Requests,
+  SessionSnapshot,
+  StartParams,
+} from '../../../src/sessions/protocol';
 import type { Peer } from '../../../src/sessions/rpcPeer';
 import type { Actor, Scheduler } from './scheduler';
 
@@ -15,8 +22,11 @@ type Message =
 
 /** Hears what a host is asked for and how it answers, at the moment at which its code does. */
 export interface RequestWitness {
-  onRequest(host: Actor, peer: SimPeer, method: string, params: unknown): void;
-  onAnswer(host: Actor, peer: SimPeer, method: string, params: unknown, failed: boolean): void;
+  onRequest(host: Actor, method: string, params: unknown): void;
+  onAnswer(host: Actor, method: string, params: unknown, failed: boolean): void;
+  onNotification(host: Actor, method: string, params: unknown): void;
+  /** A state that the host has told a client. */
+  onSnapshot(host: Actor, snapshot: SessionSnapshot): void;
 }
 
 /**
@@ -39,6 +49,8 @@ export class SimPeer implements Peer {
   readonly #closed = new Emitter<Error | undefined>();
   #other: SimPeer | undefined;
   #nextId = 1;
+  /** The code has not taken the connection yet: what arrives waits in the kernel. */
+  #isWaiting: boolean;
   #isClosed = false;
   #closeError: Error | undefined;
 
@@ -48,6 +60,13 @@ export class SimPeer implements Peer {
     this.#scheduler = scheduler;
     this.actor = actor;
     this.#witness = witness;
+    this.#isWaiting = witness !== undefined;
+  }
+
+  /** The host's code has taken the connection. */
+  accept(): void {
+    this.#isWaiting = false;
+    for (let left = this.#inbox.length; left > 0; left--) this.#scheduler.post(this.actor, 'reads', () => this.#read());
   }
 
   /** The two ends of a connection. */
@@ -92,6 +111,8 @@ export class SimPeer implements Peer {
   }
 
   notify<M extends keyof Notifications>(method: M, params: Notifications[M]): void {
+    if (this.#isClosed || this.actor.isDead) return;
+    if (method === 'sessionChanged') this.#witness?.onSnapshot(this.actor, params as SessionSnapshot);
     this.#send({ kind: 'notification', method, params });
   }
 
@@ -124,12 +145,13 @@ export class SimPeer implements Peer {
   take(message: Message): void {
     if (this.#isClosed || this.actor.isDead) return;
     this.#inbox.push(message);
-    this.#scheduler.post(this.actor, labelOf(message), () => this.#read());
+    if (!this.#isWaiting) this.#scheduler.post(this.actor, 'reads', () => this.#read());
   }
 
   #read(): void {
     const message = this.#inbox.shift();
     if (!message || this.#isClosed) return;
+    if (this.#scheduler.isTraced) this.#scheduler.trace(this.actor, `  ${labelOf(message)}`);
     switch (message.kind) {
       case 'request':
         return this.#answer(message.id, message.method, message.params);
@@ -144,6 +166,7 @@ export class SimPeer implements Peer {
         return;
       }
       case 'notification':
+        this.#witness?.onNotification(this.actor, message.method, message.params);
         this.#listeners.get(message.method)?.(message.params as never);
         return;
       case 'end':
@@ -161,7 +184,10 @@ export class SimPeer implements Peer {
     const done = (failed: boolean, message: Message) => {
       this.unanswered.delete(id);
       if (this.actor.isDead) return;
-      this.#witness?.onAnswer(this.actor, this, method, params, failed);
+      if (method === 'hello' && message.kind === 'answer')
+        for (const snapshot of (message.result as HelloResult).sessions)
+          this.#witness?.onSnapshot(this.actor, snapshot);
+      this.#witness?.onAnswer(this.actor, method, params, failed);
       this.#send(message);
     };
     let result: Promise<unknown>;
@@ -174,7 +200,7 @@ export class SimPeer implements Peer {
       (value) => done(false, { kind: 'answer', id, result: value }),
       (error: unknown) => done(true, { kind: 'error', id, error }),
     );
-    this.#witness?.onRequest(this.actor, this, method, params);
+    this.#witness?.onRequest(this.actor, method, params);
   }
 
   #finish(): void {
@@ -191,6 +217,19 @@ export class SimPeer implements Peer {
 }
 
 function labelOf(message: Message): string {
-  if (message.kind === 'request' || message.kind === 'notification') return `hears ${message.method}`;
-  return message.kind === 'end' ? 'connection ends' : 'hears an answer';
+  switch (message.kind) {
+    case 'request':
+      return `hears ${message.method} ${message.method === 'start' ? (message.params as StartParams).origin : ''}`;
+    case 'notification': {
+      if (message.method !== 'sessionChanged') return `hears ${message.method}`;
+      const { id, state, reason, desired } = message.params as SessionSnapshot;
+      return `hears that ${id} is ${state} (${reason.code}), desired ${desired}`;
+    }
+    case 'answer':
+      return 'hears an answer';
+    case 'error':
+      return `hears an error: ${String((message.error as Error).message)}`;
+    case 'end':
+      return 'hears the end of the connection';
+  }
 }

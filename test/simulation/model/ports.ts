@@ -142,9 +142,6 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
 
   const programs: Programs = {
     find: (program) => call('programs.find', () => `/bin/${program}`, true),
-    isFolder: () => call('programs.isFolder', () => true, true),
-    hasDependencies: (folder) =>
-      call('programs.hasDependencies', () => surroundings.dependencies(folder) !== 'missing', true),
     findPackage: () => call('programs.findPackage', () => '/modules', true),
   };
 

@@ -33,7 +33,7 @@ export interface WindowWorld {
   readonly startLock: StartLock;
   readonly settings: HostSettings;
   readonly place: Place | undefined;
-  spawnHost(by: Proc, version: string, settings: HostSettings, endHolder: ProcessIdentity | undefined): SpawnedChild;
+  spawnHost(version: string, settings: HostSettings, endHolder: ProcessIdentity | undefined): SpawnedChild;
   /** A client could not come by a host, and has given up or waits. */
   onState(window: SimWindow): void;
 }
@@ -116,7 +116,7 @@ export class SimWindow {
   question: { readonly app: SimApp; readonly processes: readonly NamedProcess[] } | undefined;
   isClosed = false;
   readonly #world: WindowWorld;
-  readonly #autoStart: readonly SimApp[];
+  readonly autoStart: readonly SimApp[];
   readonly #autoStarted = new Set<string>();
   #hasJoined = false;
 
@@ -135,7 +135,7 @@ export class SimWindow {
     this.kind = options.kind;
     this.apps = options.apps;
     this.version = options.version;
-    this.#autoStart = options.autoStart;
+    this.autoStart = options.autoStart;
     const { scheduler } = world.machine;
     this.client = new HostClient({
       kind: options.kind,
@@ -165,6 +165,11 @@ export class SimWindow {
 
   get isConnected(): boolean {
     return !this.proc.isDead && this.client.peer !== undefined && !this.client.peer.isClosed;
+  }
+
+  /** Whether it has yet to ask for an app that it starts by itself. */
+  owesStart(app: SimApp): boolean {
+    return this.autoStart.includes(app) && !this.#autoStarted.has(app.spec.appKey);
   }
 
   start(app: SimApp, origin: StartParams['origin'], choice?: StartParams['choice']): void {
@@ -236,7 +241,7 @@ export class SimWindow {
     this.client.peer?.call('watch', { apps: keys }, START_TIMEOUT_MS).catch(() => undefined);
     if (this.kind === 'cli') return;
     for (const key of appsToRestore(keys, before, this.sessions)) this.#startInBackground(key, 'restore');
-    for (const app of this.#autoStart) {
+    for (const app of this.autoStart) {
       if (this.#autoStarted.has(app.spec.appKey)) continue;
       this.#autoStarted.add(app.spec.appKey);
       this.#startInBackground(app.spec.appKey, 'auto');
@@ -278,7 +283,7 @@ export class SimWindow {
             retire: (force) => this.#retire(who.version, force),
             spawnHost: () =>
               scheduler.call(this.proc, 'spawns a host', () => {
-                const child = world.spawnHost(this.proc, who.version, settings, endHolder);
+                const child = world.spawnHost(who.version, settings, endHolder);
                 return { ended: () => child.ended };
               }),
           },

@@ -60,7 +60,6 @@ export interface Sightings {
   hosts: number;
   hostsKilled: number;
   launches: number;
-  fencedLaunches: number;
   stops: number;
   adoptions: number;
   crashLoops: number;
@@ -147,7 +146,6 @@ export class World {
     hosts: 0,
     hostsKilled: 0,
     launches: 0,
-    fencedLaunches: 0,
     stops: 0,
     adoptions: 0,
     crashLoops: 0,
@@ -177,7 +175,6 @@ export class World {
   readonly #hostWorld: HostWorld;
   readonly #windowWorld: WindowWorld;
   readonly #settings: HostSettings;
-  readonly #lastStates = new Map<string, string>();
 
   constructor(options: WorldOptions) {
     this.seed = options.seed;
@@ -229,6 +226,7 @@ export class World {
           this.sightings.launches++;
           this.witness.onLaunch(launch);
         },
+        onExitTold: (leader) => this.#onExitTold(leader),
       },
     });
     this.#settings = {
@@ -245,7 +243,7 @@ export class World {
         ),
       graceMs: GRACE_MS,
       hasLostRecords: () => this.#folder.hasLostRecords,
-      mayLeaveProcesses: this.#drawnBehaviours.includes('unkillableMs') || this.#deeds.includes('fog'),
+      mayLeaveProcesses: this.#mayLeaveProcesses,
       servingHost: () => (this.#place?.host.isServing ? this.#place.host.proc : undefined),
     });
     const surroundings: Surroundings = {
@@ -256,9 +254,10 @@ export class World {
       installed: (folder) => void this.#missing.delete(folder),
     };
     const requests: RequestWitness = {
-      onRequest: (host, peer, method, params) => this.#onRequest(host, method, params),
-      onAnswer: (host, peer, method, params, failed) => this.#onAnswer(host, peer, method, params, failed),
+      onRequest: (host, method, params) => this.#onRequest(host, method, params),
+      onAnswer: (host, method, params, failed) => this.#onAnswer(host, method, params, failed),
       onNotification: (host, method, params) => this.#onNotification(host, method, params),
+      onSnapshot: (host, snapshot) => this.#onSnapshot(host, snapshot),
     };
     const self = this;
     this.#hostWorld = {
@@ -297,7 +296,7 @@ export class World {
       get place() {
         return self.#place;
       },
-      spawnHost: (by, version, settings, endHolder) => this.#spawnHost(version, settings, endHolder),
+      spawnHost: (version, settings, endHolder) => this.#spawnHost(version, settings, endHolder),
       onState: () => undefined,
     };
     this.#openWindow();
@@ -312,6 +311,11 @@ export class World {
 
   get violation(): Violation | undefined {
     return this.witness.violation;
+  }
+
+  /** Some processes can't be ended or looked at for a time. */
+  get #mayLeaveProcesses(): boolean {
+    return this.#drawnBehaviours.includes('unkillableMs') || this.#deeds.includes('fog');
   }
 
   /** One step; the microtasks that it wakes must run before the next call. */
@@ -348,7 +352,7 @@ export class World {
     this.sightings.virtualMs = this.scheduler.nowMs;
     this.witness.look();
     let serving = 0;
-    for (const host of this.hosts) if (host.isServing && host.proc.isAlive && this.#place?.host !== undefined) serving++;
+    for (const host of this.hosts) if (host.isServing && host.proc.isAlive) serving++;
     if (serving > 1)
       this.witness.report(
         'one host serves',
@@ -473,8 +477,6 @@ export class World {
         const window = this.#anyWindow();
         const place = this.#place;
         if (!window || window.proc.isPaused || !place) return;
-        // On a person's word, and for that very process.
-        this.witness.agreed([{ pid: place.facts.pid, startTicks: place.facts.startTicks }]);
         scheduler.runAs(window.proc, 'a person replaces the host', () => {
           window.client.replaceHungHost().catch(() => undefined);
         });
@@ -542,6 +544,8 @@ export class World {
     settings: HostSettings,
     endHolder: { readonly pid: number; readonly startTicks: string } | undefined,
   ): SpawnedChild {
+    // On a person's word, and for that very process.
+    if (endHolder) this.witness.agreed([endHolder]);
     const proc = this.machine.birth({ name: 'host', role: 'host', folder: '/' });
     const host = new SimHost(this.#hostWorld, proc, version);
     const child: SpawnedChild = { host, ended: undefined };
@@ -711,7 +715,17 @@ export class World {
     }
   }
 
-  #onAnswer(host: Actor, _peer: SimPeer, method: string, params: unknown, failed: boolean): void {
+  #onSnapshot(host: Actor, snapshot: SessionSnapshot): void {
+    const found = this.hosts.find(({ proc }) => proc === host);
+    const before = found?.told.get(snapshot.id);
+    found?.told.set(snapshot.id, snapshot);
+    if (before?.state === snapshot.state) return;
+    if (snapshot.adopted) this.sightings.adoptions++;
+    if (snapshot.state === 'blocked') this.sightings.blocked++;
+    if (snapshot.reason.code === 'crashLoop') this.sightings.crashLoops++;
+  }
+
+  #onAnswer(host: Actor, method: string, params: unknown, failed: boolean): void {
     if (method !== 'stop' || !(host instanceof Proc)) return;
     const appKey = this.#appOf(host, (params as { sessionId: string }).sessionId);
     if (appKey === undefined) return;
@@ -727,6 +741,14 @@ export class World {
       (proc) => proc.role === 'runner' && proc.isAlive && proc.app?.spec.appKey === appKey && proc.launch?.host === host,
     );
     if (leader) this.#interrupts.set(leader, this.scheduler.nowMs);
+  }
+
+  /** "An exit soon after a typed Ctrl+C is a stop": a person's, from then on. */
+  #onExitTold(leader: Proc): void {
+    const typedMs = this.#interrupts.get(leader);
+    this.#interrupts.delete(leader);
+    if (typedMs === undefined || this.scheduler.nowMs - typedMs > 4000 || !leader.launch || !leader.app) return;
+    if (!leader.launch.host.isDead) this.witness.interrupted(leader.app.spec.appKey, leader.launch.host);
   }
 
   #appOf(host: Proc, sessionId: string): string | undefined {
@@ -799,7 +821,11 @@ export class World {
     for (const app of this.apps) {
       if (!this.windows.some(({ kind, apps }) => kind === 'window' && apps.includes(app))) continue;
       const session = snapshots.find(({ appKey }) => appKey === app.spec.appKey);
-      if (!session) continue;
+      if (!session) {
+        // Stopped by a person and with its record lost, it is as if it had never been; who asks again is a new window.
+        if (!this.windows.some((window) => window.owesStart(app))) continue;
+        return { invariant: 'I3 gets there', detail: `nobody has asked for ${app.name}` };
+      }
       const detail = this.#whyUntrue(session, app);
       if (detail !== undefined)
         return {
@@ -871,6 +897,8 @@ export class World {
     if (!isOver && this.scheduler.nowMs - this.#endingSinceMs < END_LIMIT_MS) return;
     if (!isOver) return this.witness.report('I3 gets there', 'the host does not end');
     const left = this.machine.launches.find(({ live }) => live > 0);
+    // What the kernel holds is ended by its reaper as soon as a signal gets through.
+    if (left && this.#mayLeaveProcesses && this.scheduler.nowMs - this.#endingSinceMs < END_LIMIT_MS) return;
     if (left) return this.witness.report('I2 no orphans', `launch ${left.number} lives after the end`);
     const zombie = this.machine.procs.find(({ isZombie, launch }) => isZombie && launch?.isUndisturbed === true);
     if (zombie && zombie.ppid === 1) return this.witness.report('no zombies', `${zombie.name} is left to PID 1`);

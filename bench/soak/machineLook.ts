@@ -1,0 +1,262 @@
+/**
+ * The look from outside at everything that belongs to one state folder: processes, the app's port, the host locks, the
+ * files. Nothing is asked of the extension or its host. Synchronous, so that one sample is as close to one moment as it
+ * gets, and frugal: what a process is gets read while it is young, afterwards only whether it lives.
+ */
+import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { findListener, lockName } from '../../src/sessions/host/abstractSocketLock';
+import { hostNames } from '../../src/sessions/host/hostNames';
+import { parseRecord, type SessionRecord } from '../../src/sessions/host/sessionRecords';
+
+/** What a process of ours is: `member` is any process of a session, the server itself included. */
+export type Kind = 'host' | 'member' | 'reaper' | 'extensionHost' | 'ptyHost';
+
+export interface Sight {
+  readonly pid: number;
+  /** With the pid the identity of a process within one boot. */
+  readonly startTicks: string;
+  readonly ppid: number;
+  /** One letter: `Z` is a zombie, `T` is suspended. */
+  readonly state: string;
+  readonly kind: Kind;
+  readonly command: string;
+  /** First seen, on the clock of `Sample.atMs`. */
+  readonly sinceMs: number;
+  /** Of a member: which run of the server it belongs to. */
+  readonly cookie?: string | undefined;
+  /** Of a member: pid and start time of the host that started it; undefined when that was gone before the first look. */
+  readonly host?: string | undefined;
+}
+
+export interface Sample {
+  /** Monotonic, in milliseconds. */
+  readonly atMs: number;
+  readonly sights: readonly Sight[];
+  /** Pids that listen on the app's port; one that is not ours shows as 0. */
+  readonly portHolders: readonly number[];
+  /** Pids of hosts that hold a host lock. */
+  readonly lockHolders: readonly number[];
+  /** The pid that host.json names. */
+  readonly hostFilePid: number | undefined;
+  readonly records: readonly Pick<SessionRecord, 'id' | 'desired' | 'isSticky'>[];
+  /** Files that lie there and can't be read as what they should be. */
+  readonly unreadable: readonly string[];
+}
+
+/** `pid:startTicks`. */
+export function identityOf({ pid, startTicks }: Pick<Sight, 'pid' | 'startTicks'>): string {
+  return `${pid}:${startTicks}`;
+}
+
+/** Whether it is a dev server itself, and not its runners and helpers. */
+export function isServer({ kind, command }: Sight): boolean {
+  return kind === 'member' && command.startsWith('next-server');
+}
+
+/** A process may still become another program by `exec`: it is read anew in each sample for so long. */
+const YOUNG_MS = 3000;
+
+interface Known {
+  readonly startTicks: string;
+  readonly sinceMs: number;
+  what: Pick<Sight, 'kind' | 'command' | 'cookie'> | undefined;
+  host: string | undefined;
+}
+
+interface ReadFile {
+  readonly stamp: string;
+  readonly value: unknown;
+}
+
+export class MachineLook {
+  readonly #stateFolder: string;
+  readonly #portHex: string;
+  readonly #known = new Map<number, Known>();
+  /** Which host began a run of the server: those of its processes that came later may have lost their parents by then. */
+  readonly #hostOfCookie = new Map<string, string>();
+  readonly #files = new Map<string, ReadFile>();
+  /** Socket inodes and who holds them. */
+  readonly #holders = new Map<string, number>();
+
+  /** `stateFolder` is what CHEATCODE_STATE_DIR was set to; `port` the app's. */
+  constructor(stateFolder: string, port: number) {
+    this.#stateFolder = stateFolder;
+    this.#portHex = port.toString(16).toUpperCase().padStart(4, '0');
+  }
+
+  look(): Sample {
+    const atMs = performance.now();
+    const sights = this.#processes(atMs);
+    const files = this.#readFiles();
+    return {
+      atMs,
+      sights,
+      portHolders: this.#holdersOf(this.#listeningInodes(), sights),
+      lockHolders: this.#holdersOf(this.#lockInodes(), sights).filter((pid) => pid !== 0),
+      ...files,
+    };
+  }
+
+  #processes(atMs: number): Sight[] {
+    const pids = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+    const present = new Set(pids);
+    for (const pid of this.#known.keys()) if (!present.has(pid)) this.#known.delete(pid);
+    const sights: Sight[] = [];
+    for (const pid of pids) {
+      const before = this.#known.get(pid);
+      if (before && before.what === undefined && atMs - before.sinceMs > YOUNG_MS) continue;
+      const stat = statOf(pid);
+      if (!stat) continue;
+      const known =
+        before?.startTicks === stat.startTicks
+          ? before
+          : { startTicks: stat.startTicks, sinceMs: atMs, what: undefined, host: undefined };
+      this.#known.set(pid, known);
+      // What it was stays known of a zombie, which has no environment any more.
+      if (known.what === undefined || atMs - known.sinceMs <= YOUNG_MS) known.what = this.#whatIs(pid) ?? known.what;
+      if (known.what) sights.push({ pid, ...stat, ...known.what, sinceMs: known.sinceMs, host: known.host });
+    }
+    return sights.map((one) => (one.kind === 'member' ? { ...one, host: this.#hostOf(one, sights) } : one));
+  }
+
+  #whatIs(pid: number): Known['what'] {
+    const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
+    if (command === '') return undefined;
+    // The reaper is given nothing of ours in its environment; its command line names it.
+    if (command.endsWith('cheatcode-reaper')) return { kind: 'reaper', command: 'cheatcode-reaper', cookie: undefined };
+    const environment = read(`/proc/${pid}/environ`).split('\0');
+    if (!environment.includes(`CHEATCODE_STATE_DIR=${this.#stateFolder}`)) return undefined;
+    const cookie = environment.find((line) => line.startsWith('CHEATCODE_SESSION='));
+    if (cookie !== undefined) return { kind: 'member', command, cookie: cookie.slice('CHEATCODE_SESSION='.length) };
+    if (/host\.js \{/.test(command)) return { kind: 'host', command, cookie: undefined };
+    if (command.includes('--type=extensionHost')) return { kind: 'extensionHost', command, cookie: undefined };
+    if (command.includes('--type=ptyHost')) return { kind: 'ptyHost', command, cookie: undefined };
+    return undefined;
+  }
+
+  #hostOf(member: Sight, sights: readonly Sight[]): string | undefined {
+    const known = this.#known.get(member.pid);
+    if (!known || known.host !== undefined) return known?.host;
+    let host = member.cookie === undefined ? undefined : this.#hostOfCookie.get(member.cookie);
+    for (let one: Sight | undefined = member; host === undefined && one; ) {
+      const { ppid }: Sight = one;
+      one = sights.find(({ pid }) => pid === ppid);
+      if (one?.kind === 'host') host = identityOf(one);
+    }
+    known.host = host;
+    if (host !== undefined && member.cookie !== undefined) this.#hostOfCookie.set(member.cookie, host);
+    return host;
+  }
+
+  #listeningInodes(): string[] {
+    const inodes: string[] = [];
+    for (const file of ['/proc/net/tcp', '/proc/net/tcp6'])
+      for (const line of read(file).split('\n')) {
+        if (!line.includes(`:${this.#portHex} `)) continue;
+        const fields = line.trim().split(/\s+/);
+        if (fields[1]?.endsWith(`:${this.#portHex}`) && fields[3] === '0A' && fields[9]) inodes.push(fields[9]);
+      }
+    return inodes;
+  }
+
+  #lockInodes(): string[] {
+    const text = read('/proc/net/unix');
+    return this.#scopeFolders().flatMap((folder) => {
+      const scopeFolder = statSync(folder, { bigint: true, throwIfNoEntry: false });
+      if (!scopeFolder) return [];
+      const { lockNames } = hostNames({
+        uid: process.geteuid?.(),
+        scopeId: path.basename(folder),
+        stateFolder: realpathSync(this.#stateFolder),
+        scopeFolder,
+      });
+      return lockNames.flatMap((name) => findListener(text, lockName(name)) ?? []);
+    });
+  }
+
+  /** Who of ours has these sockets open; 0 for nobody that we know. */
+  #holdersOf(inodes: readonly string[], sights: readonly Sight[]): number[] {
+    const live = new Set(sights.filter(({ state }) => state !== 'Z').map(({ pid }) => pid));
+    for (const [inode, pid] of this.#holders) if (!live.has(pid)) this.#holders.delete(inode);
+    if (inodes.some((inode) => !this.#holders.has(inode)))
+      for (const pid of live)
+        for (const inode of socketsOf(pid)) if (inodes.includes(inode)) this.#holders.set(inode, pid);
+    return [...new Set(inodes.map((inode) => this.#holders.get(inode) ?? 0))];
+  }
+
+  #readFiles(): Pick<Sample, 'hostFilePid' | 'records' | 'unreadable'> {
+    const unreadable: string[] = [];
+    const records: SessionRecord[] = [];
+    let hostFilePid: number | undefined;
+    for (const folder of this.#scopeFolders()) {
+      const host = this.#parsed(path.join(folder, 'host.json'), (text) => (JSON.parse(text) as { pid: number }).pid);
+      if (host instanceof Error) unreadable.push(`host.json: ${host.message}`);
+      else if (host !== undefined) hostFilePid = host;
+      for (const name of entriesOf(path.join(folder, 'records'))) {
+        if (!name.endsWith('.json')) continue;
+        const record = this.#parsed(path.join(folder, 'records', name), parseRecord);
+        if (record instanceof Error) unreadable.push(`${name}: ${record.message}`);
+        else if (record) records.push(record);
+      }
+    }
+    return { hostFilePid, records, unreadable };
+  }
+
+  /** Undefined: not there. Parsed again only when it has changed. */
+  #parsed<T>(file: string, parse: (text: string) => T): T | Error | undefined {
+    const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+    if (!stat) return undefined;
+    const stamp = `${stat.ino}:${stat.mtimeNs}:${stat.size}`;
+    const before = this.#files.get(file);
+    if (before?.stamp === stamp) return before.value as T | Error;
+    let value: T | Error;
+    try {
+      value = parse(readFileSync(file, 'utf8'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined; // Removed between the two looks.
+      value = error instanceof Error ? error : new Error(String(error));
+    }
+    this.#files.set(file, { stamp, value });
+    return value;
+  }
+
+  #scopeFolders(): string[] {
+    return entriesOf(this.#stateFolder)
+      .filter((name) => /^[0-9a-f]{12}$/.test(name))
+      .map((name) => path.join(this.#stateFolder, name));
+  }
+}
+
+function statOf(pid: number): Pick<Sight, 'state' | 'ppid' | 'startTicks'> | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  // The name in parentheses may itself hold parentheses and spaces: the fields begin after the LAST one.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return stat === '' ? undefined : { state: fields[0] ?? '', ppid: Number(fields[1]), startTicks: fields[19] ?? '' };
+}
+
+function socketsOf(pid: number): string[] {
+  return entriesOf(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+    } catch {
+      return []; // Closed meanwhile.
+    }
+  });
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // Not there yet, or not any more.
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // The process ended meanwhile, or is another's.
+  }
+}

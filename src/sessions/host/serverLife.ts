@@ -1,0 +1,358 @@
+import { delay } from '../clock';
+import { failpoint } from '../failpoints';
+import { errorMessage } from '../log';
+import type { LaunchSpec, Reason } from '../protocol';
+import { adoptedReason, watchAdopted } from './adoption';
+import { covers, endForeign, foreignFamily } from './foreignServers';
+import type { HeldLock, KernelLock } from './kernelLock';
+import type { FamilyMarks } from './processFamily';
+import { afterCrash, freshPolicy, type RestartPolicy } from './restartPolicy';
+import type { AppServer } from './serverFinder';
+import type { Cared, CareDependencies, ServerCare } from './serverCare';
+import { notice, runServer, type RunOutcome } from './sessionRun';
+import { stopFamily } from './stopLadder';
+import { noFindings } from './upkeep';
+import type { Wish } from './wish';
+
+/** Between two tries for an app lock that another host holds. */
+const APP_LOCK_POLL_MS = 2000;
+/** Between two looks at what stands in the way: a taken port, a server that somebody else is to start. */
+const LOOK_AGAIN_MS = 1000;
+
+export interface LifeDependencies extends CareDependencies {
+  readonly appLock: KernelLock;
+  newCookie(): string;
+  /** Why this app may not start now (the fence: processes of an earlier host that may be its server). */
+  readonly obstacle?: (appKey: string) => Reason | undefined;
+}
+
+type Exited = Extract<RunOutcome, { kind: 'exited' }>;
+
+/** Keeps an app's server running, run after run, until somebody wanted otherwise or it is given up. */
+export class ServerLife {
+  readonly #deps: LifeDependencies;
+  readonly #session: Cared;
+  readonly #care: ServerCare;
+  readonly #isPortOfAnother: (port: number) => boolean;
+  #policy: RestartPolicy = freshPolicy;
+  /** What earlier runs left and could not be ended. */
+  #leftovers: readonly FamilyMarks[] = [];
+
+  constructor(
+    deps: LifeDependencies,
+    session: Cared,
+    care: ServerCare,
+    /** Whether another session of this host has claimed the port. */
+    isPortOfAnother: (port: number) => boolean,
+  ) {
+    this.#deps = deps;
+    this.#session = session;
+    this.#care = care;
+    this.#isPortOfAnother = isPortOfAnother;
+  }
+
+  /** Restarts after crashes in a row. */
+  get crashes(): number {
+    return this.#policy.crashes;
+  }
+
+  /** A person or a new start: earlier crashes do not count any more. */
+  forgetCrashes(): void {
+    this.#policy = freshPolicy;
+  }
+
+  /** A server of this app that is neither ours nor another session's. */
+  async findForeign(): Promise<AppServer | undefined> {
+    const found = await this.#deps.finder.find(this.#session.wanted.spec);
+    return found.find(({ port }) => !this.#isPortOfAnother(port));
+  }
+
+  /**
+   * Carries out one wish until the signal aborts, the server was given up, or (`look`) there is none to see. Never
+   * rejects. `leftBehind`: something could not be ended, and nothing may be started beside it.
+   */
+  async live(wish: Wish, signal: AbortSignal): Promise<'leftBehind' | undefined> {
+    const { status, server, wanted } = this.#session;
+    if (wish.kind === 'run') status.apply({ type: 'begin', reason: wish.reason });
+    const stopping = () => status.apply({ type: 'stop', reason: wanted.wish?.reason ?? wish.reason });
+    const tellStop = () => signal.addEventListener('abort', stopping, { once: true });
+    let lock: HeldLock | undefined;
+    try {
+      failpoint('start.wished');
+      if (wish.kind === 'run') tellStop();
+      if (!(await this.#endLeftovers())) return 'leftBehind';
+      let useFallback = false;
+      while (!signal.aborted) {
+        const found = await this.findForeign();
+        if (signal.aborted) break;
+        if (found) {
+          tellStop();
+          if ((await this.#watch(found, signal)) === 'aborted') {
+            if (await this.#release()) break;
+            return 'leftBehind';
+          }
+          if ((await this.#afterAdopted(signal)) === 'over') return undefined;
+          continue;
+        }
+        if (wanted.desired !== 'running') return undefined; // Only a look, and there is nothing to see any more.
+        const standIn = this.#standInTheWay();
+        if (standIn) {
+          status.apply(standIn);
+          await delay(this.#deps.clock, LOOK_AGAIN_MS, signal);
+          continue;
+        }
+        lock ??= await this.#tryAppLock(signal);
+        if (!lock || signal.aborted) continue;
+        failpoint('start.appLocked');
+        const outcome = await this.#run(wish, useFallback, signal);
+        if (outcome.kind === 'aborted') {
+          if (outcome.leftovers === 0) break;
+          this.#session.fail({ code: 'leftovers', facts: { count: outcome.leftovers } });
+          return 'leftBehind';
+        }
+        if (outcome.kind === 'failed') {
+          this.#session.fail(outcome.reason);
+          return undefined;
+        }
+        if (outcome.kind === 'blocked') {
+          status.apply({ type: 'block', reason: outcome.reason });
+          await delay(this.#deps.clock, LOOK_AGAIN_MS, signal);
+          continue;
+        }
+        useFallback = outcome.usedFallback;
+        // Somebody took the port between our check and the spawn, or had the folder's own lock: blocked or adopted in the
+        // next round, but no crash.
+        if (!outcome.wasReady && (outcome.portTaken || (await this.findForeign()))) continue;
+        const next = this.#afterExit(outcome, useFallback);
+        if (next === 'over') return undefined;
+        useFallback = next.useFallback;
+        await this.#pauseAfterCrash(outcome, next.delayMs, signal);
+      }
+      // Stopped, or to be started anew: either way nothing runs now.
+      this.#session.end(wanted.wish?.reason ?? wish.reason);
+    } catch (error) {
+      this.#deps.log.error('run failed', { session: this.#session.id, error: errorMessage(error) });
+      const program = wanted.spec.command[0] ?? '';
+      this.#session.fail({ code: 'spawnFailed', facts: { program, detail: errorMessage(error) } });
+    } finally {
+      signal.removeEventListener('abort', stopping);
+      lock?.dispose();
+      server.claimedPort = undefined;
+      server.letGo();
+      this.#care.upkeep.end();
+    }
+    return undefined;
+  }
+
+  /** What keeps this app from being started by us, now or ever. */
+  #standInTheWay(): { readonly type: 'wait' | 'block'; readonly reason: Reason } | undefined {
+    const { spec } = this.#session.wanted;
+    if (spec.managed === 'external')
+      return { type: 'wait', reason: { code: 'managedElsewhere', facts: { port: spec.port } } };
+    const obstacle = this.#deps.obstacle?.(spec.appKey);
+    return obstacle && { type: 'block', reason: obstacle };
+  }
+
+  /** What an earlier run left is ended before anything else is started. */
+  async #endLeftovers(): Promise<boolean> {
+    const left: FamilyMarks[] = [];
+    for (const marks of this.#leftovers)
+      if ((await stopFamily(this.#deps, marks, undefined, { quick: true })).left.length > 0) left.push(marks);
+    this.#leftovers = left;
+    if (left.length === 0) return true;
+    this.#session.fail({ code: 'leftovers', facts: { count: left.length } });
+    return false;
+  }
+
+  async #watch(found: AppServer, signal: AbortSignal): Promise<'gone' | 'aborted'> {
+    const { health, server, status, terminal, wanted } = this.#session;
+    health.begin();
+    health.answers();
+    const adopt = (replacement: AppServer) => {
+      server.adopted = replacement;
+      server.port = replacement.port;
+      server.listenerPid = replacement.identity?.pid;
+      status.apply({ type: 'adopt', reason: adoptedReason(replacement) });
+      status.changed();
+    };
+    adopt(found);
+    const command = found.command ? `, ${found.command}` : '';
+    terminal.print(notice(`a server that runs already is shown: port ${found.port}${command}`));
+    const end = await watchAdopted(this.#deps, found, wanted.spec, signal, adopt);
+    if (end === 'gone') server.letGo();
+    return end;
+  }
+
+  /** Somebody wished otherwise: an adopted server is ended only as far as a person agreed, and else let go. */
+  async #release(): Promise<boolean> {
+    const { server, wanted } = this.#session;
+    const confirmed = wanted.wish?.confirmed;
+    const listener = server.adopted?.identity;
+    const family = confirmed && listener ? await foreignFamily(this.#deps.processes, listener, wanted.spec.folder) : [];
+    const left = await endForeign(
+      this.#deps,
+      family.filter((info) => covers(confirmed, [info])),
+    );
+    server.letGo();
+    if (left.length === 0) return true;
+    this.#session.fail({
+      code: 'leftovers',
+      facts: { count: left.length, pids: left.map(({ pid }) => pid).join(', ') },
+    });
+    return false;
+  }
+
+  /** The adopted server is gone: ours follows after the back-off if one is wanted. */
+  async #afterAdopted(signal: AbortSignal): Promise<'over' | undefined> {
+    const { health, status, terminal, wanted } = this.#session;
+    if (wanted.desired !== 'running') {
+      this.#session.end({ code: 'adoptedEnded' });
+      return 'over';
+    }
+    if (wanted.spec.managed === 'external') return undefined;
+    const { policy, next } = afterCrash(this.#policy, health.hadHealthyMinute);
+    this.#policy = policy;
+    if (next === 'giveUp') {
+      this.#session.fail({ code: 'crashLoop', facts: { crashes: policy.crashes } });
+      return 'over';
+    }
+    status.apply({ type: 'launch', reason: { code: 'adoptedEnded', facts: { delayMs: next.delayMs } } });
+    terminal.print(notice(`that server has ended; starting one here in ${next.delayMs / 1000} s`));
+    await delay(this.#deps.clock, next.delayMs, signal);
+    return undefined;
+  }
+
+  /** One try; while another host has the folder its holder is named and the next try put off. */
+  async #tryAppLock(signal: AbortSignal): Promise<HeldLock | undefined> {
+    const identity = `app:${appLockIdentity(this.#session.wanted.spec)}`;
+    const lock = await this.#deps.appLock.tryAcquire(identity);
+    if (lock) return lock;
+    const holder = await this.#deps.appLock.describeHolder(identity);
+    this.#session.status.apply({
+      type: 'block',
+      reason: {
+        code: 'appLockHeld',
+        facts: {
+          ...(holder?.pid === undefined ? {} : { pid: holder.pid }),
+          ...(holder?.uid === undefined ? {} : { uid: holder.uid }),
+        },
+      },
+    });
+    await delay(this.#deps.clock, APP_LOCK_POLL_MS, signal);
+    return undefined;
+  }
+
+  async #run(wish: Wish, useFallback: boolean, signal: AbortSignal): Promise<RunOutcome> {
+    const { health, server, status, terminal, wanted } = this.#session;
+    const { spec } = wanted;
+    health.begin();
+    server.endReason = undefined;
+    const outcome = await runServer(
+      this.#deps,
+      {
+        spec,
+        env: wanted.env,
+        useFallback,
+        useNextPort: wish.useNextPort || spec.onPortTaken === 'useNext',
+        install: wanted.mustInstall,
+        size: terminal.size,
+        newCookie: () => this.#deps.newCookie(),
+        wasInterrupted: () => terminal.wasInterrupted(),
+        claimPort: (port) => {
+          if (this.#isPortOfAnother(port)) return false;
+          server.claimedPort = port;
+          return true;
+        },
+        report: (event) => {
+          if (!signal.aborted) status.apply(event);
+        },
+        print: (text) => terminal.print(text),
+        onProcess: (process, port) => {
+          server.process = process;
+          server.port = port;
+          server.listenerPid = undefined;
+          terminal.connect(process?.terminal);
+          this.#session.save();
+          status.changed();
+        },
+        onLeftovers: (marks) => (this.#leftovers = [...this.#leftovers, marks]),
+        onInstalled: () => (wanted.mustInstall = false),
+        beforeSpawn: () => this.#care.upkeep.begin(spec),
+        onReady: (ready, { usedFallback, told }) => {
+          server.port = ready.port;
+          server.claimedPort = ready.port;
+          server.listenerPid = ready.listenerPid;
+          health.note(ready.result, ready.durationMs);
+          const wanted = spec.port;
+          const hint: Reason | undefined =
+            ready.port !== told || ready.port !== wanted
+              ? { code: 'otherPort', facts: { port: ready.port, wanted } }
+              : usedFallback && spec.fallback
+                ? { code: spec.fallback.reason }
+                : undefined;
+          this.#care.answered(ready.result, hint);
+          // At once for the first time: packages that are not those of the lock file are no news for later.
+          void this.#care.tend(signal);
+        },
+      },
+      signal,
+    );
+    server.findings = noFindings;
+    return outcome;
+  }
+
+  #afterExit(
+    outcome: Exited,
+    useFallback: boolean,
+  ): 'over' | { readonly delayMs: number; readonly useFallback: boolean } {
+    const { health, server, terminal, wanted } = this.#session;
+    const stop = (reason: Reason) => {
+      wanted.stop(true);
+      this.#session.end(reason);
+      return 'over' as const;
+    };
+    if (terminal.wasInterrupted()) return stop({ code: 'interruptedInTerminal' });
+    // Next's command line ends with 0 when its server is killed, by the kernel for want of memory for one: no stop.
+    if (outcome.wasReady && outcome.exit.exitCode === 0 && wanted.spec.type !== 'web' && !server.endReason)
+      return stop({ code: 'exitedNormally' });
+    if (wanted.spec.fallback && !useFallback && !health.hadHealthyMinute) {
+      terminal.print(notice(`no tunnel could be had (${exitText(outcome)}); going on with the local network`));
+      return { delayMs: 0, useFallback: true };
+    }
+    const { policy, next } = afterCrash(this.#policy, health.hadHealthyMinute);
+    this.#policy = policy;
+    if (next === 'giveUp') {
+      this.#session.fail({ code: 'crashLoop', facts: { ...exitFacts(outcome), crashes: policy.crashes } });
+      return 'over';
+    }
+    return { delayMs: next.delayMs, useFallback };
+  }
+
+  async #pauseAfterCrash(outcome: Exited, delayMs: number, signal: AbortSignal): Promise<void> {
+    const { server, status, terminal, wanted } = this.#session;
+    const facts = { ...exitFacts(outcome), delayMs };
+    // Without a pause it is the fallback that comes next; a crash of the fallback is a crash like any other.
+    const code = delayMs === 0 ? (wanted.spec.fallback?.reason ?? 'crashed') : 'crashed';
+    status.apply({ type: 'launch', reason: server.endReason ?? { code, facts } });
+    if (delayMs === 0) return;
+    const why = server.endReason ? 'it did not answer any more' : exitText(outcome);
+    terminal.print(notice(`the server ended (${why}); starting it again in ${delayMs / 1000} s`));
+    await delay(this.#deps.clock, delayMs, signal);
+  }
+}
+
+/** One folder, one Next or Expo, under whatever name; custom apps may share a folder. */
+function appLockIdentity(spec: LaunchSpec): string {
+  return spec.type === 'custom' ? spec.appKey : spec.appKey.split(':').slice(0, 2).join(':');
+}
+
+function exitFacts({ exit }: Exited): Record<string, number> {
+  return {
+    ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
+    ...(exit.signal ? { signal: exit.signal } : {}),
+  };
+}
+
+function exitText({ exit }: Exited): string {
+  return exit.signal ? `signal ${exit.signal}` : `exit code ${exit.exitCode ?? 'unknown'}`;
+}

@@ -33,7 +33,7 @@ export interface Sample {
   /** Monotonic, in milliseconds. */
   readonly atMs: number;
   readonly sights: readonly Sight[];
-  /** Pids that listen on the app's port; one that is not ours shows as 0. */
+  /** Pids of ours that listen on the app's port. */
   readonly portHolders: readonly number[];
   /** Pids of hosts that hold a host lock. */
   readonly lockHolders: readonly number[];
@@ -93,7 +93,7 @@ export class MachineLook {
       atMs,
       sights,
       portHolders: this.#holdersOf(this.#listeningInodes(), sights),
-      lockHolders: this.#holdersOf(this.#lockInodes(), sights).filter((pid) => pid !== 0),
+      lockHolders: this.#holdersOf(this.#lockInodes(), sights),
       ...files,
     };
   }
@@ -113,18 +113,26 @@ export class MachineLook {
           ? before
           : { startTicks: stat.startTicks, sinceMs: atMs, what: undefined, host: undefined };
       this.#known.set(pid, known);
-      // What it was stays known of a zombie, which has no environment any more.
-      if (known.what === undefined || atMs - known.sinceMs <= YOUNG_MS) known.what = this.#whatIs(pid) ?? known.what;
+      if (known.what === undefined || atMs - known.sinceMs <= YOUNG_MS) {
+        const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
+        // A zombie has no command line any more: what it was stays known.
+        if (command !== '') known.what = this.#whatIs(pid, stat.ppid, command);
+      }
       if (known.what) sights.push({ pid, ...stat, ...known.what, sinceMs: known.sinceMs, host: known.host });
     }
-    return sights.map((one) => (one.kind === 'member' ? { ...one, host: this.#hostOf(one, sights) } : one));
+    const byPid = new Map(sights.map((one) => [one.pid, one]));
+    return sights
+      // A child is a copy of its parent until it becomes the program that it was started for.
+      .filter(({ ppid, command }) => byPid.get(ppid)?.command !== command)
+      .map((one) => (one.kind === 'member' ? { ...one, host: this.#hostOf(one, byPid) } : one));
   }
 
-  #whatIs(pid: number): Known['what'] {
-    const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
-    if (command === '') return undefined;
-    // The reaper is given nothing of ours in its environment; its command line names it.
-    if (command.endsWith('cheatcode-reaper')) return { kind: 'reaper', command: 'cheatcode-reaper', cookie: undefined };
+  #whatIs(pid: number, ppid: number, command: string): Known['what'] {
+    // The reaper is given nothing of ours in its environment; its parent tells whose it is.
+    if (command.endsWith('cheatcode-reaper'))
+      return this.#known.get(ppid)?.what?.kind === 'host'
+        ? { kind: 'reaper', command: 'cheatcode-reaper', cookie: undefined }
+        : this.#known.get(pid)?.what;
     const environment = read(`/proc/${pid}/environ`).split('\0');
     if (!environment.includes(`CHEATCODE_STATE_DIR=${this.#stateFolder}`)) return undefined;
     const cookie = environment.find((line) => line.startsWith('CHEATCODE_SESSION='));
@@ -135,13 +143,12 @@ export class MachineLook {
     return undefined;
   }
 
-  #hostOf(member: Sight, sights: readonly Sight[]): string | undefined {
+  #hostOf(member: Sight, byPid: ReadonlyMap<number, Sight>): string | undefined {
     const known = this.#known.get(member.pid);
     if (!known || known.host !== undefined) return known?.host;
     let host = member.cookie === undefined ? undefined : this.#hostOfCookie.get(member.cookie);
     for (let one: Sight | undefined = member; host === undefined && one; ) {
-      const { ppid }: Sight = one;
-      one = sights.find(({ pid }) => pid === ppid);
+      one = byPid.get(one.ppid);
       if (one?.kind === 'host') host = identityOf(one);
     }
     known.host = host;
@@ -175,14 +182,14 @@ export class MachineLook {
     });
   }
 
-  /** Who of ours has these sockets open; 0 for nobody that we know. */
+  /** Who of ours has these sockets open. */
   #holdersOf(inodes: readonly string[], sights: readonly Sight[]): number[] {
     const live = new Set(sights.filter(({ state }) => state !== 'Z').map(({ pid }) => pid));
     for (const [inode, pid] of this.#holders) if (!live.has(pid)) this.#holders.delete(inode);
     if (inodes.some((inode) => !this.#holders.has(inode)))
       for (const pid of live)
         for (const inode of socketsOf(pid)) if (inodes.includes(inode)) this.#holders.set(inode, pid);
-    return [...new Set(inodes.map((inode) => this.#holders.get(inode) ?? 0))];
+    return [...new Set(inodes.flatMap((inode) => this.#holders.get(inode) ?? []))];
   }
 
   #readFiles(): Pick<Sample, 'hostFilePid' | 'records' | 'unreadable'> {

@@ -97,6 +97,8 @@ export type ReasonCode =
   | 'adoptedEnded'
   /** Declared `managed: external`, and nobody runs it now. */
   | 'managedElsewhere'
+  /** Another server has the framework's own lock on the folder; facts `pid`, `port`, `hidden` (another container's). */
+  | 'folderLocked'
   /** Processes of an earlier host may still run and can't be looked at; facts `pids`. */
   | 'unknownProcesses'
   /** Another package manager works in the folder; facts `pid`, `command`. */

@@ -88,6 +88,8 @@ class WorkspaceServers implements WindowServers {
   readonly #attachments = new Set<Attachment>();
   #discovery: Discovery = { apps: [], problems: [], declaredAutoStart: undefined, isCheatcodeWorkspace: false };
   readonly #autoStarted = new Set<string>();
+  /** Apps whose servers, whoever starts them, this host was asked to look out for. */
+  readonly #watched = new Set<string>();
   readonly #ownSpecs = new OwnSpecs(
     (app) => this.#launchSpec(app),
     (app) => this.#sessionChanged.fire(app),
@@ -289,6 +291,7 @@ class WorkspaceServers implements WindowServers {
     // At the first join there is no before: what is known then came over this very connection.
     const before = this.#hasJoined ? new Map(this.#sessions) : new Map<string, SessionSnapshot>();
     this.#hasJoined = true;
+    this.#watched.clear();
     this.#sessions.clear();
     for (const snapshot of hello.sessions) this.#sessions.set(snapshot.appKey, snapshot);
     // The apps may have changed since the hello was sent.
@@ -316,12 +319,14 @@ class WorkspaceServers implements WindowServers {
   #autoStart(): void {
     const { settings, surroundings, trusted } = this.#options;
     if (!trusted()) return;
-    // What another tool manages is only watched, whatever starts by itself.
-    const watched = this.apps.filter((app) => !app.problem && app.declared.managed === 'external');
-    for (const app of [...appsToStart(this.#discovery, settings().autoStart, surroundings.env), ...watched]) {
-      if (this.#autoStarted.has(app.key)) continue;
-      this.#autoStarted.add(app.key);
-      this.#startInBackground(app, 'auto');
+    const starting = new Set(appsToStart(this.#discovery, settings().autoStart, surroundings.env));
+    for (const app of this.apps) {
+      // What another tool manages is never started, so that to ask for it is to watch it.
+      const isAuto = starting.has(app) || (!app.problem && app.declared.managed === 'external');
+      const asked = isAuto ? this.#autoStarted : this.#watched;
+      if (asked.has(app.key) || (!isAuto && app.problem)) continue;
+      asked.add(app.key);
+      this.#startInBackground(app, isAuto ? 'auto' : 'watch');
     }
   }
 
@@ -333,7 +338,9 @@ class WorkspaceServers implements WindowServers {
       this.#log.info('start asked for', { app: app.name, origin, session: snapshot.id, state: snapshot.state });
     };
     run().catch((error: unknown) => {
-      if (origin === 'auto') this.#autoStarted.delete(app.key); // The next join asks again.
+      // The next join asks again.
+      if (origin === 'auto') this.#autoStarted.delete(app.key);
+      if (origin === 'watch') this.#watched.delete(app.key);
       this.#log.error('start failed', { app: app.name, origin, error: errorMessage(error) });
     });
   }
@@ -421,7 +428,8 @@ class WorkspaceServers implements WindowServers {
   }
 }
 
-function hostSettings(settings: Settings, isSandbox: boolean): HostSettings {
+/** The settings that hold for the whole host, as it takes them: times in milliseconds, what is not set left out. */
+export function hostSettings(settings: Settings, isSandbox: boolean): HostSettings {
   const lastClient = settings.lastWindow === 'auto' ? (isSandbox ? 'keep' : 'stop') : settings.lastWindow;
   return {
     healthIntervalMs: Math.round(settings.healthIntervalSeconds * 1000),

@@ -329,6 +329,20 @@ describe('the finder of servers', function () {
       assert.deepEqual(await look(Number(listener.pid)), [{ port, proof: 'nextLock' }]);
     });
 
+    it('believes a server that says it serves another folder than the one it runs in', async () => {
+      const [here, there] = [await newFolder('here'), await newFolder('there')];
+      const port = await freePort();
+      await servers.script(
+        `require('http').createServer((q, r) => r.setHeader('X-React-Native-Project-Root', ${JSON.stringify(there)})
+          .end('packager-status:running')).listen(${port})`,
+        here,
+      );
+      await listens(port);
+      const look = async (folder: string) =>
+        (await finder().find(specOf(folder, { type: 'mobile', port, probe: probes.metro }))).map(facts);
+      assert.deepEqual([await look(here), await look(there)], [[], [{ port, proof: 'metroRoot' }]]);
+    });
+
     it('is not held up by one that accepts and never answers, or answers for ever', async () => {
       const folder = await newFolder('slow');
       const [mute, endless, good] = [await freePort(), await freePort(), await freePort()];

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { isAlive, repoRoot, waitFor } from '../contract/support/hostRig';
 import { processes } from '../hosts/witness';
 import { faultCase, type FaultCase, type WindowOptions } from './support/faultCase';
+import { installable } from './support/installable';
 
 const id = 'dev_server_web';
 
@@ -98,11 +99,7 @@ describe('a killed session host', () => {
 
   faultCase('fault 8: while it installs: the install ends with it, and is done again', { servers: 1 }, async (c) => {
     const window = c.window();
-    // As every package manager does: the folder is there from the beginning, and proves nothing.
-    const script = `const fs = require('fs'); fs.mkdirSync('node_modules', { recursive: true });
-      setTimeout(() => fs.writeFileSync('node_modules/.package-lock.json', '{}'), 1500)`;
-    await writeFile(path.join(c.rig.appFolder, 'package-lock.json'), '{}');
-    await window.call('start', c.params({}, { install: ['node', '-e', script] }));
+    await window.call('start', c.params({}, await installable(c, { delayMs: 2000 })));
     await window.reaches('installing', 'dependenciesMissing');
     await waitFor('the install to be at work', async () => (await c.started()).length > 0);
     await c.kill(c.host);

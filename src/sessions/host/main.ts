@@ -8,6 +8,7 @@ import type { HostSettings } from '../protocol';
 import { ensureScopePaths, isStorageTrouble } from '../stateFolder';
 import { testSwitches } from '../testSwitches';
 import { HostEndpoint } from './hostEndpoint';
+import { nextFolderLock } from './folderLock';
 import { runHost } from './hostLife';
 import { hostNames } from './hostNames';
 import { keepHouse } from './housekeeping';
@@ -66,6 +67,7 @@ async function main(): Promise<void> {
       programs: systemPrograms,
       appFolder: systemAppFolder(processes),
       finder: systemServerFinder({ processes, ports }),
+      folderLock: nextFolderLock,
       softRestart,
       appLock: kernelLock,
       records: fileRecords(paths.records, log),

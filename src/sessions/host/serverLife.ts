@@ -4,6 +4,7 @@ import { errorMessage } from '../log';
 import type { LaunchSpec, Reason } from '../protocol';
 import { adoptedReason, watchAdopted } from './adoption';
 import { covers, endForeign, foreignFamily } from './foreignServers';
+import type { FolderLock } from './folderLock';
 import type { HeldLock, KernelLock } from './kernelLock';
 import type { FamilyMarks } from './processFamily';
 import { afterCrash, freshPolicy, type RestartPolicy } from './restartPolicy';
@@ -16,11 +17,15 @@ import type { Wish } from './wish';
 
 /** Between two tries for an app lock that another host holds. */
 const APP_LOCK_POLL_MS = 2000;
+/** Between two tries to start where another container's server has the folder: each costs the start of a server. */
+const FOLDER_LOCK_POLL_MS = 15_000;
 /** Between two looks at what stands in the way: a taken port, a server that somebody else is to start. */
 const LOOK_AGAIN_MS = 1000;
 
 export interface LifeDependencies extends CareDependencies {
   readonly appLock: KernelLock;
+  /** The framework's own lock on a folder, where it has one. */
+  readonly folderLock?: FolderLock;
   newCookie(): string;
   /** Why this app may not start now (the fence: processes of an earlier host that may be its server). */
   readonly obstacle?: (appKey: string) => Reason | undefined;
@@ -95,9 +100,10 @@ export class ServerLife {
           continue;
         }
         if (wanted.desired !== 'running') return undefined; // Only a look, and there is nothing to see any more.
-        const standIn = this.#standInTheWay();
-        if (standIn) {
-          status.apply(standIn);
+        const obstacle = await this.#obstacle();
+        if (signal.aborted) break;
+        if (obstacle) {
+          status.apply(obstacle);
           await delay(this.#deps.clock, LOOK_AGAIN_MS, signal);
           continue;
         }
@@ -123,6 +129,10 @@ export class ServerLife {
         // Somebody took the port between our check and the spawn, or had the folder's own lock: blocked or adopted in the
         // next round, but no crash.
         if (!outcome.wasReady && (outcome.portTaken || (await this.findForeign()))) continue;
+        if (!outcome.wasReady && (await this.#isFolderLocked())) {
+          await delay(this.#deps.clock, FOLDER_LOCK_POLL_MS, signal);
+          continue;
+        }
         const next = this.#afterExit(outcome, useFallback);
         if (next === 'over') return undefined;
         useFallback = next.useFallback;
@@ -145,12 +155,23 @@ export class ServerLife {
   }
 
   /** What keeps this app from being started by us, now or ever. */
-  #standInTheWay(): { readonly type: 'wait' | 'block'; readonly reason: Reason } | undefined {
+  async #obstacle(): Promise<{ readonly type: 'wait' | 'block'; readonly reason: Reason } | undefined> {
     const { spec } = this.#session.wanted;
     if (spec.managed === 'external')
       return { type: 'wait', reason: { code: 'managedElsewhere', facts: { port: spec.port } } };
-    const obstacle = this.#deps.obstacle?.(spec.appKey);
-    return obstacle && { type: 'block', reason: obstacle };
+    const left = this.#deps.obstacle?.(spec.appKey);
+    if (left) return { type: 'block', reason: left };
+    // A server that holds the folder and has not proved itself: it is just starting, or hangs.
+    const holder = await this.#deps.folderLock?.holder(spec, false);
+    return holder && { type: 'block', reason: { code: 'folderLocked', facts: { ...holder } } };
+  }
+
+  /** Our server gave up because another one that can't be seen from here has the folder. */
+  async #isFolderLocked(): Promise<boolean> {
+    const holder = await this.#deps.folderLock?.holder(this.#session.wanted.spec, true);
+    if (!holder) return false;
+    this.#session.status.apply({ type: 'block', reason: { code: 'folderLocked', facts: { ...holder } } });
+    return true;
   }
 
   /** What an earlier run left is ended before anything else is started. */

@@ -15,8 +15,6 @@ export interface RigClientOptions {
   /** Runs the client through these words, as `unshare --net`. */
   readonly through?: readonly string[];
   readonly port?: number;
-  /** How long it waits for its server, in milliseconds. */
-  readonly waitMs?: number;
 }
 
 /** `client.program.ts` in a process of its own. The caller ends it, also when it was never told to go. */
@@ -35,7 +33,7 @@ export class RigClient {
     ];
     this.child = spawn(file, args, {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, CLIENT_WAIT_MS: String(options.waitMs ?? 30_000), ...options.env },
+      env: { ...process.env, ...options.env },
     });
     this.child.stdin?.on('error', () => undefined); // It may be gone when it is told to leave.
     if (!this.child.stdout) throw new Error('the client has no output');

@@ -259,21 +259,26 @@ export class FaultCase {
 export function faultCase(title: string, options: FaultCaseOptions, body: (c: FaultCase) => Promise<void>): void {
   it(title, async function () {
     this.timeout(options.timeoutMs ?? 60_000);
-    const fault = await FaultCase.create(options);
-    let failure: { readonly error: unknown } | undefined;
-    try {
-      await body(fault);
-      await fault.check();
-    } catch (error) {
-      failure = { error };
-      console.log(fault.describe());
-    }
-    try {
-      await fault.dispose();
-    } catch (error) {
-      // What failed first explains what failed after it.
-      failure ??= { error };
-    }
-    if (failure) throw failure.error;
+    await runFault(options, body);
   });
+}
+
+/** What `faultCase` does in its test, for several at once in one. */
+export async function runFault(options: FaultCaseOptions, body: (c: FaultCase) => Promise<void>): Promise<void> {
+  const fault = await FaultCase.create(options);
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    await body(fault);
+    await fault.check();
+  } catch (error) {
+    failure = { error };
+    console.log(fault.describe());
+  }
+  try {
+    await fault.dispose();
+  } catch (error) {
+    // What failed first explains what failed after it.
+    failure ??= { error };
+  }
+  if (failure) throw failure.error;
 }

@@ -31,7 +31,7 @@ export const simProcess = {
   get pid(): number {
     return (owner().actor as Proc).pid;
   },
-  getuid: () => 0,
+  getuid: (): number => (owner().actor as Proc).uid,
   platform: 'linux' as const,
   env: {} as Readonly<Record<string, string>>,
 };

@@ -43,6 +43,11 @@ export interface Launch {
   readonly behaviour: Behaviour;
   /** Live processes of it, whatever group they are in. */
   live: number;
+  leader: Proc | undefined;
+  /** A reaper is beside it: its group ends with the host. */
+  isGuarded: boolean;
+  /** When its host died, in virtual milliseconds. */
+  hostDiedMs: number | undefined;
   /** Its processes have met nothing but what a stop does: then a good stop leaves no zombie. */
   isUndisturbed: boolean;
 }
@@ -79,6 +84,7 @@ export class Proc implements Actor {
     readonly folder: string | undefined,
     readonly app: SimApp | undefined,
     readonly launch: Launch | undefined,
+    readonly uid: number,
   ) {
     this.ppid = ppid;
   }
@@ -93,6 +99,7 @@ export interface SimListener {
   readonly port: number;
   readonly proc: Proc;
   readonly status: number;
+  readonly sinceMs: number;
 }
 
 interface SimReaper {
@@ -105,7 +112,7 @@ interface SimReaper {
 /** What the witness is told of, besides what it sees. */
 export interface MachineEvents {
   onSignal(proc: Proc, signal: Signal, by: Proc | 'reaper' | 'world'): void;
-  onLaunch(launch: Launch): void;
+  onLaunch(launch: Launch, port: number): void;
   /** The host of a launch hears that its leader has exited. */
   onExitTold(leader: Proc): void;
 }
@@ -118,6 +125,8 @@ export interface MachineOptions {
   /** PID 1 never asks for the orphans it gets: they stay zombies (fault 42). */
   readonly initNeverReaps: boolean;
   readonly reapersAct: boolean;
+  /** An install of this folder has come to a good end. */
+  readonly onInstalled: (folder: string) => void;
   readonly events: MachineEvents;
 }
 
@@ -165,6 +174,7 @@ export class Machine {
     readonly folder?: string | undefined;
     readonly app?: SimApp | undefined;
     readonly launch?: Launch | undefined;
+    readonly uid?: number;
   }): Proc {
     const pid = of.pid ?? this.#nextPid++;
     const reused = this.freedPids.indexOf(pid);
@@ -182,6 +192,7 @@ export class Machine {
       of.folder,
       of.app,
       of.launch,
+      of.uid ?? of.launch?.host.uid ?? of.parent?.uid ?? 0,
     );
     this.procs.push(proc);
     if (of.launch) of.launch.live++;
@@ -226,7 +237,11 @@ export class Machine {
   /** A process that holds kernel locks and reapers ends: a host. Its reapers act a little later, as do the locks. */
   hostEnded(proc: Proc): void {
     const { random } = this.#options;
-    for (const launch of this.launches) if (launch.host === proc && launch.live > 0) launch.isUndisturbed = false;
+    for (const launch of this.launches) {
+      if (launch.host !== proc || launch.live === 0) continue;
+      launch.isUndisturbed = false;
+      launch.hostDiedMs = this.scheduler.nowMs;
+    }
     for (const [name, holder] of this.locks)
       if (holder === proc)
         this.scheduler.after(world, 'kernel drops a lock', random.next() * LOCK_RELEASE_MS, () => {
@@ -258,13 +273,15 @@ export class Machine {
   deliver(proc: Proc, signal: Signal, by: Proc | 'reaper' | 'world'): void {
     if (!proc.isAlive) return;
     this.#options.events.onSignal(proc, signal, by);
+    if (by === 'world' && proc.launch) proc.launch.isUndisturbed = false;
     this.#hear(proc, signal);
   }
 
-  deliverToGroup(pgid: number, signal: Signal, by: Proc | 'reaper' | 'world'): boolean {
+  /** False: no live member that this user may signal. */
+  deliverToGroup(pgid: number, signal: Signal, by: Proc | 'reaper' | 'world', uid?: number): boolean {
     let any = false;
     for (const proc of [...this.procs]) {
-      if (proc.pgid !== pgid || !proc.isAlive) continue;
+      if (proc.pgid !== pgid || !proc.isAlive || (uid !== undefined && proc.uid !== uid)) continue;
       any = true;
       this.deliver(proc, signal, by);
     }
@@ -288,7 +305,7 @@ export class Machine {
 
   listen(proc: Proc, port: number, status = 200): boolean {
     if (this.isListening(port)) return false;
-    this.listeners.push({ port, proc, status });
+    this.listeners.push({ port, proc, status, sinceMs: this.scheduler.nowMs });
     if (this.scheduler.isTraced) this.scheduler.trace(proc, `listens on ${port}`);
     return true;
   }
@@ -310,6 +327,9 @@ export class Machine {
       host,
       behaviour: this.#options.behaviour(app),
       live: 0,
+      leader: undefined,
+      isGuarded: false,
+      hostDiedMs: undefined,
       isUndisturbed: true,
     };
     const { ignoresInt, tidyMs, forksDaemon } = launch.behaviour;
@@ -326,6 +346,7 @@ export class Machine {
       app,
       launch,
     });
+    launch.leader = leader;
     const { scheduler } = this;
     leader.onReap = () => {
       this.remove(leader);
@@ -339,7 +360,7 @@ export class Machine {
     if (scheduler.isTraced) scheduler.trace(host, `starts ${leader.name} for ${app.name}, launch ${launch.number}`);
     if (isInstall) this.#runInstall(leader);
     else this.#runTree(leader, Number(options.env['PORT']));
-    this.#options.events.onLaunch(launch);
+    this.#options.events.onLaunch(launch, Number(options.env['PORT']));
     return leader;
   }
 
@@ -348,7 +369,9 @@ export class Machine {
     if (!host.isDead) this.#reapers.push(reaper);
     return {
       guard: (pgid) => {
-        if (!host.isDead) reaper.group = pgid;
+        if (host.isDead) return;
+        reaper.group = pgid;
+        this.#guarded(pgid, host, true);
       },
       dispose: () => {
         if (host.isDead) return;
@@ -364,7 +387,14 @@ export class Machine {
     const reaper = this.#reapers[this.#options.random.below(Math.max(1, this.#reapers.length))];
     if (!reaper) return;
     const isReplaced = reaper.host.isAlive && !reaper.host.isPaused && reaper.replacements-- > 0;
-    if (!isReplaced) reaper.isOff = true;
+    if (isReplaced) return;
+    reaper.isOff = true;
+    if (reaper.group !== undefined) this.#guarded(reaper.group, reaper.host, false);
+  }
+
+  #guarded(pgid: number, host: Proc, isGuarded: boolean): void {
+    for (const launch of this.launches)
+      if (launch.host === host && launch.leader?.pid === pgid && launch.live > 0) launch.isGuarded = isGuarded;
   }
 
   /** What a reaper does when its host is gone: `kill -INT`, a look each tenth of a second, `kill -KILL` after one. */
@@ -446,9 +476,11 @@ export class Machine {
 
   #runInstall(proc: Proc): void {
     const { random } = this.#options;
-    this.scheduler.after(proc, 'has installed', random.between(100, 20_000), () =>
-      this.end(proc, { exitCode: random.chance(0.8) ? 0 : 1 }),
-    );
+    this.scheduler.after(proc, 'has installed', random.between(100, 20_000), () => {
+      const isGood = random.chance(0.8);
+      if (isGood && proc.folder !== undefined) this.#options.onInstalled(proc.folder);
+      this.end(proc, { exitCode: isGood ? 0 : 1 });
+    });
   }
 
   /** `pnpm → next-server`: the child is what listens; the parent waits for it and passes its exit code on. */

@@ -30,7 +30,6 @@ export interface Surroundings {
   /** A synchronous effect of a host is about to happen: it may be killed right before. False: it is dead. */
   mayAct(host: Proc): boolean;
   dependencies(folder: string): 'installed' | 'missing' | 'differs';
-  installed(folder: string): void;
 }
 
 /** The ports of one host's code onto the machine. */
@@ -38,6 +37,8 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
   const { scheduler } = machine;
   const { flaws } = surroundings;
   const call = <T>(label: string, effect: () => T, isQuick = false) => scheduler.call(host, label, effect, isQuick);
+  // Another user's processes are listed, but neither their environment and sockets can be read nor can they be signalled.
+  const isHidden = (proc: Proc) => proc.uid !== host.uid;
   const isSame = (proc: Proc, pid: number, startTicks: string) =>
     proc.pid === pid && (flaws.pidIsTrusted === true || proc.startTicks === startTicks);
 
@@ -62,19 +63,19 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
         if (flaws.cookiesAreNotFound) return [];
         const found: ProcessInfo[] = [];
         for (const proc of machine.procs) {
-          if (proc.cookie === undefined || proc.isZombie) continue; // A zombie has no environment any more.
+          if (proc.cookie === undefined || proc.isZombie || isHidden(proc)) continue; // A zombie has no environment any more.
           if (options?.prefix ? proc.cookie.startsWith(value) : proc.cookie === value) found.push(infoOf(proc));
         }
         return found;
       }),
     workingDirectory: (pid) =>
-      call('processes.workingDirectory', () => machine.procs.find((proc) => proc.pid === pid)?.folder, true),
+      call('processes.workingDirectory', () => machine.procs.find((proc) => proc.pid === pid && !isHidden(proc))?.folder, true),
     runsIn: (pid, folder) =>
       call(
         'processes.runsIn',
         () => {
           const proc = machine.procs.find((one) => one.pid === pid && !one.isZombie);
-          return proc && proc.folder === folder;
+          return proc && !isHidden(proc) ? proc.folder === folder : undefined;
         },
         true,
       ),
@@ -85,14 +86,19 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
         // To send it, the identity must be verified in the same turn, and in the fog it can't be.
         if (surroundings.isFoggy()) return false;
         const found = machine.procs.find((proc) => isSame(proc, pid, startTicks) && !proc.isZombie);
-        if (!found) return false;
+        if (!found || isHidden(found)) return false;
         machine.deliver(found, signal, host);
         return true;
       }),
-    signalGroup: (pgid, signal) => surroundings.mayAct(host) && machine.deliverToGroup(pgid, signal, host),
+    signalGroup: (pgid, signal) => surroundings.mayAct(host) && machine.deliverToGroup(pgid, signal, host, host.uid),
   };
 
-  const listenerInfo = ({ port, proc }: SimListener) => ({ address: '127.0.0.1', port, pid: proc.pid, uid: 0 });
+  const listenerInfo = ({ port, proc }: SimListener) => ({
+    address: '127.0.0.1',
+    port,
+    pid: isHidden(proc) ? undefined : proc.pid,
+    uid: proc.uid,
+  });
   const ports: Ports = {
     isFree: (port) => call('ports.isFree', () => flaws.everyPortIsFree === true || !machine.isListening(port)),
     listeners: (port) =>
@@ -128,9 +134,9 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
           if (proc.app?.spec.folder !== spec.folder || proc.isPaused || proc.isHanging || status === 0) continue;
           const server: AppServer = {
             port,
-            identity: { pid: proc.pid, startTicks: proc.startTicks },
-            uid: 0,
-            command: proc.command,
+            identity: isHidden(proc) ? undefined : { pid: proc.pid, startTicks: proc.startTicks },
+            uid: proc.uid,
+            command: isHidden(proc) ? '' : proc.command,
             proof: 'workingDirectory',
           };
           if (port === spec.port) found.unshift(server);
@@ -211,7 +217,7 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
     describeHolder: (identity) =>
       call('lock holder', () => {
         const holder = machine.locks.get(identity);
-        return holder && { pid: holder.pid, uid: 0 };
+        return holder && { pid: holder.pid, uid: holder.uid };
       }),
   });
 
@@ -229,6 +235,6 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
   };
 }
 
-function infoOf({ pid, startTicks, ppid, pgid, sid, isZombie, command }: Proc): ProcessInfo {
-  return { pid, startTicks, ppid, pgid, sid, isZombie, uid: 0, command };
+function infoOf({ pid, startTicks, ppid, pgid, sid, isZombie, uid, command }: Proc): ProcessInfo {
+  return { pid, startTicks, ppid, pgid, sid, isZombie, uid, command };
 }

@@ -34,8 +34,6 @@ export interface WindowWorld {
   readonly settings: HostSettings;
   readonly place: Place | undefined;
   spawnHost(version: string, settings: HostSettings, endHolder: ProcessIdentity | undefined): SpawnedChild;
-  /** A client could not come by a host, and has given up or waits. */
-  onState(window: SimWindow): void;
 }
 
 export interface SpawnedChild {
@@ -48,12 +46,12 @@ export interface SpawnedChild {
  * at once if they look at the same time; a holder that was suspended does not know.
  */
 export class StartLock {
-  readonly #machine: () => Machine;
+  readonly #machine: Machine;
   readonly #isOff: boolean;
   #holder: Proc | undefined;
   #renewedMs = 0;
 
-  constructor(machine: () => Machine, isOff: boolean) {
+  constructor(machine: Machine, isOff: boolean) {
     this.#machine = machine;
     this.#isOff = isOff;
   }
@@ -67,9 +65,14 @@ export class StartLock {
     }
   }
 
+  /** The machine starts anew. */
+  forget(): void {
+    this.#holder = undefined;
+  }
+
   async #acquire(client: Proc): Promise<boolean> {
     if (this.#isOff) return false;
-    const { scheduler } = this.#machine();
+    const { scheduler } = this.#machine;
     const endMs = scheduler.nowMs + 15_000;
     for (;;) {
       // Looked at, and taken in a step of its own: two that find it stale both win.
@@ -95,7 +98,7 @@ export class StartLock {
   }
 
   #renew(client: Proc): void {
-    const { scheduler } = this.#machine();
+    const { scheduler } = this.#machine;
     scheduler.after(client, 'renews the start lock', 2500, () => {
       if (this.#holder !== client) return;
       this.#renewedMs = scheduler.nowMs;
@@ -149,7 +152,6 @@ export class SimWindow {
     });
     this.client.onDidJoin((hello) => this.#onJoined(hello));
     this.client.onSession((snapshot) => this.#onSession(snapshot));
-    this.client.onDidChangeState(() => world.onState(this));
   }
 
   /** As at the activation of the extension. */
@@ -272,11 +274,11 @@ export class SimWindow {
       tryConnect: (who, prepare) => this.#connect(who, prepare, HELLO_TIMEOUT_MS),
       launch: async (who, prepare, settings, replacing) => {
         const endHolder = replacing?.kind === 'hung' ? this.#holder() : undefined;
-        const { random, scheduler } = { random: world.machine.scheduler.random, scheduler: world.machine.scheduler };
+        const { scheduler } = world.machine;
         return connectOrLaunch(
           {
             clock: scheduler.clockOf(this.proc),
-            random: () => random.next(),
+            random: () => scheduler.random.next(),
             log: world.log,
             withStartLock: (action) => world.startLock.run(this.proc, action),
             connect: () => this.#connect(who, prepare, replacing?.kind === 'hung' ? 2000 : HELLO_TIMEOUT_MS),

@@ -133,6 +133,22 @@ const wellBehaved: Behaviour = {
   unkillableMs: 0,
 };
 
+/** One user's session host and windows on the machine: state folder, lock, socket. */
+class Scope {
+  folder = new ScopeFolder();
+  place: Place | undefined;
+  readonly hosts: SimHost[] = [];
+  readonly windows: SimWindow[] = [];
+  /** The version of the extension that new windows bring. */
+  newest = 0;
+
+  constructor(
+    readonly uid: number,
+    readonly hostWorld: HostWorld,
+    readonly windowWorld: WindowWorld,
+  ) {}
+}
+
 /** One simulated machine with its people, under one seed: runs a schedule of faults, then calm, then the end. */
 export class World {
   readonly seed: number;

@@ -1,5 +1,6 @@
 import { SessionHost, type ClientView } from '../../../src/sessions/host/sessionHost';
 import type { SessionRecord, SessionRecords } from '../../../src/sessions/host/sessionRecords';
+import type { FolderLock } from '../../../src/sessions/host/folderLock';
 import { HealthMonitor } from '../../../src/sessions/host/healthMonitor';
 import type { KernelLock } from '../../../src/sessions/host/kernelLock';
 import type { HostSettings, LaunchSpec, SessionSnapshot, StartParams } from '../../../src/sessions/protocol';
@@ -26,11 +27,13 @@ export class FakeHost {
       records = [],
       appLock = memoryLock(),
       fileOf = {},
+      folderLock,
     }: {
       readonly settings?: HostSettings;
       readonly records?: readonly SessionRecord[];
       readonly appLock?: KernelLock;
       readonly fileOf?: Partial<SessionRecords>;
+      readonly folderLock?: FolderLock;
     } = {},
   ) {
     this.host = new SessionHost({
@@ -46,6 +49,7 @@ export class FakeHost {
         appFolder: machine.appFolder,
         finder: machine.finder,
         softRestart: machine.softRestart,
+        ...(folderLock ? { folderLock } : {}),
         appLock,
         records: {
           write: (record) => void this.records.set(record.id, structuredClone(record)),

@@ -1,0 +1,70 @@
+import type { Wish } from './invariants';
+import type { Crowd, SoakTab } from './crowd';
+import { eventually } from '../../test/integration/support/workbench';
+
+/** How long a tab may take to say that it has stopped. */
+const STOPPED_LIMIT_MS = 30_000;
+
+/**
+ * The one person who presses Start, Stop and Restart in the palette of whichever tab, and who knows what was asked for:
+ * a stop is only counted on once a tab has confirmed it.
+ */
+export class Person {
+  readonly #crowd: Crowd;
+  wish: Wish = 'running';
+  /** Something was pressed and has not been answered yet. */
+  isPressing = false;
+  /** The last time that Stop was pressed, on the clock of `performance.now()`. */
+  lastStopMs = -Infinity;
+
+  constructor(crowd: Crowd) {
+    this.#crowd = crowd;
+  }
+
+  async start(one: SoakTab): Promise<void> {
+    await this.#press(one, async () => {
+      await one.tab.command('Cheatcode: Start Dev Server');
+      return 'running';
+    });
+  }
+
+  async restart(one: SoakTab): Promise<void> {
+    await this.#press(one, async () => {
+      await one.tab.command('Cheatcode: Restart Dev Server');
+      return 'running';
+    });
+  }
+
+  async stop(one: SoakTab): Promise<void> {
+    this.lastStopMs = performance.now();
+    await this.#press(one, async () => {
+      await one.tab.command('Cheatcode: Stop Dev Server');
+      await eventually(
+        'the tab to say that it has stopped',
+        async () => (await this.#crowd.statusOf(one)) === 'Web stopped',
+        STOPPED_LIMIT_MS,
+      );
+      return 'stopped';
+    });
+  }
+
+  /** A stop is forgotten when no window has been there for the grace time (DESIGN section 4). */
+  wasAwayForLong(): void {
+    if (this.wish === 'stopped') this.wish = 'unsure';
+  }
+
+  /** Nobody knows any more what a request of a tab that was killed came to: what the other tabs show is what counts. */
+  isContentWith(status: string): void {
+    if (this.wish === 'unsure' && !this.isPressing && /:\d/.test(status)) this.wish = 'running';
+  }
+
+  async #press(one: SoakTab, press: () => Promise<Wish>): Promise<void> {
+    this.isPressing = true;
+    this.wish = 'unsure';
+    try {
+      this.wish = await press();
+    } finally {
+      this.isPressing = false;
+    }
+  }
+}

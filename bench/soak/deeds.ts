@@ -76,7 +76,11 @@ export class Deeds {
     const mayPress = person.isPressing ? 0 : 1;
     return [
       { name: 'open tab', weight: tabs.length === 0 ? 40 : tabs.length < MAX_TABS ? 8 : 0, run: () => this.#open() },
-      { name: 'reload tab', weight: 7, run: withTab(async ({ tab }) => void (await tab.page.reload({ timeout: 90_000 }))) },
+      {
+        name: 'reload tab',
+        weight: 7,
+        run: withTab(async ({ tab }) => void (await tab.page.reload({ timeout: 90_000 }))),
+      },
       { name: 'close tab', weight: 4, run: withTab((one) => crowd.close(one)) },
       { name: 'drop tab', weight: 3, run: withTab((one) => crowd.drop(one)) },
       { name: 'kill renderer', weight: tabs.length > 0 ? 3 : 0, run: () => this.#killBrowserProcess('renderer') },
@@ -91,7 +95,11 @@ export class Deeds {
       { name: 'freeze host', weight: 3, run: () => this.#freeze(random.pick(ofKind('host'))) },
       { name: 'kill frozen', weight: 2 * this.#frozen.size, run: () => this.#killFrozen() },
       { name: 'stop', weight: person.wish === 'stopped' ? 0 : 4 * mayPress, run: withTab((one) => person.stop(one)) },
-      { name: 'restart', weight: person.wish === 'stopped' ? 0 : 4 * mayPress, run: withTab((one) => person.restart(one)) },
+      {
+        name: 'restart',
+        weight: person.wish === 'stopped' ? 0 : 4 * mayPress,
+        run: withTab((one) => person.restart(one)),
+      },
       { name: 'start', weight: person.wish === 'stopped' ? 8 * mayPress : 0, run: withTab((one) => person.start(one)) },
     ];
   }
@@ -149,8 +157,8 @@ export class Deeds {
   }
 
   #killFrozen(): string | undefined {
-    const one = this.#options.random.pick([...this.#frozen.values()]);
-    return this.#kill(one?.sight);
+    const { random, look } = this.#options;
+    return this.#kill(random.pick(look().sights.filter((sight) => this.#frozen.has(identityOf(sight)))));
   }
 
   #wake(identity: string): void {

@@ -22,14 +22,14 @@ export class Person {
   }
 
   async start(one: SoakTab): Promise<void> {
-    await this.#press(one, async () => {
+    await this.#press(async () => {
       await one.tab.command('Cheatcode: Start Dev Server');
       return 'running';
     });
   }
 
   async restart(one: SoakTab): Promise<void> {
-    await this.#press(one, async () => {
+    await this.#press(async () => {
       await one.tab.command('Cheatcode: Restart Dev Server');
       return 'running';
     });
@@ -37,7 +37,7 @@ export class Person {
 
   async stop(one: SoakTab): Promise<void> {
     this.lastStopMs = performance.now();
-    await this.#press(one, async () => {
+    await this.#press(async () => {
       await one.tab.command('Cheatcode: Stop Dev Server');
       await eventually(
         'the tab to say that it has stopped',
@@ -58,7 +58,7 @@ export class Person {
     if (this.wish === 'unsure' && !this.isPressing && /:\d/.test(status)) this.wish = 'running';
   }
 
-  async #press(one: SoakTab, press: () => Promise<Wish>): Promise<void> {
+  async #press(press: () => Promise<Wish>): Promise<void> {
     this.isPressing = true;
     this.wish = 'unsure';
     try {

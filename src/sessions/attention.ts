@@ -3,6 +3,7 @@
  * and waits to be looked at. Pure: the edge decides when and in which window, and remembers what was told.
  */
 import {
+  blockedAdvice,
   commandSetting,
   message,
   otherSettingsSentence,
@@ -73,11 +74,11 @@ function failedMessage({ app }: AppView, session: SessionSnapshot): Message {
 
 function blockedMessage(view: AppView, session: SessionSnapshot): Message {
   const { app } = view;
-  const sentence = stateSentence(app.label, session);
+  const sentence = stateSentence(app.label, session) + blockedAdvice(session.reason);
   const prefix = settingPrefix[app.type];
   switch (session.reason.code) {
     case 'portTaken':
-      return message('warning', `${sentence} It starts by itself as soon as the port is free.`, [
+      return message('warning', sentence, [
         ...(fits.useNextPort(view)
           ? [{ title: 'Use Next Free Port', action: 'useNextPort', appKey: app.key } as const]
           : []),
@@ -86,11 +87,6 @@ function blockedMessage(view: AppView, session: SessionSnapshot): Message {
           : prefix === undefined
             ? []
             : [{ title: 'Change Port', action: 'openSettings', setting: `${prefix}.port` } as const]),
-      ]);
-    case 'appLockHeld':
-      return message('warning', `${sentence} It starts by itself as soon as that one lets go of it.`, [
-        { title: 'Try Again', action: 'start', appKey: app.key },
-        { title: 'Show Log', action: 'showLog' },
       ]);
     default:
       return message('warning', sentence, [

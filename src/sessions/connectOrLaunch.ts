@@ -90,7 +90,8 @@ async function spawnAndConnect<T>(ports: LaunchPorts<T>, endsHung: boolean): Pro
       // 0 means that another host has the scope: it will answer, or it was about to end.
       if (exit !== 0) throw new DevServerError('hostDidNotStart', { exit });
       endedMs ??= clock.nowMs();
-      if (clock.nowMs() - endedMs >= SPAWN_AGAIN_MS) break;
+      // Not at the very end: nobody would wait for that one.
+      if (clock.nowMs() - endedMs >= SPAWN_AGAIN_MS && deadlineMs - clock.nowMs() >= SPAWN_AGAIN_MS) break;
     }
   }
   if (report?.kind === 'lockHeld') throw new DevServerError('hostLockHeld', holderFacts(report));

@@ -40,8 +40,9 @@ export interface Message {
   readonly buttons: readonly MessageButton[];
 }
 
-/** Of a command line, as much as fits into a sentence. */
-const COMMAND_CHARS = 80;
+/** Of a command line, as much as fits into a sentence, or into a line that names a process. */
+const COMMAND_CHARS = 60;
+const COMMAND_LINE_CHARS = 120;
 
 type Facts = Readonly<Record<string, string | number | boolean>>;
 
@@ -116,7 +117,7 @@ function adoptedSentence(session: SessionSnapshot): string {
   const command = text(facts, 'command');
   const who = [
     ...(pid === undefined ? [] : [`pid ${pid}`]),
-    ...(command === undefined ? [] : [`\`${shorten(command, COMMAND_CHARS)}\``]),
+    ...(command === undefined ? [] : [`\`${shortCommand(command)}\``]),
   ].join(', ');
   return ` It was started outside Cheatcode${who === '' ? '' : ` (${who})`}.`;
 }
@@ -177,6 +178,12 @@ function blockedSentence(label: string, session: SessionSnapshot): string {
     default:
       return waitingSentence(label, session) ?? `${label} can't start yet.`;
   }
+}
+
+/** What becomes of a blocked session without a person's doing; empty where nothing does. */
+export function blockedAdvice({ code }: Reason): string {
+  if (code === 'portTaken') return ' It starts by itself as soon as the port is free.';
+  return code === 'appLockHeld' ? ' It starts by itself as soon as that one lets go of it.' : '';
 }
 
 function installingSentence(label: string, session: SessionSnapshot): string {
@@ -476,7 +483,7 @@ export function holderOf(reason: Reason): string | undefined {
 /** One line about a process for a question that names it; `ownUid` is whose processes need no user's name. */
 export function processLine({ pid, command, uid }: NamedProcess, ownUid: number | undefined): string {
   const user = uid === undefined || uid === ownUid ? '' : ` (uid ${uid})`;
-  return `pid ${pid}${user}: ${shorten(command.replace(/\s+/g, ' ').trim(), COMMAND_CHARS) || 'unknown command'}`;
+  return `pid ${pid}${user}: ${shorten(command.replace(/\s+/g, ' ').trim(), COMMAND_LINE_CHARS) || 'unknown command'}`;
 }
 
 export function commandSetting(app: Pick<App, 'type'>): readonly MessageButton[] {
@@ -512,7 +519,7 @@ function holder(facts: Facts): string | undefined {
   const parts = [
     pid === undefined ? undefined : `pid ${pid}`,
     userOf(facts),
-    command === undefined ? undefined : shorten(command, COMMAND_CHARS),
+    command === undefined ? undefined : `\`${shortCommand(command)}\``,
     suffix('in ', text(facts, 'folder')) || undefined,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join(', ');
@@ -522,6 +529,12 @@ function userOf(facts: Facts): string | undefined {
   const name = text(facts, 'user');
   const uid = text(facts, 'uid');
   return name !== undefined ? `user ${name}` : uid === undefined ? undefined : `uid ${uid}`;
+}
+
+/** A command line for a sentence: its program without the folder, and no more than fits. */
+function shortCommand(command: string): string {
+  const text = command.replace(/\s+/g, ' ').replaceAll('`', "'").trim();
+  return shorten(text.replace(/^\/\S*\/(?=[^/\s]+(?:\s|$))/, ''), COMMAND_CHARS);
 }
 
 /** `a`, `a and b`, `a, b and c`. */

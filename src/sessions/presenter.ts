@@ -7,6 +7,7 @@ import type { App } from './apps';
 import type { ConnectionState, DevServers, OtherSettings } from './devServers';
 import {
   appProblemSentence,
+  blockedAdvice,
   errorToMessage,
   holderOf,
   memorySentence,
@@ -431,7 +432,7 @@ function actionDescription(id: AppActionId, { app, session, otherSettings }: App
     case 'openInBrowser':
       return session.url;
     case 'stopOther': {
-      if (session.state === 'blocked') return holderOf(session.reason);
+      if (session.state === 'blocked') return holderOf(session.reason)?.replaceAll('`', '');
       const [second] = session.secondServers ?? [];
       return second && `port ${second.port}${second.pid === undefined ? '' : `, pid ${second.pid}`}`;
     }
@@ -498,7 +499,13 @@ export function previewPage(view: AppView, window: Pick<WindowView, 'connection'
     case 'failed':
       return { ...base, kind: 'failed', showsOutput: true, actions: [restart, ...terminalIfAny] };
     case 'blocked':
-      return { ...base, kind: 'failed', showsOutput: false, actions: [...portChoices(view), ...startIfCan] };
+      return {
+        ...base,
+        sentence: face.sentence + blockedAdvice(session.reason),
+        kind: 'failed',
+        showsOutput: false,
+        actions: canUseNextPort(view) ? portChoices(view) : startIfCan,
+      };
     case 'stopping':
       return { ...base, kind: 'wait', showsOutput: false, actions: [] };
     case 'stopped':

@@ -14,7 +14,7 @@ import { TinyRegistry } from './support/tinyRegistry';
 import { waitUntil } from './support/waitUntil';
 
 const SETUP_MS = 180_000;
-const INSTALL_MS = 60_000;
+const INSTALL_MS = 120_000;
 
 /** Two versions of a package with a dependency and a part for another platform; `slow` is the one to hold up. */
 const OTHER_OS = process.platform === 'win32' ? 'linux' : 'win32';

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { ProcessInfo } from '../../src/sessions/host/processes';
 import { platformProcesses } from '../../src/sessions/host/platformProcesses';
 import { systemPorts } from '../../src/sessions/host/ports';
+import { readProcStat } from '../../src/sessions/host/procFiles';
 import { psProcesses } from '../../src/sessions/host/psProcesses';
 import { systemServerFinder, type AppServer, type Findings } from '../../src/sessions/host/serverFinder';
 import type { LaunchSpec } from '../../src/sessions/protocol';
@@ -58,8 +59,18 @@ describe('the finder of servers', function () {
   };
   const startStub = (folder: string, port: number, env: Readonly<Record<string, string>> = {}) =>
     servers.start(process.execPath, ['server.mjs'], folder, { PORT: String(port), ...env });
-  const listens = (port: number) =>
-    waitUntil(`somebody listens on ${port}`, async () => (await ports.listeners(port))[0], startMs);
+  /** Waits until what was started listens: its predecessor's socket may outlive the last sight of its process. */
+  const listening = async (starting: Promise<number>, port: number) => {
+    const group = await starting;
+    return waitUntil(
+      `${group} listens on ${port}`,
+      async () => {
+        const pid = (await ports.listeners(port))[0]?.pid;
+        return pid !== undefined && readProcStat(pid)?.pgid === group && { group, pid };
+      },
+      startMs,
+    );
+  };
   const found = (spec: LaunchSpec) =>
     waitUntil(`a server of ${spec.folder} is found`, async () => (await finder().find(spec))[0], startMs);
   const facts = ({ port, proof }: AppServer) => ({ port, proof });
@@ -109,8 +120,7 @@ describe('the finder of servers', function () {
           assert.match(await readFile(path.join(folder, '.next/dev/lock'), 'utf8'), new RegExp(`:${port}\\b`));
         assert.deepEqual(await finder().look(spec), { servers: [], silent: [] });
         // The port that the lock file still names, taken by another app's server.
-        await servers.script(nextLike(port), await newFolder(`other-${version}`));
-        await listens(port);
+        await listening(servers.script(nextLike(port), await newFolder(`other-${version}`)), port);
         for (const own of [ownPort, port])
           assert.deepEqual(await finder().look({ ...spec, port: own }), { servers: [], silent: [] });
       });
@@ -188,8 +198,7 @@ describe('the finder of servers', function () {
       if (spawnSync('python3', ['--version']).status !== 0) return skipBecause(this, 'there is no python3');
       const folder = await stubApp('files');
       const port = await freePort();
-      await servers.start('python3', ['-m', 'http.server', String(port)], folder);
-      await listens(port);
+      await listening(servers.start('python3', ['-m', 'http.server', String(port)], folder), port);
       const other = await freePort();
       for (const probe of [probes.next, probes.next14, probes.metro])
         for (const own of [port, other])
@@ -205,10 +214,8 @@ describe('the finder of servers', function () {
       const link = path.join(root, 'link');
       await symlink(folder, link);
       const [own, other] = [await freePort(), await freePort()];
-      await startStub(link, other);
-      await startStub(folder, own);
-      await listens(own);
-      await listens(other);
+      await listening(startStub(link, other), other);
+      await listening(startStub(folder, own), own);
       for (const name of [folder, link, `${folder}/`]) {
         const all = await finder().find(specOf(name, { port: own, probe: probes.page }));
         const expected = [own, other].map((port) => ({ port, proof: 'workingDirectory' }));
@@ -219,10 +226,8 @@ describe('the finder of servers', function () {
     it('tells two apps in two folders apart, also when one has the port of the other', async () => {
       const [one, two] = [await stubApp('one'), await stubApp('two')];
       const [portOne, portTwo] = [await freePort(), await freePort()];
-      await startStub(one, portOne);
-      await startStub(two, portTwo);
-      await listens(portOne);
-      await listens(portTwo);
+      await listening(startStub(one, portOne), portOne);
+      await listening(startStub(two, portTwo), portTwo);
       const shared = finder();
       const find = async (folder: string, port: number) =>
         (await shared.find(specOf(folder, { port, probe: probes.page }))).map((server) => server.port);
@@ -233,8 +238,7 @@ describe('the finder of servers', function () {
     it('wants the port of the app as well where an open port is all that can be asked for', async () => {
       const folder = await stubApp('tcp');
       const [port, other] = [await freePort(), await freePort()];
-      await servers.script(`require('net').createServer().listen(${port})`, folder);
-      await listens(port);
+      await listening(servers.script(`require('net').createServer().listen(${port})`, folder), port);
       const look = (own: number) => finder().find(specOf(folder, { type: 'custom', port: own, probe: probes.tcp }));
       assert.deepEqual((await look(port)).map(facts), [{ port, proof: 'workingDirectory' }]);
       assert.deepEqual(await look(other), []);
@@ -253,8 +257,7 @@ describe('the finder of servers', function () {
         [404, 1, 0],
         [503, 0, 0],
       ] as const) {
-        const group = await startStub(folder, port, { STUB_STATUS: String(status) });
-        await listens(port);
+        const { group } = await listening(startStub(folder, port, { STUB_STATUS: String(status) }), port);
         assert.deepEqual([await look('/'), await look('/health')], [page, health], `status ${status}`);
         await servers.end(group);
       }
@@ -263,8 +266,7 @@ describe('the finder of servers', function () {
     it('asks again until a server answers well, and then no more while it listens', async () => {
       const folder = await stubApp('asked');
       const port = await freePort();
-      const group = await startStub(folder, port, { STUB_ERRORS_FIRST: '2' });
-      await listens(port);
+      const { group } = await listening(startStub(folder, port, { STUB_ERRORS_FIRST: '2' }), port);
       const shared = finder();
       const spec = specOf(folder, { port, probe: probes.page });
       const counts: number[] = [];
@@ -277,10 +279,9 @@ describe('the finder of servers', function () {
       assert.equal(await asked(), 4);
       await servers.end(group);
       assert.deepEqual(await shared.find(spec), []);
-      await startStub(folder, port);
-      await listens(port);
+      const second = await listening(startStub(folder, port), port);
       const [server] = await shared.find(spec);
-      assert.equal(server?.identity?.pid, (await listens(port)).pid);
+      assert.equal(server?.identity?.pid, second.pid);
       assert.equal(await asked(), 1);
     });
 
@@ -314,8 +315,7 @@ describe('the finder of servers', function () {
     it('believes no lock file whose process is not behind the port that it names', async () => {
       const folder = await newFolder('stale');
       const port = await freePort();
-      await servers.script(nextLike(port), root);
-      const listener = await listens(port);
+      const listener = await listening(servers.script(nextLike(port), root), port);
       const bystander = programs.command('sleep', ['1000']);
       await mkdir(path.join(folder, '.next/dev'), { recursive: true });
       const look = async (pid: number, named = port) => {
@@ -324,20 +324,22 @@ describe('the finder of servers', function () {
       };
       assert.deepEqual(await look(bystander), []);
       assert.deepEqual(await look(2 ** 22 + 1), []);
-      assert.deepEqual(await look(Number(listener.pid), await freePort()), []);
+      assert.deepEqual(await look(listener.pid, await freePort()), []);
       // The control: with all of it true it is believed.
-      assert.deepEqual(await look(Number(listener.pid)), [{ port, proof: 'nextLock' }]);
+      assert.deepEqual(await look(listener.pid), [{ port, proof: 'nextLock' }]);
     });
 
     it('believes a server that says it serves another folder than the one it runs in', async () => {
       const [here, there] = [await newFolder('here'), await newFolder('there')];
       const port = await freePort();
-      await servers.script(
+      await listening(
+        servers.script(
         `require('http').createServer((q, r) => r.setHeader('X-React-Native-Project-Root', ${JSON.stringify(there)})
           .end('packager-status:running')).listen(${port})`,
         here,
+        ),
+        port,
       );
-      await listens(port);
       const look = async (folder: string) =>
         (await finder().find(specOf(folder, { type: 'mobile', port, probe: probes.metro }))).map(facts);
       assert.deepEqual([await look(here), await look(there)], [[], [{ port, proof: 'metroRoot' }]]);
@@ -346,13 +348,13 @@ describe('the finder of servers', function () {
     it('is not held up by one that accepts and never answers, or answers for ever', async () => {
       const folder = await newFolder('slow');
       const [mute, endless, good] = [await freePort(), await freePort(), await freePort()];
-      await servers.script(`require('net').createServer(() => {}).listen(${mute})`, folder);
-      await servers.script(
+      await listening(servers.script(`require('net').createServer(() => {}).listen(${mute})`, folder), mute);
+      await listening(
+        servers.script(
         `require('http').createServer((q, r) => setInterval(() => r.write('{"executionId":1'), 50)).listen(${endless})`,
         folder,
       );
-      await servers.script(nextLike(good), folder);
-      for (const port of [mute, endless, good]) await listens(port);
+      await listening(servers.script(nextLike(good), folder), good);
       const { servers: all, silent } = await finder().look(specOf(folder, { port: mute }));
       assert.deepEqual(all.map(facts), [{ port: good, proof: 'workingDirectory' }]);
       assert.deepEqual(
@@ -364,16 +366,14 @@ describe('the finder of servers', function () {
     it('leaves an editor alone that was started in the folder of an app which only has a page to ask for', async () => {
       const folder = await stubApp('edited');
       const [port, own] = [await freePort(), await freePort()];
-      await servers.start(process.execPath, ['-e', nextLike(port), '/usr/bin/code-server'], folder);
-      await listens(port);
+      await listening(servers.start(process.execPath, ['-e', nextLike(port), '/usr/bin/code-server'], folder), port);
       assert.deepEqual(await finder().find(specOf(folder, { type: 'custom', port: own, probe: probes.page })), []);
     });
 
     it('needs no more than ps and lsof', async () => {
       const folder = await stubApp('elsewhere');
       const [port, own] = [await freePort(), await freePort()];
-      const pid = await startStub(folder, port);
-      await listens(port);
+      const { pid } = await listening(startStub(folder, port), port);
       const plain = systemServerFinder({ processes: psProcesses, ports: systemPorts('darwin') });
       const spec = specOf(folder, { port: own, probe: probes.page });
       const [server, ...others] = await plain.find(spec);
@@ -385,11 +385,12 @@ describe('the finder of servers', function () {
     it('takes a database in the folder for nothing', async () => {
       const folder = await newFolder('database');
       const port = await freePort();
-      await servers.script(
+      await listening(servers.script(
         `require('net').createServer((s) => s.end('-ERR unknown command\\r\\n')).listen(${port})`,
         folder,
-      );
-      await listens(port);
+        ),
+        port,
+      ), endless);
       assert.deepEqual(await finder().look(specOf(folder, { port })), { servers: [], silent: [] });
     });
   });

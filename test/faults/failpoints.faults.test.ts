@@ -18,13 +18,18 @@ const writes: readonly Failpoint[] = [
   'record.write',
 ];
 
+/** Steps of a stop that a host takes, too, while it fences: for the first time then, and again when its server is to stop. */
+const alsoInFence: readonly Failpoint[] = ['stop.asked', 'stop.done'];
+
 /** How soon a fresh window must have its server, whatever was left to it: a stale start lock costs five seconds of it. */
 const BOUND_MS = 45_000;
 
 describe('at each failpoint of the protocol', () => {
   for (const point of failpoints) {
-    const actions = ['die', 'stop', 'sleep:300', 'throw', ...(writes.includes(point) ? ['enospc'] : [])];
-    it(`${point}: ${actions.join(', ')}: the next window gets its server, and a stop leaves nothing`, async function () {
+    const kinds = ['die', 'stop', 'sleep:300', 'throw', ...(writes.includes(point) ? ['enospc'] : [])];
+    const times = alsoInFence.includes(point) ? [1, 2] : [1];
+    const actions = times.flatMap((time) => kinds.map((kind) => `${kind}@${time}`));
+    it(`${point}: ${kinds.join(', ')}: the next window gets its server, and a stop leaves nothing`, async function () {
       this.timeout(150_000);
       const outcomes = await Promise.allSettled(
         actions.map((action) =>
@@ -42,29 +47,29 @@ describe('at each failpoint of the protocol', () => {
 async function walk(c: FaultCase, point: Failpoint, action: string): Promise<void> {
   // The spec that passes all steps; an install costs time, and only one of them needs it.
   const overrides = point === 'start.installing' ? await installable(c) : {};
-  const first = c.window({ env: { CHEATCODE_TEST_FAILPOINTS: `${point}=${action}@1` } });
+  const first = c.window({ env: { CHEATCODE_TEST_FAILPOINTS: `${point}=${action}` } });
   const hit = () => hitBy(c, first, point);
   // It may be answered by nobody, or by an error: what counts is what the next window meets.
   const asked = first.call('start', c.params({}, overrides)).catch(() => undefined);
-  if (point.startsWith('stop.')) {
+  if (point.startsWith('stop.') && !(alsoInFence.includes(point) && action.endsWith('@1'))) {
     await first.reaches('running');
     void first.call('stop', { sessionId: id }).catch(() => undefined);
   }
   const pid = await waitFor(`${point} to be passed`, hit, 30_000, () => first.describe());
-  if (action === 'die') await waitFor('it to be gone', () => !isAlive(pid));
+  if (action.startsWith('die')) await waitFor('it to be gone', () => !isAlive(pid));
   const isOfHost = !point.startsWith('client.');
   // A window of this build would lead each new host into the same trap.
-  if (isOfHost || action === 'die') await first.kill();
+  if (isOfHost || action.startsWith('die')) await first.kill();
 
   const next = c.window();
   const served = reachesRunning(c, next, overrides);
-  if (action === 'stop' && isOfHost) {
+  if (action.startsWith('stop') && isOfHost) {
     // A host that hangs is told after ten seconds and replaced only on a person's word: it goes on before that.
     await new Promise((resolve) => setTimeout(resolve, 1500));
     process.kill(pid, 'SIGCONT');
   }
   const { listenerPid } = await served;
-  if (action === 'stop' && !isOfHost) {
+  if (action.startsWith('stop') && !isOfHost) {
     process.kill(pid, 'SIGCONT');
     // What it was about to do is done by now: it joins what it finds.
     await asked;

@@ -9,7 +9,8 @@ import { inRepo, repoRoot } from './paths.mjs';
 const external = ['mocha', 'playwright-core', '@vscode/test-electron', 'esbuild', 'typescript', '@lydell/node-pty*'];
 
 /** The programs that tests start as processes of their own are built like tests. */
-const plainNode = /^(unit|contract|faults|simulation)\/.*\.test\.ts$|^integration\/.*\.tabs\.test\.ts$|\.program\.ts$/;
+const plainNode =
+  /^(unit|contract|faults|simulation|soak)\/.*\.test\.ts$|^integration\/.*\.tabs\.test\.ts$|\.program\.ts$/;
 const inExtensionHost = /^integration\/.*\.host\.test\.ts$/;
 
 /** @param {import('esbuild').BuildOptions} common the options of the product's build */

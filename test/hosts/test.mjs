@@ -1,5 +1,6 @@
 // npm test: from a fresh clone to one line of numbers.
-// usage: npm test -- [unit|contract|host|tabs …] [--grep TEXT]
+// usage: npm test -- [unit|contract|faults|host|tabs|soak …] [--grep TEXT]
+//        npm run soak -- [--minutes N] [--seed N] [--keep]
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -41,17 +42,26 @@ const suites = {
   faults: { folder: 'faults', kind: 'faults', timeoutMs: 60_000, editor: false, jobs: 3 },
   host: { folder: 'integration', kind: 'host', timeoutMs: 120_000, editor: true },
   tabs: { folder: 'integration', kind: 'tabs', timeoutMs: 180_000, editor: true },
+  soak: { folder: 'soak', kind: 'soak', timeoutMs: 60_000, editor: true },
 };
 
-/** More than any suite takes: one that hangs must not use up the whole time of a CI. */
-const suiteLimitMs = 20 * 60_000;
+/** The suites that install the extension as a user does. @param {readonly string[]} names */
+const needsVsix = (names) => names.includes('tabs') || names.includes('soak');
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Numbers */
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { grep: { type: 'string', short: 'g' } },
+  options: {
+    grep: { type: 'string', short: 'g' },
+    // Of the soak: how long, what a failed run said, and whether bench/soak/result.md is written anew.
+    minutes: { type: 'string' },
+    seed: { type: 'string' },
+    keep: { type: 'boolean' },
+  },
 });
+/** More than any suite takes: one that hangs must not use up the whole time of a CI. */
+const suiteLimitMs = (20 + Number(values.minutes ?? 0)) * 60_000;
 const unknown = positionals.filter((name) => !(name in suites));
 const chosen = Object.keys(suites).filter((name) => positionals.length === 0 || positionals.includes(name));
 const marker = `CHEATCODE_TEST_RUN=${randomBytes(8).toString('hex')}`;
@@ -65,14 +75,14 @@ async function prepare(names) {
   const [vsix] = await together([
     // The production build first: it empties dist/, where the suites in the extension host want the debugging one.
     ensureDependencies()
-      .then(() => (names.includes('tabs') ? ensureVsix() : ''))
+      .then(() => (needsVsix(names) ? ensureVsix() : ''))
       .then(async (file) => {
         await step('build', () =>
           run(process.execPath, ['esbuild.mjs', '--tests'], { cwd: repoRoot, missing: 'the build failed' }),
         );
         return file;
       }),
-    ...(['contract', 'host', 'tabs'].some((name) => names.includes(name))
+    ...(['contract', 'host', 'tabs', 'soak'].some((name) => names.includes(name))
       ? /** @type {const} */ ([20, 22, 24]).map((major) => ensureNode(major))
       : []),
     // The shell of Alpine's images: the reaper must work in it.
@@ -106,6 +116,9 @@ async function runSuite(name, vsix) {
     CHEATCODE_TEST_VSIX: vsix,
     CHEATCODE_STATE_DIR: stateDir,
     ...(values.grep === undefined ? {} : { CHEATCODE_TEST_GREP: values.grep }),
+    ...(values.minutes === undefined ? {} : { CHEATCODE_SOAK_MINUTES: values.minutes }),
+    ...(values.seed === undefined ? {} : { CHEATCODE_SOAK_SEED: values.seed }),
+    ...(values.keep ? { CHEATCODE_SOAK_KEEP: '1' } : {}),
   };
   // A CI and a person at a keyboard run the same tests.
   delete env['CI'];

@@ -96,8 +96,8 @@ describe('a port that somebody else holds', function () {
       settings: { 'cheatcode.web.port': PORT, 'cheatcode.portConflict': 'wait' },
     });
     tab = await editor.tab();
-    await tab.waitForStatus(/Web/);
-    if ((await tab.status()) === 'Web stopped') await tab.command('Cheatcode: Start Dev Server');
+    await tab.waitForStatus('Web stopped');
+    await tab.command('Cheatcode: Start Dev Server');
     await tab.waitForStatus(`Web :${PORT} blocked`);
     await eventually('the tooltip', async () => /port 3160 is taken/.test(await tooltip(tab)));
     await assert.rejects(told(tab, TAKEN, 2000));

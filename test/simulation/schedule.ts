@@ -1,4 +1,4 @@
-import { World, type Deed, type Sightings, type WorldOptions } from './model/world';
+import { noSightings, World, type Sightings, type WorldOptions } from './model/world';
 import { current } from './model/scheduler';
 
 export interface Failure {
@@ -28,7 +28,7 @@ const LANES = 24;
 
 /** Runs schedules of neighbouring seeds; resolves with what they saw. */
 export function runSchedules(options: RunOptions): Promise<Tally> {
-  const tally: Tally = { schedules: 0, sightings: emptySightings(), failures: [] };
+  const tally: Tally = { schedules: 0, sightings: noSightings(), failures: [] };
   const endMs = performance.now() + (options.limitMs ?? Infinity);
   let nextSeed = options.firstSeed;
   const lastSeed = options.firstSeed + options.count;
@@ -91,22 +91,6 @@ export async function replay(
   return failure;
 }
 
-function emptySightings(): Sightings {
-  return {
-    steps: 0,
-    virtualMs: 0,
-    hosts: 0,
-    hostsKilled: 0,
-    launches: 0,
-    stops: 0,
-    adoptions: 0,
-    crashLoops: 0,
-    blocked: 0,
-    reboots: 0,
-    recordsMovedAside: 0,
-  };
-}
-
 function add(tally: Tally, world: World): void {
   tally.schedules++;
   for (const key of Object.keys(tally.sightings) as (keyof Sightings)[])
@@ -115,4 +99,4 @@ function add(tally: Tally, world: World): void {
   if (violation) tally.failures.push({ seed: world.seed, invariant: violation.invariant, detail: violation.detail });
 }
 
-export type { Deed };
+export { profiles } from './model/profiles';

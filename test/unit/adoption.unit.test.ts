@@ -88,6 +88,8 @@ describe('a server that somebody else started', () => {
     host.start();
     await host.reaches('running');
     machine.end(server);
+    await host.clock.advance(1200);
+    assert.equal(host.session().state, 'running', 'a moment without a listener is no end');
     const successor = machine.startByHand();
     await host.clock.advance(2000);
     assert.equal(host.session().state, 'running');

@@ -49,7 +49,7 @@ describe('what interrupts a person', () => {
     const [one] = attentions(taken({ port: 3000, pid: 42, command: 'ruby app.rb', folder: '/home/ann' }), policy);
     assert.equal(
       one?.message.text,
-      "Web can't start: port 3000 is taken by pid 42, ruby app.rb, in /home/ann. It starts by itself as soon as the port is free.",
+      "Web can't start: port 3000 is taken by pid 42, `ruby app.rb`, in /home/ann. It starts by itself as soon as the port is free.",
     );
     assert.deepEqual(
       one.message.buttons.map(({ title, action, appKey }) => [title, action, appKey]),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { lockHolder } from '../../src/sessions/host/folderLock';
-import { aSpec, FakeHost } from './support/fakeHost';
+import { FakeHost } from './support/fakeHost';
 import { FakeMachine } from './support/fakeMachine';
 
 describe('the table of locks', () => {

@@ -75,12 +75,12 @@ describe('messages', () => {
       stateSentence('Web', aSession({ state: 'blocked', reason: { code: 'portTaken', facts } }));
     assert.equal(
       blocked({ port: 3000, pid: 42, uid: 1000, command: 'python3 -m http.server' }),
-      "Web can't start: port 3000 is taken by pid 42, uid 1000, python3 -m http.server.",
+      "Web can't start: port 3000 is taken by pid 42, uid 1000, `python3 -m http.server`.",
     );
     assert.equal(blocked({ port: 3000 }), "Web can't start: port 3000 is taken.");
     assert.equal(
-      blocked({ port: 3000, pid: 42, user: 'ann', command: 'ruby app.rb', folder: '/home/ann/shop' }),
-      "Web can't start: port 3000 is taken by pid 42, user ann, ruby app.rb, in /home/ann/shop.",
+      blocked({ port: 3000, pid: 42, user: 'ann', command: '/usr/local/bin/ruby app.rb', folder: '/home/ann/shop' }),
+      "Web can't start: port 3000 is taken by pid 42, user ann, `ruby app.rb`, in /home/ann/shop.",
     );
   });
 
@@ -150,7 +150,7 @@ describe('messages', () => {
       assert.equal(of(state, 'managedElsewhere', {}), 'Web is started by another tool; waiting for it.');
     assert.equal(
       of('installing', 'installerAtWork', { pid: 5, command: 'npm install' }),
-      'Web waits until a package manager (pid 5, npm install) is done in its folder.',
+      'Web waits until a package manager (pid 5, `npm install`) is done in its folder.',
     );
     assert.match(of('failed', 'unknownProcesses', { pids: '12, 34' }), /\(pid 12, 34\) may still be alive/);
     assert.match(of('blocked', 'appLockHeld', { pid: 9, uid: 1001 }), /another session host \(pid 9, uid 1001\)/);
@@ -167,7 +167,7 @@ describe('messages', () => {
     );
     assert.deepEqual(notes, [
       'Web uses 3500 MB of memory, above the limit of 3000 MB.',
-      'A second dev server of Web runs on port 3001 (pid 7, next-server (v16)).',
+      'A second dev server of Web runs on port 3001 (pid 7, `next-server (v16)`).',
       'The installed packages of Web are not those of pnpm-lock.yaml.',
     ]);
     const changed = (files: string): readonly string[] =>

@@ -336,13 +336,15 @@ describe('the preview page', () => {
     assert.deepEqual(page.actions, []);
   });
 
-  it('offers the choices for a taken port', () => {
+  it('offers the choices for a taken port, and says that it may be waited for', () => {
+    const blocked = previewPage(web({ state: 'blocked', reason: { code: 'portTaken' } }), connected);
+    assert.match(blocked.sentence, /starts by itself as soon as the port is free/);
     const taken = (facts: Record<string, number | boolean>): string[] =>
       previewPage(web({ state: 'blocked', reason: { code: 'portTaken', facts } }), connected).actions.map(
         ({ id }) => id,
       );
-    assert.deepEqual(taken({ port: 3000, pid: 42 }), ['useNextPort', 'stopOther', 'start']);
-    assert.deepEqual(taken({ port: 3000, hidden: true }), ['useNextPort', 'start']);
+    assert.deepEqual(taken({ port: 3000, pid: 42 }), ['useNextPort', 'stopOther']);
+    assert.deepEqual(taken({ port: 3000, hidden: true }), ['useNextPort']);
   });
 
   it('waits without an output of ours for a server that another tool starts', () => {

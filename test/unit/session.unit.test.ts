@@ -210,6 +210,16 @@ describe('a session', () => {
       assert.equal((await host.reaches('failed')).reason.code, 'installFailed');
     });
 
+    it('is stopped when Ctrl+C ends the install, and no machine undoes it', async () => {
+      host.start(spec);
+      await host.reaches('installing');
+      await settle();
+      host.find().terminal.input('\x03');
+      machine.last.exit(130);
+      assert.equal((await host.reaches('stopped')).reason.code, 'interruptedInTerminal');
+      assert.equal(host.start(spec, 'auto').state, 'stopped');
+    });
+
     it('can be stopped while it installs, and nothing of the install is left', async () => {
       host.start(spec);
       await host.reaches('installing');
@@ -476,6 +486,26 @@ describe('a session', () => {
       host.start(aSpec(), 'auto');
       await host.clock.advance(30_000);
       assert.equal(host.session().state, 'stopped');
+    });
+
+    it('is stopped, too, when tidying up after it takes longer than a Ctrl+C counts', async () => {
+      await host.run();
+      const daemon = machine.last.fork({ ownGroup: true });
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) daemon.ignores.add(signal);
+      host.find().terminal.input('\x03');
+      machine.last.exit(130);
+      assert.equal((await host.reaches('stopped')).reason.code, 'interruptedInTerminal');
+    });
+
+    it('is stopped by a Ctrl+C while it waits for its next try, and no machine undoes it', async () => {
+      await host.run();
+      machine.last.exit(1);
+      await host.reaches('starting');
+      host.find().terminal.input('\x03');
+      assert.equal((await host.reaches('stopped')).reason.code, 'interruptedInTerminal');
+      host.start(aSpec(), 'auto');
+      await host.clock.advance(60_000);
+      assert.equal(machine.programs.length, 1);
     });
 
     it('has crashed when a person asked for it after the Ctrl+C', async () => {

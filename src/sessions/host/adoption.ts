@@ -7,6 +7,8 @@ import type { AppServer, ServerFinder } from './serverFinder';
 const LIVENESS_POLL_MS = 1000;
 /** A server whose process can't be seen is gone when nobody has listened on its port for so many looks. */
 const SILENT_LOOKS = 3;
+/** Next that restarts itself is without a listener for about a second (measured): a successor is looked for so often. */
+const SUCCESSOR_LOOKS = 2;
 
 export interface AdoptionDependencies {
   readonly clock: Clock;
@@ -27,6 +29,7 @@ export async function watchAdopted(
   onReplaced: (server: AppServer) => void,
 ): Promise<'gone' | 'aborted'> {
   let server = first;
+  let missing = 0;
   for (let silentLooks = 0; ;) {
     await delay(deps.clock, LIVENESS_POLL_MS, signal);
     if (signal.aborted) return 'aborted';
@@ -38,9 +41,15 @@ export async function watchAdopted(
     }
     if (signal.aborted) return 'aborted';
     const [successor] = await deps.finder.find(spec);
-    if (!successor) return signal.aborted ? 'aborted' : 'gone';
+    if (signal.aborted) return 'aborted';
+    if (!successor) {
+      missing++;
+      if (missing < SUCCESSOR_LOOKS) continue;
+      return 'gone';
+    }
     server = successor;
     silentLooks = 0;
+    missing = 0;
     onReplaced(server);
   }
 }

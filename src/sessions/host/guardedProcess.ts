@@ -31,6 +31,8 @@ export interface LaunchOptions {
   readonly cols: number;
   readonly rows: number;
   readonly onData: (data: string) => void;
+  /** Aborted before the program was found: nothing is started. */
+  readonly signal: AbortSignal;
 }
 
 /** Thrown when the program of a command is nowhere on the PATH. */
@@ -43,12 +45,17 @@ export class ProgramMissingError extends Error {
 
 /**
  * Starts the program and its guard. The guard is there first, so that between the birth and the guarding of the group
- * lies no more than one write to a pipe. Rejects when the program is missing or can't be started.
+ * lies no more than one write to a pipe. Rejects when the program is missing or can't be started; undefined when the signal
+ * aborted before.
  */
-export async function launchGuarded(deps: LaunchDependencies, options: LaunchOptions): Promise<GuardedProcess> {
+export async function launchGuarded(
+  deps: LaunchDependencies,
+  options: LaunchOptions,
+): Promise<GuardedProcess | undefined> {
   const [program = '', ...args] = options.argv;
   const file = await deps.programs.find(program, options.env, options.cwd);
   if (file === undefined) throw new ProgramMissingError(program);
+  if (options.signal.aborted) return undefined;
   const reaper = deps.reapers.create();
   let terminal: TerminalProcess;
   try {

@@ -117,7 +117,8 @@ export class ServerLife {
           return 'leftBehind';
         }
         if (outcome.kind === 'failed') {
-          this.#session.fail(outcome.reason);
+          if (outcome.reason.code === 'interruptedInTerminal') this.#settle(outcome.reason);
+          else this.#session.fail(outcome.reason);
           return undefined;
         }
         if (outcome.kind === 'blocked') {
@@ -328,11 +329,10 @@ export class ServerLife {
   ): 'over' | { readonly delayMs: number; readonly useFallback: boolean } {
     const { health, server, terminal, wanted } = this.#session;
     const stop = (reason: Reason) => {
-      wanted.stop(true);
-      this.#session.end(reason);
+      this.#settle(reason);
       return 'over' as const;
     };
-    if (terminal.wasInterrupted()) return stop({ code: 'interruptedInTerminal' });
+    if (outcome.wasInterrupted) return stop({ code: 'interruptedInTerminal' });
     // Next's command line ends with 0 when its server is killed, by the kernel for want of memory for one: no stop.
     if (outcome.wasReady && outcome.exit.exitCode === 0 && wanted.spec.type !== 'web' && !server.endReason)
       return stop({ code: 'exitedNormally' });
@@ -347,6 +347,12 @@ export class ServerLife {
       return 'over';
     }
     return { delayMs: next.delayMs, useFallback };
+  }
+
+  /** It ended as a person wanted: it stays stopped until somebody starts it. */
+  #settle(reason: Reason): void {
+    this.#session.wanted.stop(true);
+    this.#session.end(reason);
   }
 
   async #pauseAfterCrash(outcome: Exited, delayMs: number, signal: AbortSignal): Promise<void> {

@@ -57,7 +57,7 @@ export class Session implements Monitored {
       this.#wanted.desired = record.desired;
       this.#wanted.isSticky = record.isSticky;
     }
-    this.terminal = new SessionTerminal(deps.clock);
+    this.terminal = new SessionTerminal(deps.clock, () => this.#interrupted());
     this.#server = new CurrentServer(spec.port);
     this.#health = new SessionHealth(deps.clock, deps.prober);
     const code = !record ? 'neverStarted' : record.desired === 'running' ? 'hostLost' : 'stoppedByUser';
@@ -198,7 +198,7 @@ export class Session implements Monitored {
   ): Promise<SessionSnapshot> {
     // Not awaited where there is nothing to ask: of two wishes in one breath the later one must win.
     if (this.isAdopted && reason.code === 'stoppedByUser') await this.#foreign.check('adopted', confirmed);
-    this.#wanted.stop(reason.code === 'stoppedByUser');
+    this.#wanted.stop(reason.code !== 'stoppedByLastWindow');
     await this.#stopAndWait(reason, confirmed);
     return this.snapshot();
   }
@@ -255,6 +255,11 @@ export class Session implements Monitored {
   dispose(): void {
     this.#monitoring.dispose();
     this.terminal.dispose();
+  }
+
+  /** Ctrl+C while nothing runs, but something was about to: between two tries, or waiting for a port. */
+  #interrupted(): void {
+    if (this.isActive && !this.isAdopted) void this.stop({ code: 'interruptedInTerminal' });
   }
 
   /** Nothing of ours runs: is there a server of this app that somebody else has started? */

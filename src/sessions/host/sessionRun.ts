@@ -64,6 +64,8 @@ export type RunOutcome =
   | {
       readonly kind: 'exited';
       readonly exit: TerminalExit;
+      /** A person had typed Ctrl+C just before. */
+      readonly wasInterrupted: boolean;
       readonly wasReady: boolean;
       readonly portTaken: boolean;
       readonly usedFallback: boolean;
@@ -107,7 +109,8 @@ export async function runServer(deps: RunDependencies, context: RunContext, sign
       ),
     );
   failpoint('start.beforeSpawn');
-  const server = await launch(deps, context, command, port, tool.env);
+  const server = await launch(deps, context, command, port, tool.env, signal);
+  if (!server) return abortedRun;
   if ('code' in server) return { kind: 'failed', reason: server };
   return watchOwn(deps, context, server, port, tool.useFallback, signal);
 }
@@ -128,8 +131,14 @@ async function watchOwn(
     context.onProcess(server, port);
     failpoint('start.recorded');
     let exit: TerminalExit | undefined;
+    let wasInterrupted = false;
+    const onExit = (value: TerminalExit) => {
+      exit = value;
+      // Asked now: what is tidied up after it may take longer than a Ctrl+C counts.
+      wasInterrupted = context.wasInterrupted();
+    };
     const over = new AbortController();
-    const ended = Promise.race([server.exited.then((value) => void (exit = value)), untilAborted(signal, over.signal)]);
+    const ended = Promise.race([server.exited.then(onExit), untilAborted(signal, over.signal)]);
     void ended.then(() => over.abort());
     const onSlow = (reason: Reason) => context.report({ type: 'launch', reason });
     // Not the probe's own end: a server that accepts and never answers must not hold up a stop.
@@ -142,13 +151,13 @@ async function watchOwn(
     await ended;
     const usedPort = ready?.port ?? port;
     const { left } = await stopFamily(deps, server.marks, signal.aborted ? usedPort : undefined, {
-      interrupted: context.wasInterrupted(),
+      interrupted: wasInterrupted || context.wasInterrupted(),
     });
     isGone = left.length === 0;
     if (signal.aborted || exit === undefined) return { kind: 'aborted', leftovers: left.length };
     if (left.length > 0) return failed('leftovers', { count: left.length, pids: pidsOf(left) });
     const portTaken = ready === undefined && !(await deps.ports.isFree(port));
-    return { kind: 'exited', exit, wasReady: ready !== undefined, portTaken, usedFallback };
+    return { kind: 'exited', exit, wasInterrupted, wasReady: ready !== undefined, portTaken, usedFallback };
   } catch (error) {
     // Something could not be looked at: no server is left running that nobody watches.
     if (!isGone) isGone = (await stopFamily(deps, server.marks, undefined)).left.length === 0;
@@ -230,6 +239,7 @@ async function installDependencies(
   const done = await runInstall(deps, context, spec.install, port, signal);
   if (signal.aborted) return undefined;
   if ('code' in done) return done;
+  if (done.exitCode !== 0 && context.wasInterrupted()) return { code: 'interruptedInTerminal' };
   if (done.exitCode !== 0)
     return {
       code: 'installFailed',
@@ -248,7 +258,8 @@ async function launch(
   command: readonly string[],
   port: number,
   extraEnv: Readonly<Record<string, string>>,
-): Promise<GuardedProcess | Reason> {
+  signal: AbortSignal,
+): Promise<GuardedProcess | Reason | undefined> {
   const argv = command.map((word) => word.replaceAll('{port}', String(port)));
   context.print(notice(`${argv.join(' ')}  (in ${context.spec.folder}, port ${port})`));
   try {
@@ -259,6 +270,7 @@ async function launch(
       cookie: context.newCookie(),
       ...context.size,
       onData: (data) => context.print(data),
+      signal,
     });
   } catch (error) {
     const program = argv[0] ?? '';
@@ -277,7 +289,8 @@ async function runInstall(
   signal: AbortSignal,
   limitMs?: number,
 ): Promise<{ readonly exitCode: number | undefined } | Reason> {
-  const install = await launch(deps, context, command, port, { CI: '1' });
+  const install = await launch(deps, context, command, port, { CI: '1' }, signal);
+  if (!install) return { exitCode: undefined };
   if ('code' in install) return install;
   let isGone = false;
   const limit = new AbortController();

@@ -17,11 +17,14 @@ export class SessionTerminal {
   readonly #clock: Clock;
   readonly #screen = new Screen(DEFAULT_COLS, DEFAULT_ROWS);
   readonly #stream = new OutputStream(this.#screen);
+  readonly #onIdleInterrupt: () => void;
   #program: TerminalProcess | undefined;
   #interruptedAtMs = -Infinity;
 
-  constructor(clock: Clock) {
+  /** `onIdleInterrupt` hears a Ctrl+C that no program is there to hear. */
+  constructor(clock: Clock, onIdleInterrupt: () => void = () => undefined) {
     this.#clock = clock;
+    this.#onIdleInterrupt = onIdleInterrupt;
     this.#screen.onReply((data) => this.#program?.write(data));
     this.#screen.onPressure((what) => (what === 'pause' ? this.#program?.pause() : this.#program?.resume()));
   }
@@ -33,6 +36,7 @@ export class SessionTerminal {
   /** The program that typing and size go to from now on; undefined: none. Its output is given to `print`. */
   connect(program: TerminalProcess | undefined): void {
     this.#program = program;
+    if (program) this.forgetInterrupt();
     program?.resize(this.#screen.cols, this.#screen.rows);
   }
 
@@ -44,7 +48,10 @@ export class SessionTerminal {
   input(data: string): void {
     const typed = withoutTerminalReplies(data);
     if (typed === '') return;
-    if (typed.includes('\x03')) this.#interruptedAtMs = this.#clock.nowMs();
+    if (typed.includes('\x03')) {
+      if (!this.#program) return this.#onIdleInterrupt();
+      this.#interruptedAtMs = this.#clock.nowMs();
+    }
     this.#program?.write(typed);
   }
 

@@ -74,14 +74,19 @@ export async function climbLadder<T extends ProcessIdentity>(
     { signal: 'SIGTERM' as const, waitMs: options.quick ? 500 : TERMINATE_MS, isSent: true },
     { signal: 'SIGKILL' as const, waitMs: KILL_MS, isSent: true },
   ];
-  let left = await collect();
+  // One empty look is no proof: what a process forks while it is looked at, and before it ends, is in neither of its halves.
+  const collectTwice = async () => {
+    const members = await collect();
+    return members.length > 0 ? members : collect();
+  };
+  let left = await collectTwice();
   for (const rung of rungs) {
     if (left.length === 0) break;
     const members = left;
     if (rung.isSent) await signalAll(rung.signal, members);
     failpoint('stop.interrupted');
     await until(clock, rung.waitMs, async () => (await stillAlive(processes, members)).length === 0);
-    left = await collect();
+    left = await collectTwice();
   }
   return left;
 }

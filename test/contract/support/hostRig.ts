@@ -114,7 +114,8 @@ export class HostRig {
     return '';
   }
 
-  async dispose(): Promise<void> {
+  /** Ends the clients of this process, then every host. */
+  async endHosts(): Promise<void> {
     for (const client of this.#clients) client.dispose();
     // A client that had just lost its host may have spawned another: asked until none is left.
     await waitFor(
@@ -126,6 +127,10 @@ export class HostRig {
       },
       30_000,
     );
+  }
+
+  async dispose(): Promise<void> {
+    await this.endHosts();
     delete process.env['CHEATCODE_STATE_DIR'];
     await rm(path.dirname(this.stateFolder), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }

@@ -50,9 +50,13 @@ let wanted: StartParams | undefined;
 /** Apps that ran, as far as this window has seen. */
 const ran = new Set<string>();
 
-client.onDidChangeState(({ kind, ...rest }) =>
-  say({ event: 'state', kind, ...('hostPid' in rest ? { hostPid: rest.hostPid } : {}) }),
-);
+let wasConnected = false;
+client.onDidChangeState(({ kind, ...rest }) => {
+  // A trap is laid for one host: the one that this window starts in its place must live.
+  if (wasConnected && kind !== 'connected') delete process.env['CHEATCODE_TEST_FAILPOINTS'];
+  wasConnected ||= kind === 'connected';
+  say({ event: 'state', kind, ...('hostPid' in rest ? { hostPid: rest.hostPid } : {}) });
+});
 client.onSession((snapshot) => {
   if (snapshot.desired === 'running' && isActive(snapshot.state)) ran.add(snapshot.appKey);
   else ran.delete(snapshot.appKey);

@@ -76,8 +76,14 @@ export class FaultCase {
   async secondApp(name = 'second'): Promise<LaunchSpec> {
     const folder = path.join(path.dirname(this.rig.stateFolder), name);
     await cp(this.rig.appFolder, folder, { recursive: true });
+    return this.specOf(folder, { port: await freePort() });
+  }
+
+  /** An app of any folder, on the case's port. */
+  specOf(folder: string, overrides: Partial<LaunchSpec> = {}): LaunchSpec {
     const { dev, ino } = statSync(folder, { bigint: true });
-    return this.spec({ appKey: `${dev}:${ino}:${name}`, appName: name, folder, port: await freePort() });
+    const name = path.basename(folder);
+    return this.spec({ appKey: `${dev}:${ino}:${name}`, appName: name, folder, ...overrides });
   }
 
   /** A start of the stub with these switches. */

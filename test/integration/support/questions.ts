@@ -54,7 +54,7 @@ export async function actions(tab: Tab, look?: () => Promise<void>): Promise<rea
   const rows = tab.page.locator('.quick-input-widget .monaco-list-row');
   const entries = (await rows.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim());
   await look?.();
-  await tab.page.keyboard.press('Escape');
+  await closeQuickPick(tab);
   return entries;
 }
 
@@ -70,11 +70,21 @@ export async function act(tab: Tab, entry: RegExp): Promise<void> {
 
 async function openActions(tab: Tab): Promise<void> {
   const widget = tab.page.locator('.quick-input-widget');
-  await eventually('Dev Server Actions', async () => {
+  await closeQuickPick(tab);
+  await tab.page.locator('.statusbar-item[id*="cheatcode"] a').first().click({ timeout: 10_000 });
+  await widget.locator('.monaco-list-row').first().waitFor({ timeout: 20_000 });
+  // It fades in, and takes no key before.
+  await eventually('Dev Server Actions to be there', () =>
+    widget.evaluate((element) => getComputedStyle(element).opacity === '1'),
+  );
+}
+
+async function closeQuickPick(tab: Tab): Promise<void> {
+  const widget = tab.page.locator('.quick-input-widget');
+  await eventually('no quick pick', async () => {
+    if (!(await widget.isVisible())) return true;
     await tab.page.keyboard.press('Escape');
-    await tab.page.locator('.statusbar-item[id*="cheatcode"] a').first().click({ timeout: 5000 });
-    await widget.locator('.monaco-list-row').first().waitFor({ timeout: 5000 });
-    return widget.evaluate((element) => getComputedStyle(element).opacity === '1');
+    return false;
   });
 }
 

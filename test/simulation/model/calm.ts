@@ -24,7 +24,7 @@ export function whyNotSettled(scope: Scope, apps: readonly SimApp[]): Unfit | un
       if (!watching.some((window) => window.owesStart(app))) continue;
       return unfit('I3 gets there', `nobody has asked for ${app.name}`);
     }
-    const detail = whyUntrue(scope.machine, session, app);
+    const detail = whyUntrue(scope.machine, session, app, scope.uid);
     if (detail !== undefined)
       return unfit(
         'I3 gets there',
@@ -50,15 +50,14 @@ function whyUntrue(
   machine: Machine,
   { state, reason, desired, port, adopted }: SessionSnapshot,
   app: SimApp,
+  uid: number,
 ): string | undefined {
   const listener = machine.listeners.find((one) => one.port === port && one.proc.app === app);
   switch (state) {
     case 'running':
       if (!listener) return 'nobody of it listens there';
       if (listener.proc.isHanging) return 'it hangs';
-      return (listener.proc.launch === undefined) === adopted || machine.hasTwoUsers
-        ? undefined
-        : `adopted is ${adopted}`;
+      return (listener.proc.launch?.host.uid !== uid) === adopted ? undefined : `adopted is ${adopted}`;
     case 'unhealthy':
       return listener && !listener.proc.isHanging ? 'it answers' : undefined;
     case 'stopped':

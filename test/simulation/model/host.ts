@@ -120,10 +120,10 @@ export class SimHost {
   }
 
   #exit(code: number, report: HostReport | undefined): void {
-    const { machine, onExit } = this.#world;
+    const world = this.#world;
     if (this.proc.isDead) return;
-    onExit(this, code, report);
-    machine.end(this.proc, { exitCode: code }); // Tells `ended` by itself.
+    world.onExit(this, code, report);
+    world.machine.end(this.proc, { exitCode: code }); // Tells `ended` by itself.
   }
 
   #endpoint(): Endpoint {

@@ -332,9 +332,9 @@ export class Machine {
       hostDiedMs: undefined,
       isUndisturbed: true,
     };
-    const { ignoresInt, tidyMs, forksDaemon } = launch.behaviour;
+    const { ignoresInt, tidyMs, forksDaemon, unkillableMs } = launch.behaviour;
     // Whoever leaves its parent, or has to be ended harder than by Ctrl+C, ends as a child of PID 1.
-    if (ignoresInt || tidyMs > 4000 || forksDaemon) launch.isUndisturbed = false;
+    if (ignoresInt || tidyMs > 4000 || forksDaemon || unkillableMs > 0) launch.isUndisturbed = false;
     this.launches.push(launch);
     const leader: Proc = this.birth({
       name: isInstall ? 'install' : 'runner',

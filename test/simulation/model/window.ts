@@ -26,6 +26,8 @@ const HELLO_TIMEOUT_MS = 10_000;
 const RETIRE_LIMIT_MS = 20_000;
 const START_TIMEOUT_MS = 10_000;
 const STOP_TIMEOUT_MS = 30_000;
+/** A start lock that was not renewed for so long is taken over. */
+const STALE_MS = 5000;
 
 export interface WindowWorld {
   readonly machine: Machine;
@@ -76,13 +78,13 @@ export class StartLock {
     const endMs = scheduler.nowMs + 15_000;
     for (;;) {
       // Looked at, and taken in a step of its own: two that find it stale both win.
-      const isFree = await scheduler.call(client, 'looks at the start lock', () => {
-        const age = scheduler.nowMs - this.#renewedMs;
-        return this.#holder === undefined || age > 5000;
+      const seen = await scheduler.call(client, 'looks at the start lock', () => {
+        if (this.#holder === undefined) return 'free';
+        return scheduler.nowMs - this.#renewedMs > STALE_MS ? 'stale' : 'held';
       });
-      if (isFree) {
+      if (seen !== 'held') {
         const won = await scheduler.call(client, 'takes the start lock', () => {
-          if (this.#holder && this.#holder !== client && scheduler.nowMs - this.#renewedMs < 50) return false;
+          if (seen === 'free' && this.#holder !== undefined) return false;
           this.#holder = client;
           this.#renewedMs = scheduler.nowMs;
           this.#renew(client);

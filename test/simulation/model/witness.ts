@@ -54,7 +54,7 @@ interface PersonsStop {
 }
 
 /** A reaper notices within 80 ms, waits a second and kills (FACTS "Trees"); the rest is for a machine that is busy. */
-const REAPED_MS = 1500;
+const REAPED_MS = 2500;
 /** A port that was taken for so long must have been seen to be, however slowly the host looks. */
 const TAKEN_MS = 12_000;
 /** One start and four more after crashes (DESIGN: five in a row give `failed`); a fallback and a lost race for the port may add. */
@@ -72,6 +72,8 @@ export class Witness {
   readonly #confirmed = new Set<string>();
   /** Launches that a request, or the lack of windows, may end. */
   readonly #endable = new Set<Launch>();
+  /** Requests to end something that a launch may cross on its way: host and app. */
+  readonly #crossed = new Set<string>();
   /** Machine's starts in a row of servers that did not live for a minute, by app. */
   readonly #starts = new Map<string, { count: number; lastMs: number }>();
   #violation: Violation | undefined;
@@ -93,8 +95,9 @@ export class Witness {
     for (const { pid, startTicks } of processes) this.#confirmed.add(`${pid}:${startTicks}`);
   }
 
-  /** This host was asked to end the server of an app, or (undefined) all that it has. */
+  /** This host was asked to end the server of an app, or (undefined) all that it has; also one that is being started. */
   mayEnd(host: Proc, appKey: string | undefined): void {
+    this.#crossed.add(`${host.name} ${appKey ?? ''}`);
     for (const launch of this.#options.machine().launches)
       if (launch.host === host && launch.live > 0 && (appKey === undefined || launch.app.spec.appKey === appKey))
         this.#endable.add(launch);
@@ -165,17 +168,20 @@ export class Witness {
     }
     // While its leader lives the server runs; afterwards what it left is tidied away.
     if (by === launch.host && launch.leader?.isAlive && !launch.leader.isClosing && !this.#endable.has(launch)) {
-      const { hasWindow } = this.#options;
-      if (launch.kind === 'server' && hasWindow(launch.host.uid, launch.app.spec.appKey))
+      // Once begun for want of windows it is not broken off for one that comes back.
+      if (!this.#options.hasWindow(launch.host.uid, launch.app.spec.appKey)) this.#endable.add(launch);
+      else if (launch.kind === 'server')
         this.report('nothing ends unasked', `${sender} sent ${signal} to launch ${launch.number}`);
     }
   }
 
   onLaunch(launch: Launch, port: number): void {
+    const { appKey } = launch.app.spec;
+    if (this.#crossed.delete(`${launch.host.name} ${appKey}`) || this.#crossed.has(`${launch.host.name} `))
+      this.#endable.add(launch);
     if (launch.kind !== 'server') return;
     const { scheduler } = this.#options;
     const machine = this.#options.machine();
-    const { appKey } = launch.app.spec;
     const holder = machine.listeners.find((listener) => listener.port === port);
     if (holder && scheduler.nowMs - holder.sinceMs > TAKEN_MS)
       this.report('a taken port is left alone', `launch ${launch.number} was told ${port}, which ${holder.proc.name} has`);

@@ -1,0 +1,284 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { launchChromium } from '../hosts/chromium.mjs';
+import { freePort } from '../hosts/ports.mjs';
+import { endSessionHosts } from '../hosts/sessionHosts.mjs';
+import { groupMembers, holdersOf, processes, processOf, ServerWatch } from '../hosts/witness';
+import {
+  browserProcesses,
+  newExtensionHost,
+  newHost,
+  newLeader,
+  PortWatch,
+  portOpen,
+  signalAll,
+} from './support/moments';
+import { Editor, eventually, executionId, serversIn, Tab, workspace } from './support/workbench';
+
+/** The faults of tabs, browsers and editors (shared catalogue), each by its number, on one machine one after another. */
+describe('tabs, browsers and editors that fail', function () {
+  this.timeout(180_000);
+  const graceSeconds = 2;
+  let editor: Editor;
+  let folder: string;
+  let port: number;
+  let running: string;
+  let watch: ServerWatch;
+  const tabs: Tab[] = [];
+
+  const open = () => Editor.open('faults', { workspace: folder, settings: settings() });
+  const settings = () => ({ 'cheatcode.web.port': port, 'cheatcode.graceSeconds': graceSeconds });
+  const tab = async (): Promise<Tab> => {
+    const one = await editor.tab();
+    tabs.push(one);
+    return one;
+  };
+  const closeTabs = () => Promise.all(tabs.splice(0).map((one) => one.close()));
+
+  before(async () => {
+    port = await freePort();
+    running = `Web :${port}`;
+    folder = await workspace('faults');
+    editor = await open();
+    watch = new ServerWatch({ marker: `CHEATCODE_STATE_DIR=${editor.stateFolder}`, command: /^next-server/ });
+  });
+  after(async () => {
+    watch.stop();
+    await editor.close();
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') {
+      console.log(editor.hostLog());
+      for (const [n, one] of tabs.entries()) await one.picture(`failed-faults-${n}`).catch(() => undefined);
+    }
+    await closeTabs();
+    assert.ok(watch.peak <= 1, `at most one server at any moment: ${watch.peakServers.join('; ')}`);
+  });
+
+  /** One host, one server, one holder of the port: gives what must not change. */
+  async function oneServer(): Promise<{ readonly pid: number; readonly execution: string; readonly host: number }> {
+    const holders = await holdersOf(port);
+    assert.equal(holders.length, 1, `one process listens: ${JSON.stringify(holders)}`);
+    assert.equal((await serversIn(folder)).length, 1, 'one next-server of the folder');
+    const hosts = await editor.hosts();
+    assert.equal(hosts.length, 1, 'one session host');
+    return { pid: holders[0]?.pid ?? 0, execution: await executionId(port), host: hosts[0] ?? 0 };
+  }
+
+  const hostServes = () =>
+    readdirSync(editor.stateFolder).some((name) => existsSync(path.join(editor.stateFolder, name, 'host.json')));
+
+  /** Everything that a session host runs ends with it; no tab is open then. */
+  async function nothingRuns(): Promise<void> {
+    await closeTabs();
+    await eventually('no extension host', async () => (await editor.extensionHosts()).length === 0);
+    await endSessionHosts(editor.stateFolder);
+    assert.deepEqual(await holdersOf(port), []);
+  }
+
+  async function showsTerminal(one: Tab, text: string): Promise<void> {
+    await one.command('Cheatcode: Show Dev Server Terminal');
+    await eventually(`"${text}" in the terminal`, async () => (await one.terminalText()).includes(text));
+  }
+
+  const stages = {
+    'before it spawns the session host': async (extensionHost: number) => {
+      assert.deepEqual(await editor.hosts(), []);
+      process.kill(extensionHost, 'SIGKILL');
+      assert.deepEqual(await editor.hosts(), [], 'there was none yet');
+    },
+    'while the session host it spawned begins': async (extensionHost: number) => {
+      await newHost(editor);
+      process.kill(extensionHost, 'SIGKILL');
+      assert.ok(!hostServes(), 'it did not serve yet');
+    },
+    'when the session host serves and starts the server': async (extensionHost: number) => {
+      await newLeader(editor);
+      process.kill(extensionHost, 'SIGKILL');
+      assert.deepEqual(await holdersOf(port), [], 'the server did not listen yet');
+    },
+  };
+  for (const [stage, kill] of Object.entries(stages))
+    it(`fault 1: an extension host killed ${stage} leaves one host and one server to its successor`, async () => {
+      await nothingRuns();
+      const before = watch.servers.size;
+      const opening = tab();
+      const extensionHost = await newExtensionHost(editor, []);
+      await kill(extensionHost);
+      const one = await opening;
+      await one.waitForStatus(running, 120_000);
+      const [successor] = await editor.extensionHosts();
+      assert.notEqual(successor, extensionHost);
+      await oneServer();
+      assert.equal(watch.servers.size - before, 1, 'servers that came to life');
+    });
+
+  it('fault 1: an extension host killed while the server runs changes nothing for the server', async () => {
+    const one = await tab();
+    await one.waitForStatus(running, 120_000);
+    const before = await oneServer();
+    const victims = await editor.extensionHosts();
+    signalAll(victims, 'SIGKILL');
+    await newExtensionHost(editor, victims);
+    await one.waitForStatus(running);
+    assert.deepEqual(await oneServer(), before);
+  });
+
+  it('fault 5: eight tabs at once make one host and one server, and all show it', async () => {
+    await nothingRuns();
+    const before = watch.servers.size;
+    await Promise.all(Array.from({ length: 8 }, tab));
+    for (const one of tabs) await one.waitForStatus(running, 120_000);
+    await oneServer();
+    assert.equal((await editor.extensionHosts()).length, 8);
+    assert.equal(watch.servers.size - before, 1, 'servers that came to life');
+  });
+
+  it('fault 24: a folder by a symbolic link in one tab and by its real path in another is one session', async () => {
+    const link = path.join(path.dirname(folder), 'link');
+    await symlink(folder, link);
+    const first = await tab();
+    await first.waitForStatus(running, 120_000);
+    const before = await oneServer();
+    const page = await editor.browser.newPage();
+    await page.goto(`${editor.server.url}/?folder=${encodeURI(link)}`, { waitUntil: 'commit' });
+    const byLink = new Tab(page);
+    tabs.push(byLink);
+    await byLink.waitForStatus(running, 120_000);
+    assert.deepEqual(await oneServer(), before);
+    await byLink.command('Cheatcode: Stop Dev Server');
+    for (const one of tabs) await one.waitForStatus('Web stopped', 30_000);
+    assert.deepEqual(await serversIn(folder), []);
+    await first.command('Cheatcode: Start Dev Server');
+    for (const one of tabs) await one.waitForStatus(running, 120_000);
+    await oneServer();
+  });
+
+  it('fault 19: one of two tabs closed, then both, and one opened again after the grace time: the server is the same', async () => {
+    const [first] = await Promise.all([tab(), tab()]);
+    for (const one of tabs) await one.waitForStatus(running, 120_000);
+    const before = await oneServer();
+    const knocking = new PortWatch(port);
+    tabs.splice(tabs.indexOf(first), 1);
+    await first.close();
+    assert.deepEqual(await oneServer(), before);
+    await closeTabs();
+    await eventually('no extension host', async () => (await editor.extensionHosts()).length === 0);
+    const knocks = (2 * graceSeconds * 1000) / 50;
+    await eventually('twice the grace time', () => knocking.knocks > knocks);
+    const again = await tab();
+    await again.waitForStatus(running);
+    assert.deepEqual(await oneServer(), before);
+    await showsTerminal(again, 'next dev');
+    knocking.stop();
+    assert.equal(knocking.refused, 0, `of ${knocking.knocks} knocks at the port`);
+  });
+
+  it('fault 18: a window reloaded while the server runs finds the same server and its terminal with the scrollback', async () => {
+    const one = await tab();
+    await one.waitForStatus(running, 120_000);
+    await showsTerminal(one, 'next dev');
+    await one.typeIntoTerminal('typed-before-the-reload');
+    await eventually('the echo', async () => (await one.terminalText()).includes('typed-before-the-reload'));
+    const before = await oneServer();
+    const knocking = new PortWatch(port);
+    for (let n = 0; n < 2; n++) {
+      await one.page.reload();
+      await one.waitForStatus(running);
+      await showsTerminal(one, 'typed-before-the-reload');
+    }
+    knocking.stop();
+    assert.equal(knocking.refused, 0, `of ${knocking.knocks} knocks at the port`);
+    assert.deepEqual(await oneServer(), before);
+  });
+
+  const moments: Record<string, () => Promise<unknown>> = {
+    'when Start has just been pressed': () => Promise.resolve(),
+    'when the package manager has been spawned': () => newLeader(editor),
+    'when the port has just been opened': () => portOpen(port),
+  };
+  for (const [moment, comes] of Object.entries(moments))
+    it(`fault 18: a window reloaded in the middle of a start, ${moment}, finds that very start`, async () => {
+      const one = await tab();
+      await one.waitForStatus(running, 120_000);
+      await one.command('Cheatcode: Stop Dev Server');
+      await one.waitForStatus('Web stopped', 30_000);
+      const before = watch.servers.size;
+      await one.command('Cheatcode: Start Dev Server');
+      await comes();
+      await one.page.reload();
+      await one.waitForStatus(running, 120_000);
+      await oneServer();
+      assert.equal(watch.servers.size - before, 1, 'servers that came to life');
+    });
+
+  for (const [what, signal] of [
+    ['frozen', 'SIGSTOP'],
+    ['killed', 'SIGKILL'],
+  ] as const)
+    it(`fault 6: with a browser ${what} at the start the server starts all the same, and a new tab sees it run`, async () => {
+      await nothingRuns();
+      const browser = await launchChromium();
+      const pids = await browserProcesses(browser);
+      assert.ok(pids.length > 1, 'processes of the browser');
+      try {
+        const page = await browser.newPage();
+        await page.goto(editor.server.folderUrl, { waitUntil: 'commit' });
+        await newHost(editor);
+        signalAll(await browserProcessesNow(pids), signal);
+        assert.deepEqual(await holdersOf(port), [], 'the server did not listen yet');
+        await portOpen(port);
+        const fresh = await tab();
+        await fresh.waitForStatus(running, 120_000);
+        const before = await oneServer();
+        signalAll(await browserProcessesNow(pids), 'SIGCONT');
+        await fresh.page.reload();
+        await fresh.waitForStatus(running);
+        assert.deepEqual(await oneServer(), before);
+      } finally {
+        signalAll(await browserProcessesNow(pids), 'SIGKILL');
+        await browser.close();
+      }
+    });
+
+  it('fault 7: a pty host of the editor that is killed takes no server with it, and the terminal goes on', async () => {
+    const one = await tab();
+    await one.waitForStatus(running, 120_000);
+    await showsTerminal(one, 'next dev');
+    const before = await oneServer();
+    const ptyHosts = () => processes({ cookieStateDir: editor.stateFolder, command: /--type=ptyHost/ });
+    const [victim] = await eventually('a pty host', async () => {
+      const found = await ptyHosts();
+      return found.length > 0 ? found : undefined;
+    });
+    process.kill(victim?.pid ?? 0, 'SIGKILL');
+    await eventually('it to be gone', async () => (await ptyHosts()).every(({ pid }) => pid !== victim?.pid));
+    await one.typeIntoTerminal('typed-after-the-kill');
+    await eventually('the echo', async () => (await one.terminalText()).includes('typed-after-the-kill'));
+    assert.deepEqual(await oneServer(), before);
+  });
+
+  it('fault 7: code-server stopped and started again finds the server as it was, and the terminal attaches again', async () => {
+    const one = await tab();
+    await one.waitForStatus(running, 120_000);
+    await showsTerminal(one, 'next dev');
+    await one.typeIntoTerminal('typed-before-the-end');
+    await eventually('the echo', async () => (await one.terminalText()).includes('typed-before-the-end'));
+    const before = await oneServer();
+    const knocking = new PortWatch(port);
+    await closeTabs();
+    await editor.server.stop();
+    await editor.browser.close();
+    assert.equal((await processOf(editor.server.pid))?.state ?? 'gone', 'gone');
+    assert.deepEqual(await groupMembers(editor.server.pid), []);
+    editor = await open();
+    const again = await tab();
+    await again.waitForStatus(running);
+    await showsTerminal(again, 'typed-before-the-end');
+    knocking.stop();
+    assert.equal(knocking.refused, 0, `of ${knocking.knocks} knocks at the port`);
+    assert.deepEqual(await oneServer(), before);
+  });
+});

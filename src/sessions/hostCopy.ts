@@ -18,7 +18,11 @@ export async function ensureHostCopy(distFolder: string, stateFolder: string): P
     return target;
   }
   const aside = path.join(stateFolder, 'bin', `.${process.pid}-${randomBytes(4).toString('hex')}`);
-  await mkdir(aside, { recursive: true, mode: 0o700 });
+  // Not `recursive`: Node calls it ENOENT when the disk has no inode left for the first of two folders (measured).
+  for (const folder of [path.dirname(aside), aside])
+    await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    });
   try {
     for (const part of PARTS)
       if (await exists(path.join(distFolder, part)))

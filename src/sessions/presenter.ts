@@ -194,7 +194,7 @@ function appFace({ app, session }: AppView, window: WindowView): Face {
     case 'stopped':
       return { icon: 'circle-slash', label: `${label} stopped`, background: 'none', sentence };
     case 'waiting':
-      return { icon: 'watch', label: `${label} waiting`, background: 'none', sentence };
+      return { icon: 'clock', label: `${label} waiting`, background: 'none', sentence };
     case 'installing':
     case 'starting':
     case 'stopping':

@@ -334,9 +334,9 @@ describe('the finder of servers', function () {
       const port = await freePort();
       await listening(
         servers.script(
-        `require('http').createServer((q, r) => r.setHeader('X-React-Native-Project-Root', ${JSON.stringify(there)})
+          `require('http').createServer((q, r) => r.setHeader('X-React-Native-Project-Root', ${JSON.stringify(there)})
           .end('packager-status:running')).listen(${port})`,
-        here,
+          here,
         ),
         port,
       );
@@ -351,8 +351,10 @@ describe('the finder of servers', function () {
       await listening(servers.script(`require('net').createServer(() => {}).listen(${mute})`, folder), mute);
       await listening(
         servers.script(
-        `require('http').createServer((q, r) => setInterval(() => r.write('{"executionId":1'), 50)).listen(${endless})`,
-        folder,
+          `require('http').createServer((q, r) => setInterval(() => r.write('{"executionId":1'), 50)).listen(${endless})`,
+          folder,
+        ),
+        endless,
       );
       await listening(servers.script(nextLike(good), folder), good);
       const { servers: all, silent } = await finder().look(specOf(folder, { port: mute }));
@@ -385,12 +387,13 @@ describe('the finder of servers', function () {
     it('takes a database in the folder for nothing', async () => {
       const folder = await newFolder('database');
       const port = await freePort();
-      await listening(servers.script(
-        `require('net').createServer((s) => s.end('-ERR unknown command\\r\\n')).listen(${port})`,
-        folder,
+      await listening(
+        servers.script(
+          `require('net').createServer((s) => s.end('-ERR unknown command\\r\\n')).listen(${port})`,
+          folder,
         ),
         port,
-      ), endless);
+      );
       assert.deepEqual(await finder().look(specOf(folder, { port })), { servers: [], silent: [] });
     });
   });

@@ -82,7 +82,7 @@ describe('start lock', () => {
     assert.deepEqual(await readdir(folder), ['start.lock'], "another's lock is not removed");
   });
 
-  it('goes on with a warning when a stray file blocks the lock for ever', async () => {
+  it('fault 4: goes on with a warning when a stray file blocks the lock for ever', async () => {
     await makeLock(0);
     await writeFile(path.join(`${file}.lock`, 'stray'), '');
     const then = new Date(Date.now() - 60_000);
@@ -93,7 +93,7 @@ describe('start lock', () => {
     assert.deepEqual(warnings, ['start lock is not available, going on without it']);
   });
 
-  it('goes on with a warning when its folder takes no files', async () => {
+  it('fault 4: goes on with a warning when its folder takes no files', async () => {
     // Root may write anywhere but into a file system that has no mkdir.
     const readOnly = process.getuid?.() === 0 ? '/proc/self' : folder;
     if (readOnly === folder) await chmod(folder, 0o500);
@@ -102,7 +102,7 @@ describe('start lock', () => {
     assert.deepEqual(warnings, ['start lock is not available, going on without it']);
   });
 
-  it('that a suspended holder lost is a warning to it, and nothing worse', async () => {
+  it('fault 3: that a suspended holder lost is a warning to it, and nothing worse', async () => {
     const holder = programs.start('startLockHolder', [file, '5000', '2000', 'true']);
     await holder.lineWith('in');
     holder.signal('SIGSTOP');

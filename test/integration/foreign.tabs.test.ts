@@ -95,7 +95,8 @@ describe('a server that a person started by hand', function () {
     await eventually('a free port', async () => (await holdersOf(OTHER_PORT)).length === 0);
     assert.deepEqual(await serversIn(folder), []);
     assert.deepEqual(await editor.extensionHosts(), hosts);
-    await tab.typeIntoTerminal('echo still-$((40+2))\n');
+    // The Escape that closed the palette's list went to the shell as well, and waits there for a key.
+    await tab.typeIntoTerminal('\n\necho still-$((40+2))\n');
     await eventually('the shell to answer', async () => (await tab.terminalText()).includes('still-42'));
   });
 

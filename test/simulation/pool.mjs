@@ -15,11 +15,12 @@ const portion = 250;
 
 /**
  * @param {string} bundle the built simulation
- * @param {{ profile: string, firstSeed: number, count: number, limitMs?: number, stopAt?: (failure: Failure) => boolean,
+ * @param {{ profile: string, flaws?: Readonly<Record<string, boolean>>, firstSeed: number, count: number, limitMs?: number, stopAt?: (failure: Failure) => boolean,
  *   maxFailures?: number, processes?: number }} options
  * @returns {Promise<Tally>}
  */
-export async function runInPool(bundle, { profile, firstSeed, count, limitMs, stopAt, maxFailures = 20, processes }) {
+export async function runInPool(bundle, options) {
+  const { profile, flaws = {}, firstSeed, count, limitMs, stopAt, maxFailures = 20, processes } = options;
   /** @type {Tally} */
   const total = { schedules: 0, sightings: {}, failures: [] };
   const end = performance.now() + (limitMs ?? Infinity);
@@ -27,7 +28,7 @@ export async function runInPool(bundle, { profile, firstSeed, count, limitMs, st
   let isEnough = false;
   const one = () =>
     new Promise((resolve, reject) => {
-      const child = fork(worker, [bundle, profile], { execArgv: [] });
+      const child = fork(worker, [bundle, profile, JSON.stringify(flaws)], { execArgv: [] });
       const more = () => {
         if (isEnough || next >= firstSeed + count || performance.now() > end) return child.disconnect();
         const size = Math.min(portion, firstSeed + count - next);

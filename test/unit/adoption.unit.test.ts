@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ConfirmationNeededError } from '../../src/sessions/host/foreignServers';
+import type { Reason } from '../../src/sessions/protocol';
 import { memoryLock } from '../contract/support/memoryLock';
 import { settle } from './support/fakeClock';
 import { aSpec, FakeHost } from './support/fakeHost';
@@ -67,6 +68,16 @@ describe('a server that somebody else started', () => {
     machine.startByHand(3000);
     assert.equal((await host.reaches('running')).adopted, true);
     assert.equal(machine.programs.length, 0);
+  });
+
+  it('is not shown while it may be what an earlier host of ours left', async () => {
+    let left: Reason | undefined = { code: 'unknownProcesses', facts: { pids: '77' } };
+    host = new FakeHost(machine, { obstacle: () => left });
+    machine.startByHand();
+    host.start();
+    assert.deepEqual((await host.reaches('blocked')).reason, left);
+    left = undefined;
+    assert.equal((await host.reaches('running')).adopted, true);
   });
 
   it('is followed by ours, after the back-off, when it ends', async () => {

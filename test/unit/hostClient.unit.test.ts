@@ -296,7 +296,7 @@ describe('a client and a host of another version', () => {
     open('1.0.0').keepConnected();
     await clock.advance(600_000);
     assert.ok(looks >= 118 && looks <= 121, `${looks} looks`);
-    assert.deepEqual(states, ['connecting', ...Array(looks).fill('failed')]);
+    assert.deepEqual(states, ['connecting', ...Array<string>(looks).fill('failed')]);
     trouble = undefined;
     await clock.until('it is connected', () => client.state.kind === 'connected', 5000);
     assert.equal(clock.pending, 0, 'at rest there is no timer');

@@ -88,6 +88,14 @@ export class ServerLife {
       if (!(await this.#endLeftovers())) return 'leftBehind';
       let useFallback = false;
       while (!signal.aborted) {
+        // Before anything is adopted: what an earlier host of ours left is ended, never shown.
+        const left = this.#deps.obstacle?.(wanted.spec.appKey);
+        if (left && wish.kind === 'look') return undefined;
+        if (left) {
+          status.apply({ type: 'block', reason: left });
+          await delay(this.#deps.clock, LOOK_AGAIN_MS, signal);
+          continue;
+        }
         const found = await this.findForeign();
         if (signal.aborted) break;
         if (found) {
@@ -160,8 +168,6 @@ export class ServerLife {
     const { spec } = this.#session.wanted;
     if (spec.managed === 'external')
       return { type: 'wait', reason: { code: 'managedElsewhere', facts: { port: spec.port } } };
-    const left = this.#deps.obstacle?.(spec.appKey);
-    if (left) return { type: 'block', reason: left };
     // A server that holds the folder and has not proved itself: it is just starting, or hangs.
     const holder = await this.#deps.folderLock?.holder(spec, false);
     return holder && { type: 'block', reason: { code: 'folderLocked', facts: { ...holder } } };

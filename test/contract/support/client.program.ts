@@ -2,6 +2,7 @@
  * One client as a process of its own: joins or starts the host, asks for the stub app, and prints what it sees once the
  * app runs. Waits for a line on stdin before it begins (the barrier) and for the end of stdin before it leaves.
  * `CLIENT_UID`: it steps down to that user once its own files are loaded, which may lie where that one can't read.
+ * `CLIENT_COMMAND`: the app's command in place of `npm run dev`.
  */
 import { HostRig, waitFor, watchSession } from './hostRig';
 
@@ -21,7 +22,7 @@ async function main(): Promise<void> {
   const left = new Promise((resolve) => process.stdin.once('end', resolve));
   const peer = await client.connect();
   await peer.call('start', {
-    spec: rig.spec(),
+    spec: rig.spec({}, process.env['CLIENT_COMMAND'] ? { command: process.env['CLIENT_COMMAND'].split(' ') } : {}),
     env: { PATH: process.env['PATH'] ?? '', STUB_RIG: stateFolder },
     origin: 'auto',
   });

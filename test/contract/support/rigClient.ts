@@ -41,15 +41,20 @@ export class RigClient {
   }
 
   async ready(): Promise<this> {
-    const { value } = await this.#lines.next();
-    if (value !== 'ready') throw new Error(`the client says ${String(value)}`);
+    const line = await this.#nextLine();
+    if (line !== 'ready') throw new Error(`the client says ${line ?? 'nothing'}`);
     return this;
   }
 
   /** Lets it join and start; what it saw when its server ran, null when it was told of an error. */
   async go(): Promise<SeenByClient | null> {
     this.child.stdin?.write('go\n');
-    return JSON.parse(String((await this.#lines.next()).value ?? 'null')) as SeenByClient | null;
+    return JSON.parse((await this.#nextLine()) ?? 'null') as SeenByClient | null;
+  }
+
+  async #nextLine(): Promise<string | undefined> {
+    const next = await this.#lines.next();
+    return next.done ? undefined : next.value;
   }
 
   async end(): Promise<void> {

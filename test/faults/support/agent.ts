@@ -2,7 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { HostSettings, Requests, SessionSnapshot, SessionState } from '../../../src/sessions/protocol';
-import { repoRoot, waitFor } from '../../contract/support/hostRig';
+import { waitFor } from '../../contract/support/hostRig';
 
 /** What an agent is started with; `agent.program.ts` is the other side. */
 export interface AgentOptions {
@@ -56,6 +56,9 @@ export class AgentError extends Error {
   }
 }
 
+/** Where the bundles of this suite lie: this file is part of several, in different folders. */
+const bundles = __dirname.slice(0, __dirname.lastIndexOf(`${path.sep}faults`) + '/faults'.length);
+
 interface Waiter {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -84,7 +87,7 @@ export class Agent {
   resets = 0;
 
   constructor(options: AgentOptions, { wrapper = [], node = process.execPath, env }: AgentProcess) {
-    const program = path.join(repoRoot, 'out/test/faults/support/agent.program.js');
+    const program = path.join(bundles, 'support/agent.program.js');
     const [file = node, ...args] = [...wrapper, node, program, JSON.stringify(options)];
     this.#child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text));

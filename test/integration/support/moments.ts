@@ -6,7 +6,9 @@ import { eventually, type Editor } from './workbench';
 
 /** The first extension host that is none of `known`. */
 export async function newExtensionHost(editor: Editor, known: readonly number[]): Promise<number> {
-  return eventually('an extension host', async () => (await editor.extensionHosts()).find((pid) => !known.includes(pid)));
+  return eventually('an extension host', async () =>
+    (await editor.extensionHosts()).find((pid) => !known.includes(pid)),
+  );
 }
 
 /** The session host's process, as soon as it is there. */
@@ -27,12 +29,21 @@ export async function portOpen(port: number, limitMs = 120_000): Promise<void> {
   await eventually(`port ${port} to be open`, async () => (await listenersOf(port)).length > 0, limitMs);
 }
 
-/** The processes of a browser, the one that leads them first. */
-export async function browserProcesses(browser: Browser): Promise<readonly number[]> {
+/** The process that leads a browser's. */
+export async function browserPid(browser: Browser): Promise<number> {
   const devTools = await browser.newBrowserCDPSession();
   const { processInfo } = await devTools.send('SystemInfo.getProcessInfo');
   const leader = processInfo.find(({ type }) => type === 'browser')?.id;
-  return leader === undefined ? [] : (await treeOf(leader)).map(({ pid }) => pid);
+  if (leader === undefined) throw new Error('the browser does not name its process');
+  return leader;
+}
+
+/** Sends a signal to a process and all that it has started. */
+export async function signalTree(leader: number, signal: NodeJS.Signals): Promise<void> {
+  signalAll(
+    (await treeOf(leader)).map(({ pid }) => pid),
+    signal,
+  );
 }
 
 /** Sends a signal to those that are still there. */

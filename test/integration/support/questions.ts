@@ -1,5 +1,5 @@
 /** What the editor asks a person and says to them: notifications, modal questions, quick picks. Used as a person does. */
-import assert from 'node:assert/strict';
+import type { Locator } from 'playwright-core';
 import { eventually, type Tab } from './workbench';
 
 /** The texts of the notifications in sight, newest first. */
@@ -19,6 +19,7 @@ export async function told(tab: Tab, text: RegExp, limitMs?: number): Promise<re
     },
     limitMs,
   );
+  await faded(toast.first());
   return (await toast.first().locator('.monaco-button').allInnerTexts()).map((title) => title.trim());
 }
 
@@ -73,10 +74,7 @@ async function openActions(tab: Tab): Promise<void> {
   await closeQuickPick(tab);
   await tab.page.locator('.statusbar-item[id*="cheatcode"] a').first().click({ timeout: 10_000 });
   await widget.locator('.monaco-list-row').first().waitFor({ timeout: 20_000 });
-  // It fades in, and takes no key before.
-  await eventually('Dev Server Actions to be there', () =>
-    widget.evaluate((element) => getComputedStyle(element).opacity === '1'),
-  );
+  await faded(widget);
 }
 
 async function closeQuickPick(tab: Tab): Promise<void> {
@@ -98,6 +96,17 @@ export async function tooltip(tab: Tab): Promise<string> {
     const found = (await hover.innerText({ timeout: 2000 })).replace(/\s+/g, ' ').trim();
     return found === '' ? undefined : found;
   });
-  assert.ok(text);
+  await faded(hover);
   return text;
+}
+
+/** What fades in takes no click and makes no picture before it is there. */
+async function faded(locator: Locator): Promise<void> {
+  await eventually('it to have faded in', () =>
+    locator.evaluate((element) => {
+      for (let at: Element | null = element; at !== null; at = at.parentElement)
+        if (getComputedStyle(at).opacity !== '1') return false;
+      return true;
+    }),
+  );
 }

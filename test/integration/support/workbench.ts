@@ -46,6 +46,8 @@ export interface EditorOptions {
   readonly workspace: string;
   readonly settings?: Record<string, unknown>;
   readonly env?: Record<string, string | undefined>;
+  /** Where extensions are installed; default: shared by the tests of a run. */
+  readonly extensionsDir?: string;
 }
 
 /** A code-server with the packed extension, a state folder of its own, and a browser: what one user has. */
@@ -59,7 +61,10 @@ export class Editor {
     readonly workspace: string,
   ) {}
 
-  static async open(name: string, { workspace, settings = {}, env = {} }: EditorOptions): Promise<Editor> {
+  static async open(
+    name: string,
+    { workspace, settings = {}, env = {}, extensionsDir }: EditorOptions,
+  ): Promise<Editor> {
     const dir = path.join(must('CHEATCODE_TEST_DIR'), name);
     const stateFolder = path.join(dir, 's');
     // The editor, Expo and Next leave sockets and caches in the folder for temporary files: they go with the run.
@@ -68,7 +73,7 @@ export class Editor {
     const options: CodeServerOptions = {
       workspace,
       userDataDir: path.join(dir, 'user'),
-      extensionsDir: path.join(must('CHEATCODE_TEST_DIR'), 'extensions'),
+      extensionsDir: extensionsDir ?? path.join(must('CHEATCODE_TEST_DIR'), 'extensions'),
       env: {
         TMPDIR: temporary,
         CHEATCODE_STATE_DIR: stateFolder,

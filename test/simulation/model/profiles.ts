@@ -49,5 +49,23 @@ export const profiles: Readonly<Record<string, Omit<WorldOptions, 'seed' | 'trac
     oddities: ['tidiesForLong', 'ignoresInt'],
     deeds: ['userStart', 'userStop', 'userRestart', 'openWindow', 'closeWindow'],
   },
+  zombies: { users: 1, oddities: [], deeds: ['userStop', 'userStart', 'userRestart', 'openWindow'] },
+  interrupts: {
+    users: 1,
+    oddities: ['tidiesForLong', 'forksDaemon'],
+    deeds: ['ctrlC', 'ctrlC', 'userStop', 'userStart', 'openWindow', 'jumpWall', 'passTime', 'passTime'],
+    steps: 400,
+  },
+  daemons: {
+    users: 1,
+    oddities: ['forksDaemon', 'crashes'],
+    deeds: ['killServer', 'userStop', 'userRestart', 'userStart', 'killHost', 'openWindow'],
+  },
+  leftovers: {
+    users: 1,
+    oddities: ['isUnkillable'],
+    deeds: ['userStop', 'userStart', 'userRestart', 'openWindow', 'passTime'],
+    steps: 400,
+  },
   upgrades: { users: 1, deeds: ['upgrade', 'openWindow', 'closeWindow', 'userStart', 'userStop', 'replaceOlder'] },
 };

@@ -321,7 +321,9 @@ export class World {
   #onNotification(host: Actor, method: string, params: unknown): void {
     if (method !== 'input' || !(host instanceof Proc) || host.isDead) return;
     const appKey = this.#appOf(host, (params as { readonly sessionId: string }).sessionId);
-    if (appKey === undefined || this.#sessionOf(host, appKey)?.state !== 'running') return;
+    if (appKey === undefined) return;
+    this.#witness.mayEnd(host, appKey);
+    if (this.#sessionOf(host, appKey)?.state !== 'running') return;
     const leader = this.#machine.procs.find(
       ({ role, isAlive, app, launch }) =>
         role === 'runner' && isAlive && app?.spec.appKey === appKey && launch?.host === host,

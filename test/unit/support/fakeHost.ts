@@ -3,7 +3,7 @@ import type { SessionRecord, SessionRecords } from '../../../src/sessions/host/s
 import type { FolderLock } from '../../../src/sessions/host/folderLock';
 import { HealthMonitor } from '../../../src/sessions/host/healthMonitor';
 import type { KernelLock } from '../../../src/sessions/host/kernelLock';
-import type { HostSettings, LaunchSpec, SessionSnapshot, StartParams } from '../../../src/sessions/protocol';
+import type { HostSettings, LaunchSpec, Reason, SessionSnapshot, StartParams } from '../../../src/sessions/protocol';
 import { memoryLock } from '../../contract/support/memoryLock';
 import { quietLog } from '../../contract/support/quietLog';
 import { FakeClock } from './fakeClock';
@@ -28,12 +28,14 @@ export class FakeHost {
       appLock = memoryLock(),
       fileOf = {},
       folderLock,
+      obstacle,
     }: {
       readonly settings?: HostSettings;
       readonly records?: readonly SessionRecord[];
       readonly appLock?: KernelLock;
       readonly fileOf?: Partial<SessionRecords>;
       readonly folderLock?: FolderLock;
+      readonly obstacle?: () => Reason | undefined;
     } = {},
   ) {
     this.host = new SessionHost({
@@ -50,6 +52,7 @@ export class FakeHost {
         finder: machine.finder,
         softRestart: machine.softRestart,
         ...(folderLock ? { folderLock } : {}),
+        ...(obstacle ? { obstacle } : {}),
         appLock,
         records: {
           write: (record) => void this.records.set(record.id, structuredClone(record)),

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { currentScope } from '../../src/sessions/scope';
+import { ensureScopePaths } from '../../src/sessions/stateFolder';
+import { startProgram, waitFor } from '../contract/support/hostRig';
+import { FaultCase, faultCase } from './support/faultCase';
+
+const CLIENTS = 50;
+const timeoutMs = 180_000;
+
+interface Seen {
+  readonly hostPid: number;
+  readonly listenerPid: number;
+}
+
+const pathsOf = (c: FaultCase) => ensureScopePaths(c.rig.stateFolder, currentScope());
+
+/**
+ * Fifty windows as processes, held back until all are ready. Null: this one was told of an error.
+ * `meanwhile` runs when they have begun.
+ */
+async function race(
+  c: FaultCase,
+  env: Readonly<Record<string, string>> = {},
+  meanwhile?: () => Promise<void>,
+): Promise<readonly (Seen | null)[]> {
+  const { stateFolder, appFolder, port } = c.rig;
+  const clients = Array.from({ length: CLIENTS }, () =>
+    startProgram('contract/support/client.program.js', [stateFolder, appFolder, String(port)], {
+      CHEATCODE_STATE_DIR: stateFolder,
+      ...env,
+    }),
+  );
+  c.defer(() => Promise.all(clients.map(leave)));
+  const lines = clients.map(({ stdout }) => {
+    assert.ok(stdout);
+    return createInterface({ input: stdout })[Symbol.asyncIterator]();
+  });
+  for (const reader of lines) assert.equal((await reader.next()).value, 'ready');
+  for (const client of clients) client.stdin?.write('go\n');
+  await meanwhile?.();
+  return Promise.all(
+    lines.map(async (reader) => JSON.parse(String((await reader.next()).value ?? 'null')) as Seen | null),
+  );
+}
+
+async function leave(client: ChildProcess): Promise<void> {
+  client.stdin?.end();
+  await waitFor('a client to leave', () => client.exitCode !== null || client.signalCode !== null);
+}
+
+async function allAttachedToOne(c: FaultCase, answers: readonly (Seen | null)[]): Promise<void> {
+  await waitFor('one host alone', async () => (await c.rig.hostPids()).length === 1);
+  const [server] = c.watch.current;
+  const expected = { hostPid: c.host, listenerPid: server };
+  for (const seen of answers) assert.deepEqual(seen, expected);
+}
+
+describe('fifty windows that begin at once', () => {
+  const situations: Record<string, (c: FaultCase) => Promise<void>> = {
+    'and there is no host': () => Promise.resolve(),
+    'and a host lives, without the app': async (c) => c.window().connect(),
+    'and a dead socket lies there': async (c) => {
+      const { socket, token } = pathsOf(c);
+      const server = net.createServer().listen(socket);
+      await waitFor('the socket', () => server.listening);
+      // Node takes the file away with the server; its inode stays under another name and is put back.
+      const { link, rename } = await import('node:fs/promises');
+      await link(socket, `${socket}.kept`);
+      await new Promise((resolve) => server.close(resolve));
+      await rename(`${socket}.kept`, socket);
+      await writeFile(token, 'of a host that is gone');
+    },
+    'and the record of a lost host names a pid of today': async (c) => {
+      const { records } = pathsOf(c);
+      await mkdir(records, { recursive: true });
+      const stranger = c.command(['sleep', '1000']);
+      const lost = { pid: stranger.pid, startTicks: '1', cookie: 'of-another:host' };
+      const record = { version: 1, id: 'dev_server_web', spec: c.rig.spec(), desired: 'running', isSticky: false };
+      await writeFile(path.join(records, 'dev_server_web.json'), JSON.stringify({ ...record, process: lost }));
+      c.defer(() => assert.equal(stranger.exitCode ?? stranger.signalCode, null, 'the stranger was not signalled'));
+    },
+  };
+  for (const [title, prepare] of Object.entries(situations))
+    faultCase(`fault 5: ${title}: one host, one server, all attached`, { servers: 1, timeoutMs }, async (c) => {
+      await prepare(c);
+      await allAttachedToOne(c, await race(c));
+    });
+
+  faultCase('fault 2: and a stale start lock lies there', { servers: 1, timeoutMs }, async (c) => {
+    const { startLock } = pathsOf(c);
+    await mkdir(`${startLock}.lock`);
+    await utimes(`${startLock}.lock`, 1, 1);
+    await allAttachedToOne(c, await race(c));
+  });
+
+  faultCase(
+    'fault 2: and the holder of the start lock is killed while they wait',
+    { servers: 1, timeoutMs },
+    async (c) => {
+      const holder = c.window({ env: { CHEATCODE_TEST_FAILPOINTS: 'client.lookedAgain=stop@1' } });
+      void holder.connect().catch(() => undefined);
+      await waitFor('the holder to hold', () => holder.errors.includes('failpoint'));
+      await allAttachedToOne(c, await race(c, {}, () => holder.kill()));
+    },
+  );
+
+  faultCase('fault 2: and there is no start lock at all', { servers: 1, timeoutMs }, async (c) => {
+    await allAttachedToOne(c, await race(c, { CHEATCODE_TEST_START_LOCK_OFF: '1' }));
+  });
+});
+
+describe('the witness, when a guarantee is broken on purpose', () => {
+  const locksOff = {
+    CHEATCODE_TEST_START_LOCK_OFF: '1',
+    CHEATCODE_TEST_KERNEL_LOCKS_OFF: '1',
+    CLIENT_WAIT_MS: '8000',
+  };
+
+  /** Not a `faultCase`: it must see what that would fail for. */
+  async function broken(env: Readonly<Record<string, string>>) {
+    const c = await FaultCase.create({ servers: 0 });
+    try {
+      await race(c, env);
+      return { hosts: (await c.rig.hostPids()).length, peak: c.watch.peak };
+    } finally {
+      await c.dispose();
+    }
+  }
+
+  it('fault 46: sees more than one host without kernel locks', async function () {
+    this.timeout(timeoutMs);
+    const { hosts } = await broken(locksOff);
+    assert.ok(hosts > 1, `${hosts} hosts`);
+  });
+
+  it('fault 46: sees more than one server when the port is not checked either', async function () {
+    this.timeout(timeoutMs);
+    const { peak } = await broken({ ...locksOff, CHEATCODE_TEST_PORT_CHECK_OFF: '1' });
+    assert.ok(peak > 1, `${peak} servers`);
+  });
+});

@@ -5,6 +5,8 @@ import type { Person } from './person';
 import type { SeededRandom } from './random';
 
 const MAX_TABS = 3;
+/** Choices for one deed. */
+const MAX_TRIES = 10;
 /** Longer than a client waits for a host that is suspended before it says so (FAULTS 11). */
 const MAX_FREEZE_MS = 14_000;
 
@@ -37,13 +39,16 @@ export class Deeds {
     this.#options = options;
   }
 
-  /** Chooses a deed and does it, or begins it. */
+  /** Chooses a deed and does it, or begins it; one that there is nobody for gives way to another. */
   doOne(): void {
-    const deed = this.#options.random.weighted(this.#deeds());
-    const done = deed?.run();
-    if (!deed || done === undefined) return;
-    this.counts.set(deed.name, (this.counts.get(deed.name) ?? 0) + 1);
-    this.#options.note(`${deed.name} ${done}`.trim());
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const deed = this.#options.random.weighted(this.#deeds());
+      const done = deed?.run();
+      if (!deed || done === undefined) continue;
+      this.counts.set(deed.name, (this.counts.get(deed.name) ?? 0) + 1);
+      this.#options.note(`${deed.name} ${done}`.trim());
+      return;
+    }
   }
 
   /** Presses Start in this tab, outside of any chance. */

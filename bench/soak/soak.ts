@@ -48,7 +48,7 @@ export interface SoakResult {
 
 const SAMPLE_MS = 100;
 /** Between two deeds; mostly short, so that the next one meets what the last has begun. */
-const MAX_PAUSE_MS = 5000;
+const MAX_PAUSE_MS = 4000;
 const TEND_MS = 4000;
 /** What a status says for so long is no passing word. */
 const LINGER_MS = 1500;

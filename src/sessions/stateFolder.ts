@@ -101,16 +101,17 @@ export function ensurePrivateFolder(folder: string): void {
 }
 
 /** Not `recursive`: Node 24 loops for ever where a parent can't hold folders, such as /proc (measured). */
-function makeFolders(folder: string): void {
+function makeFolders(folder: string, isAgain = false): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     const code = errorCode(error);
     if (code === 'EEXIST') return;
     const parent = path.dirname(folder);
-    if (code !== 'ENOENT' || parent === folder || existsSync(parent)) throw error;
-    makeFolders(parent);
-    makeFolders(folder);
+    if (code !== 'ENOENT' || parent === folder || isAgain) throw error;
+    // The parent may be there by now: another client makes the same folders, and must not drive us to the fallback.
+    if (!existsSync(parent)) makeFolders(parent);
+    makeFolders(folder, true);
   }
 }
 

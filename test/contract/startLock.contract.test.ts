@@ -121,4 +121,23 @@ describe('start lock', () => {
     assert.equal(await holder.exit(), 0);
     assert.deepEqual(warnings, []);
   });
+
+  it('fault 3: that a suspended holder lost goes on without a third one’s harm when it is hung up', async () => {
+    const holder = programs.start('startLockHolder', [file, '5000', '2000', 'true']);
+    await holder.lineWith('in');
+    holder.signal('SIGSTOP');
+    await waitUntil('it is suspended', () => readProcStat(holder.pid)?.state === 'T');
+    await take(
+      async () => {
+        // Its hang-up waits with it: it dies of it before it could learn of its loss.
+        holder.signal('SIGHUP');
+        holder.signal('SIGCONT');
+        assert.equal(await holder.exit(), 'SIGHUP');
+        // The library's exit hook may have taken our lock with it (FACTS): that costs courtesy, and no more.
+        assert.equal(await take(() => Promise.resolve('next'), { waitMs: 300 }), 'next');
+      },
+      { waitMs: 10_000, staleMs: 2_000 },
+    );
+    assert.equal(await take(() => Promise.resolve('later')), 'later');
+  });
 });

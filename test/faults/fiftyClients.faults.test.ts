@@ -1,51 +1,62 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { link, mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { currentScope } from '../../src/sessions/scope';
 import { ensureScopePaths } from '../../src/sessions/stateFolder';
-import { startProgram, waitFor } from '../contract/support/hostRig';
+import { repoRoot, waitFor } from '../contract/support/hostRig';
 import { FaultCase, faultCase } from './support/faultCase';
+import type { WindowSaw, WindowsOptions } from './support/windows.program';
 
-const CLIENTS = 50;
+/** Windows, and in how many processes they are: one each where processes are what matters, as they cost a CPU second each. */
+interface Crowd {
+  readonly processes: number;
+  readonly each: number;
+}
+const ofProcesses: Crowd = { processes: 50, each: 1 };
+const ofWindows: Crowd = { processes: 10, each: 5 };
 const timeoutMs = 180_000;
 
-interface Seen {
-  readonly hostPid: number;
-  readonly listenerPid: number;
+interface RaceOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stub?: Readonly<Record<string, string>>;
+  readonly waitMs?: number;
+  /** Runs when they have begun. */
+  readonly meanwhile?: () => Promise<void>;
 }
 
 const pathsOf = (c: FaultCase) => ensureScopePaths(c.rig.stateFolder, currentScope());
 
-/**
- * Fifty windows as processes, held back until all are ready. Null: this one was told of an error.
- * `meanwhile` runs when they have begun.
- */
-async function race(
-  c: FaultCase,
-  env: Readonly<Record<string, string>> = {},
-  meanwhile?: () => Promise<void>,
-): Promise<readonly (Seen | null)[]> {
-  const { stateFolder, appFolder, port } = c.rig;
-  const clients = Array.from({ length: CLIENTS }, () =>
-    startProgram('contract/support/client.program.js', [stateFolder, appFolder, String(port)], {
-      CHEATCODE_STATE_DIR: stateFolder,
-      ...env,
+/** Windows that are held back until all are ready; what each of them saw in the end. */
+async function race(c: FaultCase, crowd: Crowd, options: RaceOptions = {}): Promise<readonly WindowSaw[]> {
+  const { spec, env } = c.params(options.stub);
+  const args: WindowsOptions = {
+    count: crowd.each,
+    distFolder: path.join(repoRoot, 'out/testHost'),
+    spec,
+    env,
+    waitMs: options.waitMs ?? 60_000,
+  };
+  const children = Array.from({ length: crowd.processes }, () =>
+    spawn(process.execPath, [path.join(__dirname, 'support/windows.program.js'), JSON.stringify(args)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, CHEATCODE_STATE_DIR: c.rig.stateFolder, ...options.env },
     }),
   );
-  c.defer(() => Promise.all(clients.map(leave)));
-  const lines = clients.map(({ stdout }) => {
-    assert.ok(stdout);
-    return createInterface({ input: stdout })[Symbol.asyncIterator]();
-  });
-  for (const reader of lines) assert.equal((await reader.next()).value, 'ready');
-  for (const client of clients) client.stdin?.write('go\n');
-  await meanwhile?.();
-  return Promise.all(
-    lines.map(async (reader) => JSON.parse(String((await reader.next()).value ?? 'null')) as Seen | null),
-  );
+  c.defer(() => Promise.all(children.map(leave)));
+  const readers = children.map(({ stdout }) => createInterface({ input: stdout })[Symbol.asyncIterator]());
+  for (const reader of readers) assert.equal((await reader.next()).value, 'ready');
+  for (const { stdin } of children) stdin.write('go\n');
+  await options.meanwhile?.();
+  const seen: WindowSaw[] = [];
+  for (const reader of readers)
+    for (let n = 0; n < crowd.each; n++) {
+      const line: unknown = (await reader.next()).value;
+      seen.push(JSON.parse(String(line)) as WindowSaw);
+    }
+  return seen;
 }
 
 async function leave(client: ChildProcess): Promise<void> {
@@ -53,7 +64,7 @@ async function leave(client: ChildProcess): Promise<void> {
   await waitFor('a client to leave', () => client.exitCode !== null || client.signalCode !== null);
 }
 
-async function allAttachedToOne(c: FaultCase, answers: readonly (Seen | null)[]): Promise<void> {
+async function allAttachedToOne(c: FaultCase, answers: readonly WindowSaw[]): Promise<void> {
   await waitFor('one host alone', async () => (await c.rig.hostPids()).length === 1);
   const [server] = c.watch.current;
   const expected = { hostPid: c.host, listenerPid: server };
@@ -69,7 +80,6 @@ describe('fifty windows that begin at once', () => {
       const server = net.createServer().listen(socket);
       await waitFor('the socket', () => server.listening);
       // Node takes the file away with the server; its inode stays under another name and is put back.
-      const { link, rename } = await import('node:fs/promises');
       await link(socket, `${socket}.kept`);
       await new Promise((resolve) => server.close(resolve));
       await rename(`${socket}.kept`, socket);
@@ -85,17 +95,19 @@ describe('fifty windows that begin at once', () => {
       c.defer(() => assert.equal(stranger.exitCode ?? stranger.signalCode, null, 'the stranger was not signalled'));
     },
   };
-  for (const [title, prepare] of Object.entries(situations))
+  for (const [title, prepare] of Object.entries(situations)) {
+    const crowd = title === 'and there is no host' ? ofProcesses : ofWindows;
     faultCase(`fault 5: ${title}: one host, one server, all attached`, { servers: 1, timeoutMs }, async (c) => {
       await prepare(c);
-      await allAttachedToOne(c, await race(c));
+      await allAttachedToOne(c, await race(c, crowd));
     });
+  }
 
   faultCase('fault 2: and a stale start lock lies there', { servers: 1, timeoutMs }, async (c) => {
     const { startLock } = pathsOf(c);
     await mkdir(`${startLock}.lock`);
     await utimes(`${startLock}.lock`, 1, 1);
-    await allAttachedToOne(c, await race(c));
+    await allAttachedToOne(c, await race(c, ofWindows));
   });
 
   faultCase(
@@ -105,12 +117,12 @@ describe('fifty windows that begin at once', () => {
       const holder = c.window({ env: { CHEATCODE_TEST_FAILPOINTS: 'client.lookedAgain=stop@1' } });
       void holder.connect().catch(() => undefined);
       await waitFor('the holder to hold', () => holder.errors.includes('failpoint'));
-      await allAttachedToOne(c, await race(c, {}, () => holder.kill()));
+      await allAttachedToOne(c, await race(c, ofProcesses, { meanwhile: () => holder.kill() }));
     },
   );
 
   faultCase('fault 2: and there is no start lock at all', { servers: 1, timeoutMs }, async (c) => {
-    await allAttachedToOne(c, await race(c, { CHEATCODE_TEST_START_LOCK_OFF: '1' }));
+    await allAttachedToOne(c, await race(c, ofWindows, { env: { CHEATCODE_TEST_START_LOCK_OFF: '1' } }));
   });
 });
 
@@ -118,14 +130,14 @@ describe('the witness, when a guarantee is broken on purpose', () => {
   const locksOff = {
     CHEATCODE_TEST_START_LOCK_OFF: '1',
     CHEATCODE_TEST_KERNEL_LOCKS_OFF: '1',
-    CLIENT_WAIT_MS: '8000',
   };
 
   /** Not a `faultCase`: it must see what that would fail for. */
   async function broken(env: Readonly<Record<string, string>>) {
     const c = await FaultCase.create({ servers: 0 });
     try {
-      await race(c, env);
+      // It listens late: until then a second host can neither find nor adopt it.
+      await race(c, { processes: 10, each: 1 }, { env, stub: { STUB_LISTEN_DELAY_MS: '4000' }, waitMs: 8000 });
       return { hosts: (await c.rig.hostPids()).length, peak: c.watch.peak };
     } finally {
       await c.dispose();

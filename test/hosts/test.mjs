@@ -38,6 +38,7 @@ import { copyWorkspace, ensureWorkspace } from './workspace.mjs';
 const suites = {
   unit: { folder: 'unit', kind: 'unit', timeoutMs: 10_000, editor: false },
   contract: { folder: 'contract', kind: 'contract', timeoutMs: 60_000, editor: false },
+  simulation: { folder: 'simulation', kind: 'simulation', timeoutMs: 180_000, editor: false },
   // Faults take their time waiting, each on a machine of its own: several files at once.
   faults: { folder: 'faults', kind: 'faults', timeoutMs: 60_000, editor: false, jobs: 3 },
   host: { folder: 'integration', kind: 'host', timeoutMs: 120_000, editor: true },

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const worker = path.join(path.dirname(fileURLToPath(import.meta.url)), 'worker.mjs');
 /** Small enough that the last portions end together, large enough that telling costs nothing. */
-const portion = 250;
+const defaultPortion = 250;
 
 /**
  * @typedef {{ seed: number, invariant: string, detail: string }} Failure
@@ -16,11 +16,21 @@ const portion = 250;
 /**
  * @param {string} bundle the built simulation
  * @param {{ profile: string, flaws?: Readonly<Record<string, boolean>>, firstSeed: number, count: number, limitMs?: number, stopAt?: (failure: Failure) => boolean,
- *   maxFailures?: number, processes?: number }} options
+ *   maxFailures?: number, processes?: number, portion?: number }} options
  * @returns {Promise<Tally>}
  */
 export async function runInPool(bundle, options) {
-  const { profile, flaws = {}, firstSeed, count, limitMs, stopAt, maxFailures = 20, processes } = options;
+  const {
+    profile,
+    flaws = {},
+    firstSeed,
+    count,
+    limitMs,
+    stopAt,
+    maxFailures = 20,
+    processes,
+    portion = defaultPortion,
+  } = options;
   /** @type {Tally} */
   const total = { schedules: 0, sightings: {}, failures: [] };
   const end = performance.now() + (limitMs ?? Infinity);

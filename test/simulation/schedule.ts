@@ -93,8 +93,7 @@ export async function replay(
 
 function add(tally: Tally, world: World): void {
   tally.schedules++;
-  for (const key of Object.keys(tally.sightings) as (keyof Sightings)[])
-    tally.sightings[key] += world.sightings[key];
+  for (const key of Object.keys(tally.sightings) as (keyof Sightings)[]) tally.sightings[key] += world.sightings[key];
   const { violation } = world;
   if (violation) tally.failures.push({ seed: world.seed, invariant: violation.invariant, detail: violation.detail });
 }

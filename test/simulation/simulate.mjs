@@ -52,7 +52,7 @@ async function many(bundle) {
   if (values.json) console.log(JSON.stringify({ schedules, sightings, failures, seconds }));
   else {
     console.log(
-      `${schedules} schedules in ${seconds.toFixed(1)} s, ${(sightings['virtualMs'] ?? 0) / 3_600_000 | 0} hours of virtual time`,
+      `${schedules} schedules in ${seconds.toFixed(1)} s, ${((sightings['virtualMs'] ?? 0) / 3_600_000) | 0} hours of virtual time`,
     );
     console.log(
       Object.entries(sightings)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {
+import fs, {
   chmodSync,
   chownSync,
   existsSync,
@@ -46,6 +46,25 @@ describe('the state folder', () => {
     const folder = path.join(tempFolder(), 'a/b');
     assert.equal(ensureStateFolder({ CHEATCODE_STATE_DIR: folder }), folder);
     assert.equal(modeOf(folder), 0o700);
+  });
+
+  it('fault 53: is the same for two clients that make it, and what is above it, at one moment', () => {
+    const folder = path.join(tempFolder(), 'a/b');
+    const { mkdirSync: make } = fs;
+    // The other client is quicker, just after we found no parent.
+    fs.mkdirSync = ((...args: Parameters<typeof make>) => {
+      try {
+        return make(...args);
+      } catch (error) {
+        make(path.dirname(folder), { recursive: true });
+        throw error;
+      }
+    });
+    try {
+      assert.equal(ensureStateFolder({ CHEATCODE_STATE_DIR: folder }), folder);
+    } finally {
+      fs.mkdirSync = make;
+    }
   });
 
   it('is closed to others when it was open', () => {

@@ -33,10 +33,11 @@ export async function watchAdopted(
   for (let silentLooks = 0; ;) {
     await delay(deps.clock, LIVENESS_POLL_MS, signal);
     if (signal.aborted) return 'aborted';
-    const liveness = server.identity ? await deps.processes.liveness(server.identity) : 'unknown';
+    const liveness = await livenessOf(deps, server);
     if (liveness === 'alive') continue;
     if (liveness === 'unknown') {
-      silentLooks = (await deps.ports.isFree(server.port)) ? silentLooks + 1 : 0;
+      const isFree = await deps.ports.isFree(server.port).catch(() => false);
+      silentLooks = isFree ? silentLooks + 1 : 0;
       if (silentLooks < SILENT_LOOKS) continue;
     }
     if (signal.aborted) return 'aborted';
@@ -52,6 +53,14 @@ export async function watchAdopted(
     missing = 0;
     onReplaced(server);
   }
+}
+
+/** A look that fails says nothing. */
+function livenessOf(
+  { processes }: AdoptionDependencies,
+  { identity }: AppServer,
+): Promise<'alive' | 'dead' | 'unknown'> {
+  return identity ? processes.liveness(identity).catch(() => 'unknown' as const) : Promise.resolve('unknown');
 }
 
 /** Why a session runs although we started nothing: whose server it shows. */

@@ -17,6 +17,9 @@ export class CurrentServer {
   /** Why the run that is about to end does so, where its exit alone would not tell. */
   endReason: Reason | undefined;
 
+  /** Ends the run that is on, as if the server had exited by itself. */
+  endRun: () => void = () => undefined;
+
   constructor(port: number) {
     this.port = port;
   }

@@ -17,7 +17,7 @@ import { HealthMonitor } from './healthMonitor';
 import type { HeldLock, KernelLock } from './kernelLock';
 import type { ProcessIdentity } from './processes';
 import type { SessionDependencies } from './session';
-import { SessionHost } from './sessionHost';
+import { SessionHost, type HostsOwn } from './sessionHost';
 import type { TerminalFactory } from './terminal';
 
 /** How long an ended predecessor's locks may take to be free, and between two looks, in milliseconds: 50 to 90 measured (FACTS). */
@@ -37,10 +37,7 @@ export interface HostPorts {
   /** A host that hangs and is to be ended first, on a person's word. */
   readonly endHolder: ProcessIdentity | undefined;
   /** What the sessions act through. */
-  readonly session: Omit<
-    SessionDependencies,
-    'isPortOfAnother' | 'settings' | 'onDidChange' | 'monitor' | 'newCookie' | 'terminals' | 'obstacle'
-  >;
+  readonly session: Omit<SessionDependencies, HostsOwn | 'monitor' | 'newCookie' | 'terminals' | 'obstacle'>;
   readonly terminals: () => Promise<TerminalFactory>;
   readonly endpoint: Endpoint;
   /** Values that hold for the whole host: those that an earlier host kept, else those of the client that started this one. */

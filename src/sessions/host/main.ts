@@ -47,7 +47,9 @@ async function main(): Promise<void> {
     stateFolder: realpathSync(options.stateFolder),
     scopeFolder: statSync(paths.folder, { bigint: true }),
   });
-  const kernelLock = testSwitches.kernelLocksOff ? everybodyWins : platformKernelLock(platform, paths.folder);
+  // Where locks are files, they lie above the scope's folder: it may be deleted and made again under a host.
+  const lockFolder = path.join(options.stateFolder, 'locks');
+  const kernelLock = testSwitches.kernelLocksOff ? everybodyWins : platformKernelLock(platform, lockFolder);
   const processes = platformProcesses(platform, log);
   const ports = systemPorts(platform);
   const host = await runHost({

@@ -15,6 +15,8 @@ const SECOND_LOOK_MS = 150;
 const OTHER_PORT_MS = 2000;
 /** A server that only accepts connections might be anything: on another port it is believed in after this long. */
 const OTHER_PORT_TCP_MS = 10_000;
+/** A look that fails says nothing, the next one may; so many in a row end the start with their error. */
+const MAX_FAILED_LOOKS = 20;
 /** After this long without an answer the user is told what is missing. */
 const SLOW_START_MS = 60_000;
 
@@ -47,13 +49,19 @@ export async function untilReady(
 ): Promise<Readiness | undefined> {
   const { clock, prober } = deps;
   const startedMs = clock.nowMs();
+  let failedLooks = 0;
   let otherLookMs = startedMs + OTHER_PORT_MS;
   for (let pauseMs = FIRST_PROBE_PAUSE_MS; !over.aborted; pauseMs = Math.min(MAX_PROBE_PAUSE_MS, pauseMs * 1.5)) {
     const ask = async (port: number): Promise<Readiness | undefined> => {
       const beganMs = clock.nowMs();
       const result = await prober.probe(spec.probe, port, PROBE_TIMEOUT_MS);
       if (!result.answered || over.aborted) return undefined;
-      const listener = await ownListener(deps, server, port);
+      const listener = await ownListener(deps, server, port).catch((error: unknown) => {
+        failedLooks++;
+        if (failedLooks >= MAX_FAILED_LOOKS) throw error;
+        return undefined;
+      });
+      if (listener) failedLooks = 0;
       return listener && { port, listenerPid: listener.pid, result, durationMs: clock.nowMs() - beganMs };
     };
     let ready = await ask(told);
@@ -61,7 +69,7 @@ export async function untilReady(
     const nowMs = clock.nowMs();
     if (!ready && nowMs >= otherLookMs) {
       otherLookMs = nowMs + OTHER_PORT_MS;
-      const own = await ownPorts(deps, server);
+      const own = await ownPorts(deps, server).catch((): readonly number[] => []);
       if (spec.probe.kind === 'http' || nowMs - startedMs > OTHER_PORT_TCP_MS)
         for (const port of own) if (port !== told && !ready && !over.aborted) ready = await ask(port);
       if (!ready && nowMs - startedMs > SLOW_START_MS)

@@ -1,4 +1,3 @@
-import { errorMessage } from '../log';
 import type { Reason } from '../protocol';
 import type { CurrentServer } from './currentServer';
 import { adoptedReason } from './adoption';
@@ -9,7 +8,6 @@ import { notice } from './sessionRun';
 import type { SessionHealth } from './sessionHealth';
 import type { SessionStatus } from './sessionStatus';
 import type { SessionTerminal } from './sessionTerminal';
-import { stopFamily } from './stopLadder';
 import { Upkeep, type Findings, type UpkeepDependencies } from './upkeep';
 import type { Wanted } from './wish';
 
@@ -38,6 +36,7 @@ export class ServerCare {
   readonly upkeep: Upkeep;
   readonly #deps: CareDependencies;
   readonly #session: Cared;
+  #isTending = false;
 
   constructor(deps: CareDependencies, session: Cared) {
     this.#deps = deps;
@@ -61,11 +60,22 @@ export class ServerCare {
       });
     }
     if (result.answered) await this.#followListener();
-    if (!isOver()) await this.tend(signal);
+    // Not waited for: a file system that hangs must not keep a server from being probed.
+    if (!isOver()) void this.tend(signal);
   }
 
-  /** What a server needs beside probes: its memory, its files, others of its kind. */
+  /** What a server needs beside probes: its memory, its files, others of its kind. Never rejects. */
   async tend(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#isTending) return;
+    this.#isTending = true;
+    try {
+      await this.#tend(signal);
+    } finally {
+      this.#isTending = false;
+    }
+  }
+
+  async #tend(signal: AbortSignal | undefined): Promise<void> {
     const { server, status, terminal, wanted } = this.#session;
     const isSame = server.mark();
     const isOver = () => !isSame() || signal?.aborted !== false;
@@ -93,14 +103,12 @@ export class ServerCare {
   }
 
   #actOn({ restartOffer, isOfferSettled }: Findings): void {
-    const { id, server, health, wanted } = this.#session;
+    const { server, health, wanted } = this.#session;
     const limitMs = this.#deps.settings().restartUnresponsiveMs;
     if (server.process && limitMs !== undefined && health.silentMs >= limitMs && !server.endReason) {
       // Counted like a crash, so that a server which always hangs is given up in the end.
       server.endReason = { code: 'unresponsiveRestart', facts: { seconds: Math.round(health.silentMs / 1000) } };
-      void stopFamily(this.#deps, server.process.marks, undefined).catch((error: unknown) =>
-        this.#deps.log.warn('server could not be ended', { session: id, error: errorMessage(error) }),
-      );
+      server.endRun();
     } else if (restartOffer && isOfferSettled && wanted.spec.onChange === 'restart')
       this.#session.restart(restartOffer, restartOffer.code === 'dependenciesChanged');
   }

@@ -1,16 +1,16 @@
 import { delay } from '../clock';
 import { failpoint } from '../failpoints';
 import { errorMessage } from '../log';
-import type { LaunchSpec, Reason } from '../protocol';
+import type { LaunchSpec, Reason, ReasonCode } from '../protocol';
 import { adoptedReason, watchAdopted } from './adoption';
 import { covers, endForeign, foreignFamily } from './foreignServers';
 import type { FolderLock } from './folderLock';
 import type { HeldLock, KernelLock } from './kernelLock';
-import type { FamilyMarks } from './processFamily';
+import { stillAlive } from './processFamily';
 import { afterCrash, freshPolicy, type RestartPolicy } from './restartPolicy';
 import type { AppServer } from './serverFinder';
 import type { Cared, CareDependencies, ServerCare } from './serverCare';
-import { notice, runServer, type RunOutcome } from './sessionRun';
+import { notice, runServer, type Leftovers, type RunOutcome } from './sessionRun';
 import { stopFamily } from './stopLadder';
 import { noFindings } from './upkeep';
 import type { Wish } from './wish';
@@ -41,7 +41,7 @@ export class ServerLife {
   readonly #isPortOfAnother: (port: number) => boolean;
   #policy: RestartPolicy = freshPolicy;
   /** What earlier runs left and could not be ended. */
-  #leftovers: readonly FamilyMarks[] = [];
+  #leftovers: readonly Leftovers[] = [];
 
   constructor(
     deps: LifeDependencies,
@@ -69,7 +69,7 @@ export class ServerLife {
   /** A server of this app that is neither ours nor another session's. */
   async findForeign(): Promise<AppServer | undefined> {
     const found = await this.#deps.finder.find(this.#session.wanted.spec);
-    return found.find(({ port }) => !this.#isPortOfAnother(port));
+    return found[0];
   }
 
   /**
@@ -85,8 +85,9 @@ export class ServerLife {
     try {
       failpoint('start.wished');
       if (wish.kind === 'run') tellStop();
-      if (!(await this.#endLeftovers())) return 'leftBehind';
+      if (!(await this.endLeftovers())) return 'leftBehind';
       let useFallback = false;
+      let hasInstalled = false;
       while (!signal.aborted) {
         // Before anything is adopted: what an earlier host of ours left is ended, never shown.
         const left = this.#deps.obstacle?.(wanted.spec.appKey);
@@ -104,10 +105,10 @@ export class ServerLife {
             if (await this.#release()) break;
             return 'leftBehind';
           }
-          if ((await this.#afterAdopted(signal)) === 'over') return undefined;
+          if ((await this.#afterAdopted(wish, signal)) === 'over') return undefined;
           continue;
         }
-        if (wanted.desired !== 'running') return undefined; // Only a look, and there is nothing to see any more.
+        if (wish.kind === 'look') return undefined; // There is nothing to see any more.
         const obstacle = await this.#obstacle();
         if (signal.aborted) break;
         if (obstacle) {
@@ -118,11 +119,17 @@ export class ServerLife {
         lock ??= await this.#tryAppLock(signal);
         if (!lock || signal.aborted) continue;
         failpoint('start.appLocked');
-        const outcome = await this.#run(wish, useFallback, signal);
+        const outcome: RunOutcome = await this.#run(wish, { useFallback, hasInstalled }, signal).catch(
+          (error: unknown) => this.#broken(error, useFallback),
+        );
         if (outcome.kind === 'aborted') {
           if (outcome.leftovers === 0) break;
           this.#session.fail({ code: 'leftovers', facts: { count: outcome.leftovers } });
           return 'leftBehind';
+        }
+        if (outcome.kind === 'installed') {
+          hasInstalled = true;
+          continue;
         }
         if (outcome.kind === 'failed') {
           if (outcome.reason.code === 'interruptedInTerminal') this.#settle(outcome.reason);
@@ -142,6 +149,7 @@ export class ServerLife {
           await delay(this.#deps.clock, FOLDER_LOCK_POLL_MS, signal);
           continue;
         }
+        if (signal.aborted) break; // A newer wish has come meanwhile: how the run ended does not matter any more.
         const next = this.#afterExit(outcome, useFallback);
         if (next === 'over') return undefined;
         useFallback = next.useFallback;
@@ -153,6 +161,7 @@ export class ServerLife {
       this.#deps.log.error('run failed', { session: this.#session.id, error: errorMessage(error) });
       const program = wanted.spec.command[0] ?? '';
       this.#session.fail({ code: 'spawnFailed', facts: { program, detail: errorMessage(error) } });
+      if (this.#leftovers.length > 0) return 'leftBehind';
     } finally {
       signal.removeEventListener('abort', stopping);
       lock?.dispose();
@@ -181,15 +190,29 @@ export class ServerLife {
     return true;
   }
 
-  /** What an earlier run left is ended before anything else is started. */
-  async #endLeftovers(): Promise<boolean> {
-    const left: FamilyMarks[] = [];
-    for (const marks of this.#leftovers)
-      if ((await stopFamily(this.#deps, marks, undefined, { quick: true })).left.length > 0) left.push(marks);
+  /** Ends what earlier runs left; false (and the session has failed with the number) while something still is. */
+  async endLeftovers(): Promise<boolean> {
+    const left: Leftovers[] = [];
+    for (const leftovers of this.#leftovers)
+      if (await this.#end(leftovers)) leftovers.release();
+      else left.push(leftovers);
     this.#leftovers = left;
     if (left.length === 0) return true;
-    this.#session.fail({ code: 'leftovers', facts: { count: left.length } });
+    const pids = left.flatMap(({ seen }) => seen.map(({ pid }) => pid)).join(', ');
+    this.#session.fail({ code: 'leftovers', facts: { count: left.length, pids } });
     return false;
+  }
+
+  async #end({ marks, seen }: Leftovers): Promise<boolean> {
+    try {
+      // The number of a group that has died out may be another's by now; the cookie never is.
+      const isGroupOurs = (await stillAlive(this.#deps.processes, seen)).length > 0;
+      const present = isGroupOurs ? marks : { ...marks, pgid: undefined };
+      return (await stopFamily(this.#deps, present, undefined, { quick: true })).left.length === 0;
+    } catch (error) {
+      this.#deps.log.warn('leftovers could not be looked at', { error: errorMessage(error) });
+      return false;
+    }
   }
 
   async #watch(found: AppServer, signal: AbortSignal): Promise<'gone' | 'aborted'> {
@@ -198,6 +221,7 @@ export class ServerLife {
     health.answers();
     const adopt = (replacement: AppServer) => {
       server.adopted = replacement;
+      server.claimedPort = undefined;
       server.port = replacement.port;
       server.listenerPid = replacement.identity?.pid;
       status.apply({ type: 'adopt', reason: adoptedReason(replacement) });
@@ -231,10 +255,10 @@ export class ServerLife {
   }
 
   /** The adopted server is gone: ours follows after the back-off if one is wanted. */
-  async #afterAdopted(signal: AbortSignal): Promise<'over' | undefined> {
+  async #afterAdopted(wish: Wish, signal: AbortSignal): Promise<'over' | undefined> {
     const { health, status, terminal, wanted } = this.#session;
-    if (wanted.desired !== 'running') {
-      this.#session.end({ code: 'adoptedEnded' });
+    if (wish.kind === 'look' || wanted.desired !== 'running') {
+      this.#session.end({ code: wish.kind === 'look' ? 'adoptedEnded' : 'stoppedByUser' });
       return 'over';
     }
     if (wanted.spec.managed === 'external') return undefined;
@@ -270,7 +294,11 @@ export class ServerLife {
     return undefined;
   }
 
-  async #run(wish: Wish, useFallback: boolean, signal: AbortSignal): Promise<RunOutcome> {
+  async #run(
+    wish: Wish,
+    { useFallback, hasInstalled }: { readonly useFallback: boolean; readonly hasInstalled: boolean },
+    signal: AbortSignal,
+  ): Promise<RunOutcome> {
     const { health, server, status, terminal, wanted } = this.#session;
     const { spec } = wanted;
     health.begin();
@@ -283,6 +311,7 @@ export class ServerLife {
         useFallback,
         useNextPort: wish.useNextPort || spec.onPortTaken === 'useNext',
         install: wanted.mustInstall,
+        hasInstalled,
         size: terminal.size,
         newCookie: () => this.#deps.newCookie(),
         wasInterrupted: () => terminal.wasInterrupted(),
@@ -303,7 +332,8 @@ export class ServerLife {
           this.#session.save();
           status.changed();
         },
-        onLeftovers: (marks) => (this.#leftovers = [...this.#leftovers, marks]),
+        onLeftovers: (leftovers) => (this.#leftovers = [...this.#leftovers, leftovers]),
+        onEndable: (end) => (server.endRun = end),
         onInstalled: () => (wanted.mustInstall = false),
         beforeSpawn: () => this.#care.upkeep.begin(spec),
         onReady: (ready, { usedFallback, told }) => {
@@ -329,6 +359,17 @@ export class ServerLife {
     return outcome;
   }
 
+  /** Something about the run could not be looked at: nothing of it is left, and it counts as a crash. */
+  #broken(error: unknown, usedFallback: boolean): Exited {
+    if (this.#leftovers.length > 0) throw error;
+    const { id, server, wanted } = this.#session;
+    this.#deps.log.error('run broke off', { session: id, error: errorMessage(error) });
+    const facts = { program: wanted.spec.command[0] ?? '', detail: errorMessage(error) };
+    server.endReason = { code: 'spawnFailed', facts };
+    const exit = { exitCode: undefined, signal: undefined };
+    return { kind: 'exited', exit, wasInterrupted: false, wasReady: false, portTaken: false, usedFallback };
+  }
+
   #afterExit(
     outcome: Exited,
     useFallback: boolean,
@@ -349,7 +390,8 @@ export class ServerLife {
     const { policy, next } = afterCrash(this.#policy, health.hadHealthyMinute);
     this.#policy = policy;
     if (next === 'giveUp') {
-      this.#session.fail({ code: 'crashLoop', facts: { ...exitFacts(outcome), crashes: policy.crashes } });
+      const crashLoop = { code: 'crashLoop', facts: { ...exitFacts(outcome), crashes: policy.crashes } } as const;
+      this.#session.fail(server.endReason?.code === 'spawnFailed' ? server.endReason : crashLoop);
       return 'over';
     }
     return { delayMs: next.delayMs, useFallback };
@@ -368,7 +410,11 @@ export class ServerLife {
     const code = delayMs === 0 ? (wanted.spec.fallback?.reason ?? 'crashed') : 'crashed';
     status.apply({ type: 'launch', reason: server.endReason ?? { code, facts } });
     if (delayMs === 0) return;
-    const why = server.endReason ? 'it did not answer any more' : exitText(outcome);
+    const whys: Partial<Record<ReasonCode, string>> = {
+      unresponsiveRestart: 'it did not answer any more',
+      spawnFailed: String(server.endReason?.facts?.['detail']),
+    };
+    const why = (server.endReason && whys[server.endReason.code]) ?? exitText(outcome);
     terminal.print(notice(`the server ended (${why}); starting it again in ${delayMs / 1000} s`));
     await delay(this.#deps.clock, delayMs, signal);
   }

@@ -6,10 +6,13 @@ import { isActive } from '../sessionState';
 import { specDigest } from '../specDigest';
 import { adoptedReason } from './adoption';
 import { CurrentServer } from './currentServer';
+import { ConfirmationNeededError } from './foreignServers';
 import { ForeignTargets } from './foreignTargets';
+import type { FamilyMarks } from './processFamily';
 import type { HealthMonitor, Monitored } from './healthMonitor';
 import { ServerCare, type Cared } from './serverCare';
 import { ServerLife, type LifeDependencies } from './serverLife';
+import type { AppServer, ServerFinder } from './serverFinder';
 import { SessionHealth } from './sessionHealth';
 import type { SessionRecord, SessionRecords } from './sessionRecords';
 import { notice } from './sessionRun';
@@ -22,6 +25,8 @@ export interface SessionDependencies extends LifeDependencies {
   readonly monitor: HealthMonitor;
   /** Whether another session of this host has claimed the port. */
   isPortOfAnother(port: number, session: Session): boolean;
+  /** Whether a server that proves to be the session's app is shown or run by another session: apps may share a folder. */
+  isServerOfAnother(server: AppServer, session: Session): Promise<boolean>;
   onDidChange(session: Session): void;
 }
 
@@ -79,8 +84,16 @@ export class Session implements Monitored {
       restart: (reason, install) =>
         this.#begin({ spec: this.#wanted.spec, env: this.#wanted.env, origin: 'user', choice: { install } }, reason),
     };
-    this.#care = new ServerCare(deps, cared);
-    this.#life = new ServerLife(deps, cared, this.#care, (port) => deps.isPortOfAnother(port, this));
+    // What another session runs is nobody's to adopt, to report or to end from here.
+    const finder: ServerFinder = {
+      find: async (wantedSpec) => {
+        const found = await deps.finder.find(wantedSpec);
+        const isAnothers = await Promise.all(found.map((server) => deps.isServerOfAnother(server, this)));
+        return found.filter((_server, index) => !isAnothers[index]);
+      },
+    };
+    this.#care = new ServerCare({ ...deps, finder }, cared);
+    this.#life = new ServerLife({ ...deps, finder }, cared, this.#care, (port) => deps.isPortOfAnother(port, this));
     this.#foreign = new ForeignTargets(deps, cared);
     this.#monitoring = deps.monitor.add(this);
   }
@@ -107,7 +120,12 @@ export class Session implements Monitored {
   }
 
   get claimedPort(): number | undefined {
-    return this.#server.claimedPort ?? this.#server.adopted?.port;
+    return this.#server.adopted?.port ?? this.#server.claimedPort;
+  }
+
+  /** Tells the processes of its own server or install; undefined while there is none. */
+  get marks(): FamilyMarks | undefined {
+    return this.#server.process?.marks;
   }
 
   get windows(): number {
@@ -168,7 +186,8 @@ export class Session implements Monitored {
     }
     if (!isPerson && this.#wanted.isSticky) return this.snapshot();
     // `neverStarted`: the lost host could not keep its record, but the window that asks saw the server run.
-    if (params.origin === 'restore' && code !== 'hostLost' && code !== 'neverStarted') return this.snapshot();
+    if (params.origin === 'restore' && !['hostLost', 'neverStarted', 'adoptedEnded'].includes(code))
+      return this.snapshot();
     // A server that gave up waits for a person: another tab that opens is no news.
     if (!isPerson && state === 'failed') return this.snapshot();
     // What a person asks for now is newer than the Ctrl+C before it.
@@ -176,13 +195,16 @@ export class Session implements Monitored {
     if (this.isAdopted && this.#wanted.wish && this.#wanted.wish.kind !== 'stop') {
       // It runs already; from now on ours follows when it ends.
       this.#wanted.env = params.env;
+      this.#wanted.spec = params.spec;
+      this.#wanted.wish.kind = 'run';
       this.#wanted.run();
       this.#save();
       this.#status.changed();
       return this.snapshot();
     }
-    // Blocked: the person may bring another port.
-    if (this.#wanted.wish?.kind === 'run' && !(isPerson && state === 'blocked')) return this.snapshot();
+    // What stands in the way may not do so any more with what the person brings: another port, no other manager.
+    const isHeldUp = state === 'blocked' || state === 'waiting';
+    if (this.#wanted.wish?.kind === 'run' && !(isPerson && isHeldUp)) return this.snapshot();
     this.#life.forgetCrashes();
     this.#begin(params, { code: isPerson ? 'requested' : 'autoStarted' });
     return this.snapshot();
@@ -197,7 +219,7 @@ export class Session implements Monitored {
     confirmed?: readonly NamedProcess[],
   ): Promise<SessionSnapshot> {
     // Not awaited where there is nothing to ask: of two wishes in one breath the later one must win.
-    if (this.isAdopted && reason.code === 'stoppedByUser') await this.#foreign.check('adopted', confirmed);
+    if (this.isAdopted && reason.code === 'stoppedByUser') await this.#checkStop(confirmed);
     this.#wanted.stop(reason.code !== 'stoppedByLastWindow');
     await this.#stopAndWait(reason, confirmed);
     return this.snapshot();
@@ -257,6 +279,20 @@ export class Session implements Monitored {
     this.terminal.dispose();
   }
 
+  /** Throws unless a person agreed; that nothing is to follow the adopted server is heard in any case where it can't be ended. */
+  async #checkStop(confirmed: readonly NamedProcess[] | undefined): Promise<void> {
+    try {
+      await this.#foreign.check('adopted', confirmed);
+    } catch (error) {
+      if (error instanceof ConfirmationNeededError && error.processes.length === 0) {
+        this.#wanted.stop(true);
+        this.#save();
+        this.#status.changed();
+      }
+      throw error;
+    }
+  }
+
   /** Ctrl+C while nothing runs, but something was about to: between two tries, or waiting for a port. */
   #interrupted(): void {
     if (this.isActive && !this.isAdopted) void this.stop({ code: 'interruptedInTerminal' });
@@ -286,7 +322,8 @@ export class Session implements Monitored {
     this.#setWish({
       kind: 'run',
       reason,
-      useNextPort: params.choice?.useNextPort === true,
+      // A restart keeps to the port that a person chose.
+      useNextPort: params.choice?.useNextPort ?? this.#wanted.wish?.useNextPort ?? false,
       confirmed: params.confirmed,
     });
   }
@@ -308,7 +345,8 @@ export class Session implements Monitored {
       if (leftBehind) {
         // Neither stopped, nor may a second server start beside what is left: the failure stands until the next wish.
       } else if (wish.kind === 'stop') {
-        this.#end(wish.reason);
+        // Said only when it is true: an earlier run may have left what could not be ended.
+        if (await this.#life.endLeftovers()) this.#end(wish.reason);
       } else {
         const cycle = new AbortController();
         this.#cycle = cycle;

@@ -2,8 +2,11 @@ import type { Clock } from '../clock';
 import type { Disposable } from '../event';
 import type { Logger } from '../log';
 import type { HostSettings, LaunchSpec, SessionSnapshot, StartParams } from '../protocol';
+import { findFamily } from './processFamily';
+import type { AppServer } from './serverFinder';
 import { Session, type SessionDependencies } from './session';
 import type { SessionRecord } from './sessionRecords';
+import { Turn } from './turn';
 
 /** What the host knows of a connected client. */
 export interface ClientView {
@@ -12,8 +15,11 @@ export interface ClientView {
   push(snapshot: SessionSnapshot): void;
 }
 
+/** What the host itself gives to its sessions. */
+export type HostsOwn = 'isPortOfAnother' | 'isServerOfAnother' | 'installTurn' | 'settings' | 'onDidChange';
+
 export interface SessionHostOptions {
-  readonly dependencies: Omit<SessionDependencies, 'isPortOfAnother' | 'settings' | 'onDidChange'>;
+  readonly dependencies: Omit<SessionDependencies, HostsOwn>;
   readonly settings: HostSettings;
   readonly records: readonly SessionRecord[];
   /** Keeps the host-wide values for the next host. */
@@ -50,6 +56,8 @@ export class SessionHost {
       ...options.dependencies,
       isPortOfAnother: (port, session) =>
         [...this.#sessions.values()].some((other) => other !== session && other.claimedPort === port),
+      isServerOfAnother: (server, session) => this.#isServerOfAnother(server, session),
+      installTurn: new Turn(),
       settings: () => this.#settings,
       onDidChange: (session) => this.#broadcast(session),
     };
@@ -115,6 +123,17 @@ export class SessionHost {
     for (const timer of this.#graceTimers.values()) timer.dispose();
     await Promise.all([...this.#sessions.values()].map((session) => session.halt()));
     for (const session of this.#sessions.values()) session.dispose();
+  }
+
+  async #isServerOfAnother({ port, identity }: AppServer, session: Session): Promise<boolean> {
+    for (const other of this.#sessions.values()) {
+      if (other === session) continue;
+      if (other.claimedPort === port) return true;
+      const { marks } = other;
+      if (!marks || !identity) continue;
+      if ((await findFamily(this.#dependencies.processes, marks)).some(({ pid }) => pid === identity.pid)) return true;
+    }
+    return false;
   }
 
   #sessionFor(spec: LaunchSpec): Session {

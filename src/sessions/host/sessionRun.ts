@@ -8,11 +8,12 @@ import type { AppFolder } from './appFolder';
 import { launchGuarded, ProgramMissingError, type GuardedProcess, type LaunchDependencies } from './guardedProcess';
 import { choosePort } from './portChoice';
 import type { FamilyMarks } from './processFamily';
-import type { Ports } from './processes';
+import type { Ports, ProcessIdentity } from './processes';
 import type { Prober } from './prober';
 import { untilReady, type Readiness } from './readiness';
 import { stopFamily } from './stopLadder';
 import type { TerminalExit } from './terminal';
+import type { Turn } from './turn';
 
 /** A tool that a command needs is given up after this long, and the fallback taken. */
 const TOOL_INSTALL_MS = 180_000;
@@ -24,6 +25,8 @@ export interface RunDependencies extends LaunchDependencies {
   readonly ports: Ports;
   readonly prober: Prober;
   readonly appFolder: AppFolder;
+  /** Two package managers in one repository spoil it for both: of a host's sessions one installs at a time. */
+  readonly installTurn: Turn;
   readonly log: Logger;
 }
 
@@ -36,6 +39,8 @@ export interface RunContext {
   readonly useNextPort: boolean;
   /** Install the packages although some are there. */
   readonly install: boolean;
+  /** They were installed in an earlier round of this start: what is missing still, no install brings. */
+  readonly hasInstalled: boolean;
   readonly size: { readonly cols: number; readonly rows: number };
   newCookie(): string;
   /** Takes the port for this session, in place of the one it had; false when another session of this host has it. */
@@ -48,17 +53,21 @@ export interface RunContext {
   /** Something of the session runs from now on, or nothing does any more; also tells where input and size go. */
   onProcess(process: GuardedProcess | undefined, port: number): void;
   /** Those could not be ended: to be tried again before anything else is started. */
-  onLeftovers(marks: FamilyMarks): void;
+  onLeftovers(leftovers: Leftovers): void;
   /** The packages were installed on request: not again for a crash. */
   onInstalled(): void;
   /** Everything is ready for the spawn, which follows. */
   beforeSpawn(): Promise<void>;
+  /** From now on `end` ends this run as if the server had exited by itself. */
+  onEndable(end: () => void): void;
   onReady(ready: Readiness, facts: { readonly usedFallback: boolean; readonly told: number }): void;
 }
 
 export type RunOutcome =
   | { readonly kind: 'aborted'; readonly leftovers: number }
   | { readonly kind: 'failed'; readonly reason: Reason }
+  /** The packages are installed; that took its time, so all is to be looked at again. */
+  | { readonly kind: 'installed' }
   /** A stranger has the port: nothing was started. */
   | { readonly kind: 'blocked'; readonly reason: Reason }
   | {
@@ -71,7 +80,16 @@ export type RunOutcome =
       readonly usedFallback: boolean;
     };
 
+/** Processes of a run that could not be ended, and the guard that stays with them until they are. */
+export interface Leftovers {
+  readonly marks: FamilyMarks;
+  /** Those that were seen last; while none of them lives, the number of their group is anybody's. */
+  readonly seen: readonly ProcessIdentity[];
+  release(): void;
+}
+
 const abortedRun: RunOutcome = { kind: 'aborted', leftovers: 0 };
+const unknownExit: TerminalExit = { exitCode: undefined, signal: undefined };
 
 /**
  * One run of a server from the port check to its end: the start sequence of DESIGN section 4. An aborted signal stops it
@@ -87,12 +105,14 @@ export async function runServer(deps: RunDependencies, context: RunContext, sign
 
   const tool = await prepareTool(deps, context, first.port, signal);
   if (signal.aborted) return abortedRun;
+  if ('code' in tool) return { kind: 'failed', reason: tool };
   const install = await installDependencies(deps, context, first.port, signal);
   if (signal.aborted) return abortedRun;
+  if (install === 'installed') return { kind: 'installed' };
   if (install) return { kind: 'failed', reason: install };
 
   await context.beforeSpawn();
-  // Once more: an install takes its time, and somebody else may have come in between.
+  // Once more: looking around takes its time, and somebody else may have come in between.
   const choice = await choosePort(deps, spec, context.useNextPort, (port) => context.claimPort(port));
   if (signal.aborted) return abortedRun;
   if ('taken' in choice) return { kind: 'blocked', reason: choice.taken };
@@ -126,6 +146,7 @@ async function watchOwn(
 ): Promise<RunOutcome> {
   const { spec } = context;
   let isGone = false;
+  let seen: readonly ProcessIdentity[] = server.identity ? [server.identity] : [];
   try {
     failpoint('start.spawned');
     context.onProcess(server, port);
@@ -138,7 +159,13 @@ async function watchOwn(
       wasInterrupted = context.wasInterrupted();
     };
     const over = new AbortController();
-    const ended = Promise.race([server.exited.then(onExit), untilAborted(signal, over.signal)]);
+    const givenUp = new AbortController();
+    context.onEndable(() => givenUp.abort());
+    const ended = Promise.race([
+      server.exited.then(onExit),
+      untilAborted(signal, over.signal),
+      untilAborted(givenUp.signal, over.signal),
+    ]);
     void ended.then(() => over.abort());
     const onSlow = (reason: Reason) => context.report({ type: 'launch', reason });
     // Not the probe's own end: a server that accepts and never answers must not hold up a stop.
@@ -154,18 +181,30 @@ async function watchOwn(
       interrupted: wasInterrupted || context.wasInterrupted(),
     });
     isGone = left.length === 0;
-    if (signal.aborted || exit === undefined) return { kind: 'aborted', leftovers: left.length };
+    seen = left;
+    if (signal.aborted) return { kind: 'aborted', leftovers: left.length };
     if (left.length > 0) return failed('leftovers', { count: left.length, pids: pidsOf(left) });
     const portTaken = ready === undefined && !(await deps.ports.isFree(port));
-    return { kind: 'exited', exit, wasInterrupted, wasReady: ready !== undefined, portTaken, usedFallback };
+    return {
+      kind: 'exited',
+      exit: exit ?? unknownExit,
+      wasInterrupted,
+      wasReady: ready !== undefined,
+      portTaken,
+      usedFallback,
+    };
   } catch (error) {
     // Something could not be looked at: no server is left running that nobody watches.
-    if (!isGone) isGone = (await stopFamily(deps, server.marks, undefined)).left.length === 0;
+    if (!isGone) {
+      const { left } = await stopFamily(deps, server.marks, undefined);
+      isGone = left.length === 0;
+      seen = left;
+    }
     throw error;
   } finally {
     // What could not be ended stays guarded, and goes with the host at the latest.
     if (isGone) server.release();
-    else context.onLeftovers(server.marks);
+    else context.onLeftovers({ marks: server.marks, seen, release: () => server.release() });
     context.onProcess(undefined, port);
   }
 }
@@ -182,7 +221,7 @@ async function prepareTool(
   context: RunContext,
   port: number,
   signal: AbortSignal,
-): Promise<PreparedTool> {
+): Promise<PreparedTool | Reason> {
   const { spec, useFallback } = context;
   const tool = spec.requiredTool;
   if (!tool || useFallback) return { useFallback, env: {} };
@@ -191,6 +230,7 @@ async function prepareTool(
   if (modules === undefined && !signal.aborted) {
     context.report({ type: 'install', reason: { code: 'preparingTool', facts: { tool: tool.packageName } } });
     await runInstall(deps, context, tool.install, port, signal, TOOL_INSTALL_MS);
+    if (!signal.aborted && context.wasInterrupted()) return { code: 'interruptedInTerminal' };
     if (!signal.aborted) modules = await find();
   }
   if (modules === undefined) {
@@ -212,12 +252,23 @@ async function installDependencies(
   context: RunContext,
   port: number,
   signal: AbortSignal,
-): Promise<Reason | undefined> {
+): Promise<Reason | 'installed' | undefined> {
   const { spec } = context;
-  if (!spec.install) return undefined;
+  if (!spec.install || context.hasInstalled) return undefined;
+  if (!context.install && (await deps.appFolder.dependencies(spec.folder)) !== 'missing') return undefined;
+  return deps.installTurn.take(() => installInTurn(deps, context, spec.install ?? [], port, signal));
+}
+
+async function installInTurn(
+  deps: RunDependencies,
+  context: RunContext,
+  command: readonly string[],
+  port: number,
+  signal: AbortSignal,
+): Promise<Reason | 'installed' | undefined> {
+  const { spec } = context;
   const isNeeded = async () => context.install || (await deps.appFolder.dependencies(spec.folder)) === 'missing';
-  if (!(await isNeeded())) return undefined;
-  // Two package managers in one folder spoil it for both: what the other one installs may be all that is missing.
+  // What another package manager in the folder installs may be all that is missing.
   for (;;) {
     const other = signal.aborted ? undefined : await deps.appFolder.installerAtWork(spec.folder, []);
     if (!other) break;
@@ -232,11 +283,11 @@ async function installDependencies(
     type: 'install',
     reason: {
       code: context.install ? 'dependenciesChanged' : 'dependenciesMissing',
-      facts: { command: spec.install.join(' ') },
+      facts: { command: command.join(' ') },
     },
   });
   failpoint('start.installing');
-  const done = await runInstall(deps, context, spec.install, port, signal);
+  const done = await runInstall(deps, context, command, port, signal);
   if (signal.aborted) return undefined;
   if ('code' in done) return done;
   if (done.exitCode !== 0 && context.wasInterrupted()) return { code: 'interruptedInTerminal' };
@@ -244,12 +295,12 @@ async function installDependencies(
     return {
       code: 'installFailed',
       facts: {
-        command: spec.install.join(' '),
+        command: command.join(' '),
         ...(done.exitCode === undefined ? {} : { exitCode: done.exitCode }),
       },
     };
   context.onInstalled();
-  return undefined;
+  return 'installed';
 }
 
 async function launch(
@@ -293,6 +344,7 @@ async function runInstall(
   if (!install) return { exitCode: undefined };
   if ('code' in install) return install;
   let isGone = false;
+  let seen: readonly ProcessIdentity[] = install.identity ? [install.identity] : [];
   const limit = new AbortController();
   const over = new AbortController();
   const timer = limitMs === undefined ? undefined : deps.clock.after(limitMs, () => limit.abort());
@@ -303,13 +355,15 @@ async function runInstall(
       untilAborted(signal, over.signal),
       untilAborted(limit.signal, over.signal),
     ]);
-    isGone = (await stopFamily(deps, install.marks, undefined)).left.length === 0;
+    const { left } = await stopFamily(deps, install.marks, undefined);
+    isGone = left.length === 0;
+    seen = left;
     return { exitCode: exit?.exitCode };
   } finally {
     over.abort();
     timer?.dispose();
     if (isGone) install.release();
-    else context.onLeftovers(install.marks);
+    else context.onLeftovers({ marks: install.marks, seen, release: () => install.release() });
     context.onProcess(undefined, port);
   }
 }

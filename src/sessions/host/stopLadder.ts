@@ -1,6 +1,6 @@
 import { failpoint } from '../failpoints';
 import { delay, type Clock } from '../clock';
-import type { Logger } from '../log';
+import { errorMessage, type Logger } from '../log';
 import { findFamily, stillAlive, type FamilyMarks } from './processFamily';
 import type { Ports, ProcessIdentity, ProcessInfo, Processes } from './processes';
 
@@ -11,6 +11,10 @@ const KILL_MS = 3000;
 /** Looked at again after this long: quick at first, since a well-behaved server is gone in 250 ms (FACTS). */
 const FIRST_POLL_MS = 20;
 const MAX_POLL_MS = 200;
+
+/** How long processes that can't be looked at are asked for again, and how often. */
+const LOOK_LIMIT_MS = 10_000;
+const LOOK_AGAIN_MS = 500;
 
 type Signal = 'SIGINT' | 'SIGTERM' | 'SIGKILL';
 
@@ -64,7 +68,7 @@ export async function stopFamily(
  * the last.
  */
 export async function climbLadder<T extends ProcessIdentity>(
-  { clock, processes }: StopDependencies,
+  { clock, processes, log }: StopDependencies,
   collect: () => Promise<readonly T[]>,
   signalAll: (signal: Signal, members: readonly T[]) => Promise<void>,
   options: LadderOptions = {},
@@ -74,19 +78,28 @@ export async function climbLadder<T extends ProcessIdentity>(
     { signal: 'SIGTERM' as const, waitMs: options.quick ? 500 : TERMINATE_MS, isSent: true },
     { signal: 'SIGKILL' as const, waitMs: KILL_MS, isSent: true },
   ];
-  // One empty look is no proof: what a process forks while it is looked at, and before it ends, is in neither of its halves.
-  const collectTwice = async () => {
-    const members = await collect();
-    return members.length > 0 ? members : collect();
+  const look = async () => {
+    for (const endMs = clock.nowMs() + LOOK_LIMIT_MS; ;) {
+      try {
+        const members = await collect();
+        // One empty look is no proof: what a process forks while it is looked at, and before it ends, is in neither half.
+        return members.length > 0 ? members : await collect();
+      } catch (error) {
+        // Who can't be looked at may be alive: a machine under load is asked again before the stop counts as failed.
+        if (clock.nowMs() >= endMs) throw error;
+        log.warn('processes could not be looked at', { error: errorMessage(error) });
+        await delay(clock, LOOK_AGAIN_MS);
+      }
+    }
   };
-  let left = await collectTwice();
+  let left = await look();
   for (const rung of rungs) {
     if (left.length === 0) break;
     const members = left;
     if (rung.isSent) await signalAll(rung.signal, members);
     failpoint('stop.interrupted');
     await until(clock, rung.waitMs, async () => (await stillAlive(processes, members)).length === 0);
-    left = await collectTwice();
+    left = await look();
   }
   return left;
 }

@@ -2,8 +2,11 @@ import type { LaunchSpec, NamedProcess, Reason } from '../protocol';
 
 /** What a session is to do next; a later wish replaces an earlier one. */
 export interface Wish {
-  /** `look`: a server that somebody else started is to be adopted; nothing is started. */
-  readonly kind: 'run' | 'stop' | 'look';
+  /**
+   * `look`: a server that somebody else started is to be adopted; nothing is started. Becomes `run` when the app is asked for
+   * while such a server is shown.
+   */
+  kind: 'run' | 'stop' | 'look';
   readonly reason: Reason;
   readonly useNextPort: boolean;
   /** The processes of an adopted server that a person agreed to end. */

@@ -87,8 +87,7 @@ export function drawGood(random: Random): Behaviour {
 /** A server with some of these oddities. */
 export function drawOdd(random: Random, app: SimApp, drawn: readonly Oddity[]): Behaviour {
   let behaviour = drawGood(random);
-  for (const oddity of drawn)
-    if (random.chance(0.6)) behaviour = { ...behaviour, ...oddityOf(oddity, random, app) };
+  for (const oddity of drawn) if (random.chance(0.6)) behaviour = { ...behaviour, ...oddityOf(oddity, random, app) };
   return behaviour;
 }
 

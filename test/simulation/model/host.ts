@@ -26,7 +26,7 @@ export interface HostWorld {
   readonly cookiePrefix: string;
   readonly lockName: string;
   place: Place | undefined;
-  hex(bytes: number): string;
+  readonly hex: (bytes: number) => string;
   onExit(host: SimHost, code: number, report: HostReport | undefined): void;
   onError(host: SimHost, error: unknown): void;
 }

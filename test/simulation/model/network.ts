@@ -9,7 +9,7 @@ import type {
   StartParams,
 } from '../../../src/sessions/protocol';
 import type { Peer } from '../../../src/sessions/rpcPeer';
-import type { Actor, Scheduler } from './scheduler';
+import { toError, type Actor, type Scheduler } from './scheduler';
 
 type Notifications = ClientNotifications & HostNotifications;
 
@@ -44,7 +44,11 @@ export class SimPeer implements Peer {
   readonly #listeners = new Map<string, (params: never) => void>();
   readonly #pending = new Map<
     number,
-    { resolve(value: unknown): void; reject(error: unknown): void; readonly timer: Disposable | undefined }
+    {
+      readonly resolve: (value: unknown) => void;
+      readonly reject: (error: unknown) => void;
+      readonly timer: Disposable | undefined;
+    }
   >();
   readonly #closed = new Emitter<Error | undefined>();
   #other: SimPeer | undefined;
@@ -105,7 +109,7 @@ export class SimPeer implements Peer {
               this.#pending.delete(id);
               reject(new Error('Request timeout'));
             });
-      this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
+      this.#pending.set(id, { resolve: (value) => resolve(value as Requests[M][1]), reject, timer });
       this.#send({ kind: 'request', id, method, params });
     });
   }
@@ -194,7 +198,7 @@ export class SimPeer implements Peer {
     try {
       result = Promise.resolve(handler(params as never));
     } catch (error) {
-      result = Promise.reject(error as Error);
+      result = Promise.reject(toError(error));
     }
     result.then(
       (value) => done(false, { kind: 'answer', id, result: value }),

@@ -64,10 +64,11 @@ export interface PeopleOptions {
   readonly witness: Witness;
   readonly apps: readonly SimApp[];
   readonly scopes: readonly Scope[];
-  drawBehaviour(app: SimApp): Behaviour;
-  onKill(): void;
-  onReboot(): void;
-  onFog(untilMs: number): void;
+  readonly drawBehaviour: (app: SimApp) => Behaviour;
+  readonly onKill: () => void;
+  readonly onPause: () => void;
+  readonly onReboot: () => void;
+  readonly onFog: (untilMs: number) => void;
 }
 
 const MAX_WINDOWS = 4;
@@ -240,13 +241,14 @@ export class People {
   }
 
   #pauseFor(proc: Proc): void {
-    const { machine, scheduler, random } = this.#options;
+    const { machine, scheduler, random, onPause } = this.#options;
     if (!proc.isAlive) return;
     if (proc.isPaused) {
       machine.resume(proc);
       return;
     }
     machine.pause(proc);
+    onPause();
     if (scheduler.isTraced) scheduler.trace(proc, 'is suspended');
     scheduler.after(nobody, `${proc.name} goes on`, random.pick([200, 3000, 25_000]), () => machine.resume(proc));
   }

@@ -69,7 +69,11 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
         return found;
       }),
     workingDirectory: (pid) =>
-      call('processes.workingDirectory', () => machine.procs.find((proc) => proc.pid === pid && !isHidden(proc))?.folder, true),
+      call(
+        'processes.workingDirectory',
+        () => machine.procs.find((proc) => proc.pid === pid && !isHidden(proc))?.folder,
+        true,
+      ),
     runsIn: (pid, folder) =>
       call(
         'processes.runsIn',

@@ -11,7 +11,11 @@ export const profiles: Readonly<Record<string, Omit<WorldOptions, 'seed' | 'trac
     deeds: ['jumpWall', 'ctrlC', 'userStop', 'userStart', 'openWindow', 'closeWindow', 'pauseHost', 'pauseWindow'],
   },
   'fault-30': { deeds: ['spoilRecord', 'killHost', 'openWindow', 'userStart'] },
-  'fault-46': { users: 1, deeds: ['openWindow', 'closeWindow', 'pauseHost', 'killHost'], flaws: { hostLockIsNone: true } },
+  'fault-46': {
+    users: 1,
+    deeds: ['openWindow', 'closeWindow', 'pauseHost', 'killHost'],
+    flaws: { hostLockIsNone: true },
+  },
   'fault-46-ports': {
     users: 1,
     deeds: ['openWindow', 'closeWindow', 'pauseHost', 'killHost'],
@@ -36,7 +40,16 @@ export const profiles: Readonly<Record<string, Omit<WorldOptions, 'seed' | 'trac
   adoption: {
     users: 1,
     oddities: ['ignoresInt'],
-    deeds: ['agentStarts', 'agentEnds', 'endForeign', 'endForeign', 'userStop', 'userRestart', 'killServer', 'openWindow'],
+    deeds: [
+      'agentStarts',
+      'agentEnds',
+      'endForeign',
+      'endForeign',
+      'userStop',
+      'userRestart',
+      'killServer',
+      'openWindow',
+    ],
   },
   ports: {
     users: 1,
@@ -65,6 +78,12 @@ export const profiles: Readonly<Record<string, Omit<WorldOptions, 'seed' | 'trac
     users: 1,
     oddities: ['isUnkillable'],
     deeds: ['userStop', 'userStart', 'userRestart', 'openWindow', 'passTime'],
+    steps: 400,
+  },
+  twoUsersLeftovers: {
+    users: 2,
+    oddities: ['isUnkillable', 'neverListens'],
+    deeds: ['userStart', 'userStop', 'userRestart', 'openWindow'],
     steps: 400,
   },
   upgrades: { users: 1, deeds: ['upgrade', 'openWindow', 'closeWindow', 'userStart', 'userStop', 'replaceOlder'] },

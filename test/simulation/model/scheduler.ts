@@ -19,7 +19,7 @@ interface Task {
   readonly actor: Actor;
   readonly label: string;
   readonly sinceMs: number;
-  run(): void;
+  readonly run: () => void;
 }
 
 interface Timer {
@@ -27,7 +27,7 @@ interface Timer {
   readonly label: string;
   readonly atMs: number;
   isOff: boolean;
-  run(): void;
+  readonly run: () => void;
 }
 
 export interface SchedulerOptions {
@@ -101,7 +101,7 @@ export class Scheduler {
       try {
         return Promise.resolve(effect());
       } catch (error) {
-        return Promise.reject(error as Error);
+        return Promise.reject(toError(error));
       }
     }
     const isEarly = random.chance(0.5);
@@ -111,7 +111,7 @@ export class Scheduler {
           try {
             resolve(effect());
           } catch (error) {
-            reject(error as Error);
+            reject(toError(error));
           }
         });
         return;
@@ -120,7 +120,7 @@ export class Scheduler {
       try {
         value = effect();
       } catch (error) {
-        this.post(actor, label, () => reject(error as Error));
+        this.post(actor, label, () => reject(toError(error)));
         return;
       }
       this.post(actor, label, () => resolve(value));
@@ -225,4 +225,9 @@ export class Scheduler {
     timers.length = kept;
     return next;
   }
+}
+
+/** What was thrown, as it is: the code looks at it as at any error. */
+export function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

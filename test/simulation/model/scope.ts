@@ -17,7 +17,7 @@ export interface ScopeOptions {
   readonly surroundings: Surroundings;
   readonly requests: RequestWitness;
   readonly startLockIsOff: boolean;
-  hex(bytes: number): string;
+  readonly hex: (bytes: number) => string;
   /** A person agreed to the end of this process: a host that hangs. */
   agreed(holder: ProcessIdentity): void;
   onHost(): void;
@@ -84,7 +84,12 @@ export class Scope implements HostWorld, WindowWorld {
     );
   }
 
-  openWindow(kind: 'window' | 'cli', apps: readonly SimApp[], autoStart: readonly SimApp[], version: string): SimWindow {
+  openWindow(
+    kind: 'window' | 'cli',
+    apps: readonly SimApp[],
+    autoStart: readonly SimApp[],
+    version: string,
+  ): SimWindow {
     const proc = this.machine.birth({ name: kind, role: 'client', folder: '/home', uid: this.uid });
     const window = new SimWindow(this, proc, { kind, apps, autoStart, version });
     this.windows.push(window);
@@ -141,8 +146,7 @@ export class Scope implements HostWorld, WindowWorld {
     if (report?.kind === 'lockHeld') this.#options.onHostInVain();
     const child = this.#children.get(host);
     // The news needs its way through a pipe.
-    if (child)
-      this.machine.scheduler.after(nobody, 'a host has ended', 5, () => void (child.ended = { code, report }));
+    if (child) this.machine.scheduler.after(nobody, 'a host has ended', 5, () => void (child.ended = { code, report }));
   }
 
   onError(host: SimHost, error: unknown): void {

@@ -211,9 +211,7 @@ export class SimWindow {
     const session = this.sessions.get(app.spec.appKey);
     const peer = this.client.peer;
     if (!session || !peer) return;
-    peer
-      .call('endForeign', { sessionId: session.id, target, confirmed }, STOP_TIMEOUT_MS)
-      .catch(() => undefined);
+    peer.call('endForeign', { sessionId: session.id, target, confirmed }, STOP_TIMEOUT_MS).catch(() => undefined);
   }
 
   type(app: SimApp, data: string): void {

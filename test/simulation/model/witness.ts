@@ -184,12 +184,18 @@ export class Witness {
     const machine = this.#options.machine();
     const holder = machine.listeners.find((listener) => listener.port === port);
     if (holder && scheduler.nowMs - holder.sinceMs > TAKEN_MS)
-      this.report('a taken port is left alone', `launch ${launch.number} was told ${port}, which ${holder.proc.name} has`);
+      this.report(
+        'a taken port is left alone',
+        `launch ${launch.number} was told ${port}, which ${holder.proc.name} has`,
+      );
     const stop = this.#stops.get(`${launch.host.uid}:${appKey}`);
     if (stop && !stop.isForgotten && !this.#options.hasLostRecords(stop.uid)) {
       // It crossed the stop on its way; the same flow ends it before it answers.
       if (!(stop.unanswered > 0 && stop.host === launch.host && !launch.host.isDead))
-        this.report('I4 a stop stands', `${appKey} was stopped by a person, and launch ${launch.number} is a machine's`);
+        this.report(
+          'I4 a stop stands',
+          `${appKey} was stopped by a person, and launch ${launch.number} is a machine's`,
+        );
     }
     const starts = this.#starts.get(appKey);
     const isFresh = !starts || scheduler.nowMs - starts.lastMs > HEALTHY_MS;
@@ -220,7 +226,9 @@ export class Witness {
           );
         const sinceMs = launch.hostDiedMs === undefined ? 0 : scheduler.nowMs - launch.hostDiedMs;
         if (launch.isGuarded && sinceMs > REAPED_MS && !mayLeaveProcesses) {
-          const group = this.#options.machine().procs.find((proc) => proc.launch === launch && proc.pgid === launch.leader?.pid && proc.isAlive);
+          const group = this.#options
+            .machine()
+            .procs.find((proc) => proc.launch === launch && proc.pgid === launch.leader?.pid && proc.isAlive);
           if (group) this.report('I2 no orphans', `${group.name} lives ${Math.round(sinceMs)} ms after its host`);
         }
       }

@@ -1,4 +1,4 @@
-import type { HostSettings, LaunchSpec, SessionSnapshot, StartParams } from '../../../src/sessions/protocol';
+import type { HostSettings, SessionSnapshot, StartParams } from '../../../src/sessions/protocol';
 import { drawGood, drawOdd, oddities, workspaces, type Oddity } from './apps';
 import { whyNotSettled } from './calm';
 import { Machine, Proc, world as nobody, type Behaviour, type SimApp } from './machine';
@@ -35,6 +35,8 @@ export interface Sightings {
   blocked: number;
   reboots: number;
   recordsMovedAside: number;
+  clockJumps: number;
+  pauses: number;
 }
 
 export function noSightings(): Sightings {
@@ -50,6 +52,8 @@ export function noSightings(): Sightings {
     blocked: 0,
     reboots: 0,
     recordsMovedAside: 0,
+    clockJumps: 0,
+    pauses: 0,
   };
 }
 
@@ -191,6 +195,7 @@ export class World {
       scopes: this.#scopes,
       drawBehaviour: (app) => this.#drawBehaviour(app),
       onKill: () => void this.sightings.hostsKilled++,
+      onPause: () => void this.sightings.pauses++,
       onReboot: () => void this.sightings.reboots++,
       onFog: (untilMs) => (this.#fogUntilMs = untilMs),
     });
@@ -219,7 +224,9 @@ export class World {
       }
       if (this.#phase === 'chaos' && this.#stepsLeft-- <= 0) this.#becomeCalm();
       if (this.#phase === 'chaos' && this.#deeds.length > 0 && this.#random.chance(this.#deedChance)) {
-        this.#people.do(this.#random.pick(this.#deeds));
+        const deed = this.#random.pick(this.#deeds);
+        if (deed === 'jumpWall') this.sightings.clockJumps++;
+        this.#people.do(deed);
         return;
       }
       if (!this.#scheduler.step() && this.#phase === 'chaos') this.#stepsLeft = 0;

@@ -127,7 +127,9 @@ export const mutations = [
     name: 'SIGTERM before SIGINT',
     profile: 'zombies',
     breaks: ['no zombies'],
-    changes: [{ file: `${host}/stopLadder.ts`, from: "{ signal: 'SIGINT' as const", to: "{ signal: 'SIGTERM' as const" }],
+    changes: [
+      { file: `${host}/stopLadder.ts`, from: "{ signal: 'SIGINT' as const", to: "{ signal: 'SIGTERM' as const" },
+    ],
   },
   {
     name: 'a second SIGINT after a typed Ctrl+C',
@@ -213,7 +215,12 @@ export const mutations = [
     flaws: { unknownIsDead: true },
     schedules: 20_000,
   },
-  { name: 'cookie not looked for', profile: 'deaths', breaks: ['I1 one server', 'I2 no orphans'], flaws: { cookiesAreNotFound: true } },
+  {
+    name: 'cookie not looked for',
+    profile: 'deaths',
+    breaks: ['I1 one server', 'I2 no orphans'],
+    flaws: { cookiesAreNotFound: true },
+  },
   {
     name: 'stop not waiting for all',
     profile: 'stops',
@@ -256,7 +263,11 @@ export const mutations = [
     profile: 'fog',
     breaks: ['I1 one server'],
     changes: [
-      { file: `${host}/serverLife.ts`, from: 'const left = this.#deps.obstacle?.(spec.appKey);', to: 'const left: Reason | undefined = undefined;' },
+      {
+        file: `${host}/serverLife.ts`,
+        from: 'const left = this.#deps.obstacle?.(spec.appKey);',
+        to: 'const left: Reason | undefined = undefined;',
+      },
     ],
     schedules: 20_000,
   },
@@ -264,7 +275,13 @@ export const mutations = [
     name: 'crashes are not counted',
     profile: 'fault-13',
     breaks: ['a crash loop ends'],
-    changes: [{ file: `${host}/restartPolicy.ts`, from: "if (crashes >= MAX_CRASHES) return { policy: { crashes }, next: 'giveUp' };", to: '' }],
+    changes: [
+      {
+        file: `${host}/restartPolicy.ts`,
+        from: "if (crashes >= MAX_CRASHES) return { policy: { crashes }, next: 'giveUp' };",
+        to: '',
+      },
+    ],
   },
   {
     name: 'a host that is busy goes for want of clients',

@@ -32,7 +32,10 @@ try {
 }
 const caught = verdicts.filter(({ isGood }) => isGood).length;
 if (values.json) console.log(JSON.stringify(verdicts));
-else console.log(`${caught} of ${verdicts.length} mutations caught in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+else
+  console.log(
+    `${caught} of ${verdicts.length} mutations caught in ${((performance.now() - began) / 1000).toFixed(1)} s`,
+  );
 if (caught !== verdicts.length || verdicts.length === 0) process.exitCode = 1;
 
 /** @param {import('./list.mjs').Mutation} mutation @param {string} truth */
@@ -55,7 +58,12 @@ async function judge({ name, profile, breaks, flaws = {}, changes = [], schedule
   const check = await runInPool(truth, { ...options, count: schedules, maxFailures: 1 });
   const [own] = check.failures;
   if (own)
-    return { name, isGood: false, schedules, verdict: `the true code fails, too: seed ${own.seed} of ${profile}: ${own.invariant}` };
+    return {
+      name,
+      isGood: false,
+      schedules,
+      verdict: `the true code fails, too: seed ${own.seed} of ${profile}: ${own.invariant}`,
+    };
   return {
     name,
     isGood: true,

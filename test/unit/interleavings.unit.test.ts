@@ -28,7 +28,7 @@ describe('a session that is overtaken', () => {
 
   /** The second look at the servers of others finds nothing any more. */
   function vanishesAfterFirstLook(server: FakeProcess): void {
-    const { find } = machine.finder;
+    const find = machine.finder.find.bind(machine.finder);
     let looks = 0;
     Object.assign(machine.finder, {
       find: async (spec: Parameters<typeof find>[0]) => {
@@ -83,7 +83,7 @@ describe('a session that is overtaken', () => {
     host.start();
     await host.clock.until('spawned', () => machine.programs.length === 1);
     await host.clock.advance(500);
-    const { find } = machine.finder;
+    const find = machine.finder.find.bind(machine.finder);
     Object.assign(machine.finder, {
       find: async (spec: Parameters<typeof find>[0]) => (await delay(host.clock, 300), find(spec)),
     });
@@ -98,7 +98,7 @@ describe('a session that is overtaken', () => {
   it('a stop while the processes can not be listed does not say stopped', async () => {
     await host.run();
     const { process } = machine.last;
-    const { list } = machine.processes;
+    const list = machine.processes.list.bind(machine.processes);
     Object.assign(machine.processes, { list: () => Promise.reject(new Error('ps failed: timed out')) });
     const stopping = host.find().stop();
     await host.clock.advance(1000);
@@ -245,7 +245,7 @@ describe('a session that is overtaken', () => {
     });
   });
   it('a look that fails once while it starts does not end the server for good', async () => {
-    const { listeners } = machine.ports;
+    const listeners = machine.ports.listeners.bind(machine.ports);
     let looks = 0;
     Object.assign(machine.ports, {
       listeners: (port: number) => (looks++ ? listeners(port) : Promise.reject(new Error('lsof gave no answer'))),
@@ -277,7 +277,7 @@ describe('a session that is overtaken', () => {
       assert.deepEqual(process.heard, ['SIGINT', 'SIGTERM']);
     });
     it('is restarted although a look at the processes failed once', async () => {
-      const { list } = machine.processes;
+      const list = machine.processes.list.bind(machine.processes);
       Object.assign(machine.processes, { list: () => Promise.reject(new Error('ps failed')) });
       await host.clock.advance(30_000);
       Object.assign(machine.processes, { list });

@@ -44,6 +44,8 @@ export function attentions(view: AppView, policy: AttentionPolicy): readonly Att
       if (session.reason.code === 'portTaken' && policy.portConflict !== 'ask') return [];
       // Neither needs a person: the one goes on by itself within seconds, the other is as it was declared.
       if (session.reason.code === 'installerAtWork' || session.reason.code === 'managedElsewhere') return [];
+      // A server that is just starting answers soon, and is shown then.
+      if (session.reason.code === 'folderLocked' && session.reason.facts?.['hidden'] !== true) return [];
       return [stateAttention(view, session, blockedMessage(view, session))];
     case 'running':
     case 'unhealthy':

@@ -171,6 +171,10 @@ function blockedSentence(label: string, session: SessionSnapshot): string {
       return `${label} can't start: port ${text(facts, 'port') ?? session.port} is taken${suffix(' by ', holder(facts))}.`;
     case 'appLockHeld':
       return `${label} can't start: another session host${suffix(' (', holder(facts), ')')} has its folder.`;
+    case 'folderLocked':
+      return facts['hidden'] === true
+        ? `${label} can't start: its Next.js server runs in another container${suffix(', on port ', text(facts, 'port'))}.`
+        : `${label} waits for another Next.js server${suffix(' (', holder(facts), ')')}, which has its folder and does not answer yet.`;
     case 'leftovers':
       return leftoversSentence(label, facts);
     case 'unknownProcesses':
@@ -183,6 +187,7 @@ function blockedSentence(label: string, session: SessionSnapshot): string {
 /** What becomes of a blocked session without a person's doing; empty where nothing does. */
 export function blockedAdvice({ code }: Reason): string {
   if (code === 'portTaken') return ' It starts by itself as soon as the port is free.';
+  if (code === 'folderLocked') return ' It is tried again by itself.';
   return code === 'appLockHeld' ? ' It starts by itself as soon as that one lets go of it.' : '';
 }
 

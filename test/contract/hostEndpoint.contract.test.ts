@@ -139,7 +139,7 @@ describe('the endpoint of a real host', function () {
     await isDropped(socket);
   });
 
-  it('fault 32: bounds what it keeps for a client that never reads, and the others keep their pace', async () => {
+  it('fault 32: bounds what it keeps for a client that never reads, and another one sees the flood to its end', async () => {
     const client = rig.client();
     const session = watchSession(client);
     const peer = await client.connect();

@@ -39,7 +39,7 @@ describe('what interrupts a person', () => {
   });
 
   it('is not what goes on by itself or was declared so', () => {
-    for (const code of ['installerAtWork', 'managedElsewhere'] as const)
+    for (const code of ['installerAtWork', 'managedElsewhere', 'folderLocked'] as const)
       assert.deepEqual(attentions(web({ state: 'blocked', reason: { code } }), policy), [], code);
     for (const state of ['running', 'unhealthy'] as const)
       assert.deepEqual(attentions(web({ state, adopted: true, reason: { code: 'adopted' } }), policy), []);

@@ -53,6 +53,7 @@ describe('messages', () => {
       'adoptedEnded',
       'managedElsewhere',
       'unknownProcesses',
+      'folderLocked',
       'installerAtWork',
       'notListening',
       'memoryHigh',
@@ -153,6 +154,17 @@ describe('messages', () => {
       'Web waits until a package manager (pid 5, `npm install`) is done in its folder.',
     );
     assert.match(of('failed', 'unknownProcesses', { pids: '12, 34' }), /\(pid 12, 34\) may still be alive/);
+    assert.equal(
+      of('blocked', 'folderLocked', { pid: 5, port: 3001 }),
+      'Web waits for another Next.js server (pid 5), which has its folder and does not answer yet.',
+    );
+    assert.equal(
+      stateSentence(
+        'Web',
+        aSession({ state: 'blocked', reason: { code: 'folderLocked', facts: { hidden: true, port: 3001 } } }),
+      ),
+      "Web can't start: its Next.js server runs in another container, on port 3001.",
+    );
     assert.match(of('blocked', 'appLockHeld', { pid: 9, uid: 1001 }), /another session host \(pid 9, uid 1001\)/);
   });
 

@@ -4,16 +4,18 @@
  */
 import { parseArgs } from 'node:util';
 import { errorMessage, type Logger } from './sessions/log';
-import { stateSentence } from './sessions/messages';
-import type { SessionSnapshot } from './sessions/protocol';
+import { processLine, stateSentence } from './sessions/messages';
+import type { NamedProcess, SessionSnapshot } from './sessions/protocol';
+import type { Peer } from './sessions/rpcPeer';
 import { HostClient } from './sessions/hostClient';
 import { systemHostLink } from './sessions/hostLink';
 import { DevServerError } from './sessions/errors';
 
-const HELP = `usage: cheatcode-dev status [--json] | stop [SESSION] | shutdown
+const HELP = `usage: cheatcode-dev status [--json] | stop [SESSION] [--yes] | shutdown
 
   status     the dev servers of this user on this machine; --json for programs
-  stop       stops the dev server of that session (dev_server_web), or the only one
+  stop       stops the dev server of that session (dev_server_web), or the only one; of one that was started outside
+             Cheatcode it names the processes, and ends them only with --yes
   shutdown   stops all dev servers and ends the background process that owns them
 
 exit codes: 0 done, 1 failed, 2 wrong usage, 3 no session host runs
@@ -34,7 +36,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: { json: { type: 'boolean' }, yes: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
   });
   const [command, name] = positionals;
   if (values.help) {
@@ -79,9 +81,7 @@ async function main(argv: readonly string[]): Promise<number> {
           );
           return EXIT.usage;
         }
-        const after = await peer.call('stop', { sessionId: session.id }, STOP_TIMEOUT_MS);
-        process.stdout.write(`${stateSentence(after.id, after)}\n`);
-        return after.state === 'stopped' ? EXIT.done : EXIT.failed;
+        return await stop(peer, session, values.yes === true);
       }
       case 'shutdown':
         await peer.call('shutdown', {}, STOP_TIMEOUT_MS);
@@ -96,6 +96,23 @@ async function main(argv: readonly string[]): Promise<number> {
   } finally {
     client.dispose();
   }
+}
+
+async function stop(peer: Peer, { id: sessionId, adopted }: SessionSnapshot, isAgreed: boolean): Promise<number> {
+  let confirmed: readonly NamedProcess[] | undefined;
+  if (adopted) {
+    const { processes } = await peer.call('foreignProcesses', { sessionId, target: 'adopted' }, STOP_TIMEOUT_MS);
+    const list = processes.map((one) => `  ${processLine(one, globalThis.process.getuid?.())}\n`).join('');
+    if (processes.length > 0 && !isAgreed) {
+      process.stderr.write(`${sessionId} was started outside Cheatcode; --yes ends these processes:\n${list}`);
+      return EXIT.failed;
+    }
+    process.stdout.write(list);
+    confirmed = processes;
+  }
+  const after = await peer.call('stop', { sessionId, ...(confirmed ? { confirmed } : {}) }, STOP_TIMEOUT_MS);
+  process.stdout.write(`${stateSentence(after.id, after)}\n`);
+  return after.state === 'stopped' ? EXIT.done : EXIT.failed;
 }
 
 function table(sessions: readonly SessionSnapshot[]): string {

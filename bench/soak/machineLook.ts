@@ -119,7 +119,8 @@ export class MachineLook {
           ? before
           : { startTicks: stat.startTicks, sinceMs: atMs, what: undefined, host: undefined };
       this.#known.set(pid, known);
-      if (known.what === undefined || atMs - known.sinceMs <= YOUNG_MS) {
+      // A server gets its name seconds after its birth on a busy machine: those of a session are read anew for good.
+      if (known.what?.kind === 'member' || atMs - known.sinceMs <= YOUNG_MS) {
         const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
         // A zombie has no command line any more: what it was stays known.
         if (command !== '') known.what = this.#whatIs(pid, stat.ppid, command);

@@ -98,7 +98,11 @@ async function withWord(
     }
   } else processes = await servers.foreignProcesses(app, target);
   for (let round = 1; round <= MAX_QUESTIONS; round++) {
-    if (processes.length === 0) throw new DevServerError('foreignHidden', { app: app.name });
+    if (processes.length === 0) {
+      // Nothing can be ended; but the host hears that nothing is to follow it when it ends by itself.
+      if (target === 'adopted' && button === 'Stop') await act([]).catch(onlyIfOther);
+      throw new DevServerError('foreignHidden', { app: app.name });
+    }
     if (!(await ports.ask(questionFor(app, target, processes, ports, button, round > 1)))) return;
     try {
       await act(processes);
@@ -109,6 +113,10 @@ async function withWord(
     }
   }
   throw new DevServerError('foreignChanging', { app: app.name });
+}
+
+function onlyIfOther(error: unknown): void {
+  if (!(error instanceof ConfirmationNeededError)) throw error;
 }
 
 function questionFor(

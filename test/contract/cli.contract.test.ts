@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { runCommand } from '../../src/sessions/runCommand';
 import type { SessionSnapshot } from '../../src/sessions/protocol';
@@ -43,6 +44,33 @@ describe('the command line', function () {
     assert.equal((await cli('stop')).exitCode, 0);
     assert.equal(session.current?.state, 'stopped');
     assert.equal(isAlive(list[0]?.listenerPid ?? 0), false);
+  });
+
+  it('names the processes of a server that somebody else started, and ends them only when it is told to', async () => {
+    const server = spawn(process.execPath, ['server.mjs'], {
+      cwd: rig.appFolder,
+      env: { ...process.env, PORT: String(rig.port) },
+      stdio: 'ignore',
+    });
+    try {
+      await waitFor('the server to listen', () =>
+        fetch(`http://localhost:${rig.port}/`).then(
+          () => true,
+          () => false,
+        ),
+      );
+      const { session } = await running();
+      assert.equal(session.current?.adopted, true);
+      const refused = await cli('stop');
+      assert.equal(refused.exitCode, 1);
+      assert.match(refused.stderr, new RegExp(`pid ${server.pid}\\b`));
+      assert.equal(isAlive(server.pid ?? 0), true);
+      assert.equal((await cli('stop', '--yes')).exitCode, 0);
+      await waitFor('its end', () => !isAlive(server.pid ?? 0));
+      assert.equal(session.current?.state, 'stopped');
+    } finally {
+      server.kill('SIGKILL');
+    }
   });
 
   it('ends the host and what it runs, for good', async () => {

@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 import { currentScope } from '../../src/sessions/scope';
 import { ensureScopePaths } from '../../src/sessions/stateFolder';
 import { repoRoot, waitFor } from '../contract/support/hostRig';
+import { processes } from '../hosts/witness';
+import type { Agent } from './support/agent';
 import { FaultCase, faultCase } from './support/faultCase';
 import type { WindowSaw, WindowsOptions } from './support/windows.program';
 
@@ -127,32 +129,60 @@ describe('fifty windows that begin at once', () => {
 });
 
 describe('the witness, when a guarantee is broken on purpose', () => {
-  const locksOff = {
-    CHEATCODE_TEST_START_LOCK_OFF: '1',
-    CHEATCODE_TEST_KERNEL_LOCKS_OFF: '1',
-  };
+  const locksOff = { CHEATCODE_TEST_START_LOCK_OFF: '1', CHEATCODE_TEST_KERNEL_LOCKS_OFF: '1' };
 
-  /** Not a `faultCase`: it must see what that would fail for. */
-  async function broken(env: Readonly<Record<string, string>>) {
+  // Not by `faultCase`: they must see what that would fail for.
+  it('fault 46: sees more than one host without kernel locks', async function () {
+    this.timeout(timeoutMs);
     const c = await FaultCase.create({ servers: 0 });
     try {
-      // It listens late: until then a second host can neither find nor adopt it.
-      await race(c, { processes: 10, each: 1 }, { env, stub: { STUB_LISTEN_DELAY_MS: '4000' }, waitMs: 8000 });
-      return { hosts: (await c.rig.hostPids()).length, peak: c.watch.peak };
+      await race(c, { processes: 10, each: 1 }, { env: locksOff, waitMs: 5000 });
+      const hosts = await c.rig.hostPids();
+      assert.ok(hosts.length > 1, `${hosts.length} hosts`);
     } finally {
       await c.dispose();
     }
-  }
-
-  it('fault 46: sees more than one host without kernel locks', async function () {
-    this.timeout(timeoutMs);
-    const { hosts } = await broken(locksOff);
-    assert.ok(hosts > 1, `${hosts} hosts`);
   });
 
-  it('fault 46: sees more than one server when the port is not checked either', async function () {
-    this.timeout(timeoutMs);
-    const { peak } = await broken({ ...locksOff, CHEATCODE_TEST_PORT_CHECK_OFF: '1' });
-    assert.ok(peak > 1, `${peak} servers`);
+  /** Two hosts that know nothing of each other, as those of two users: only the app's own lock stands between them. */
+  async function twoHosts(c: FaultCase, env: Readonly<Record<string, string>>): Promise<readonly Agent[]> {
+    const other = `${c.rig.stateFolder}2`;
+    const windows = [c.window({ env }), c.window({ env: { ...env, CHEATCODE_STATE_DIR: other } })];
+    c.defer(() =>
+      waitFor('the other host to end', async () => (await processes({ cookieStateDir: other })).length === 0),
+    );
+    // Listens late: until then neither can find the server of the other and adopt it.
+    for (const window of windows) await window.call('start', c.params({ STUB_LISTEN_DELAY_MS: '3000' }));
+    return windows;
+  }
+
+  it('fault 46: sees one server with two hosts that know nothing of each other', async function () {
+    const c = await FaultCase.create({ servers: 1 });
+    try {
+      const [first, second] = await twoHosts(c, {});
+      const blocked = await second?.reaches('blocked', 'appLockHeld');
+      assert.equal(blocked?.reason.facts?.['pid'], c.host);
+      await first?.reaches('running');
+      await c.check();
+      await second?.call('shutdown', {});
+    } finally {
+      await c.dispose();
+    }
+  });
+
+  it('fault 46: sees two servers with the same two hosts without kernel locks and port check', async function () {
+    const c = await FaultCase.create({ servers: 0 });
+    try {
+      const windows = await twoHosts(c, { ...locksOff, CHEATCODE_TEST_PORT_CHECK_OFF: '1' });
+      await waitFor(
+        'the witness to see them',
+        () => c.watch.peak > 1,
+        10_000,
+        () => c.describe(),
+      );
+      for (const window of windows) await window.call('shutdown', {});
+    } finally {
+      await c.dispose();
+    }
   });
 });

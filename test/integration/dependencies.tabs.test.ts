@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { holdersOf } from '../hosts/witness';
@@ -53,8 +53,12 @@ describe('fault 36: a lock file that changes while the server runs', function ()
     const before = (await holdersOf(PORT))[0]?.pid;
     assert.deepEqual(await tab.offeredCommands().then((all) => all.filter((title) => /Install/.test(title))), []);
 
+    // As a pull does it: package.json and lock file come from elsewhere, and nothing is installed.
+    const elsewhere = path.join(folder, '..', 'elsewhere');
+    await appWith(elsewhere, ['one', 'two']);
+    npm(elsewhere, '--package-lock-only');
     await appWith(app, ['one', 'two']);
-    npm(app, '--package-lock-only');
+    await copyFile(path.join(elsewhere, 'package-lock.json'), path.join(app, 'package-lock.json'));
     const says = /The installed packages of Web are not those of package-lock\.json/;
     assert.deepEqual(await told(tab, says), ['Install and Restart', 'Not Now']);
     await tab.picture('dependencies-changed');

@@ -52,14 +52,14 @@ describe('the state folder', () => {
     const folder = path.join(tempFolder(), 'a/b');
     const { mkdirSync: make } = fs;
     // The other client is quicker, just after we found no parent.
-    fs.mkdirSync = ((...args: Parameters<typeof make>) => {
+    fs.mkdirSync = (...args: Parameters<typeof make>) => {
       try {
         return make(...args);
       } catch (error) {
         make(path.dirname(folder), { recursive: true });
         throw error;
       }
-    });
+    };
     try {
       assert.equal(ensureStateFolder({ CHEATCODE_STATE_DIR: folder }), folder);
     } finally {

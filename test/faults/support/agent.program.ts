@@ -13,6 +13,12 @@ import type { AgentMessage, AgentOptions, AgentRequest } from './agent';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as AgentOptions;
 
+if (options.uid !== undefined) {
+  process.setgroups?.([]);
+  process.setgid?.(options.uid);
+  process.setuid?.(options.uid);
+}
+
 function say(message: AgentMessage): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }

@@ -14,6 +14,8 @@ export interface AgentOptions {
   readonly apps: readonly string[];
   /** Whether it brings back what ran when a host was lost, as a window does. */
   readonly restores: boolean;
+  /** Steps down to this user once its own files are loaded, which may lie where that one can't read. */
+  readonly uid?: number;
 }
 
 export type AgentRequest =

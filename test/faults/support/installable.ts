@@ -45,13 +45,16 @@ async function lock(c: FaultCase): Promise<void> {
   });
 }
 
+/** As an archive: what is only linked is never out of date. */
 async function addPackage(folder: string, name: string, version: string): Promise<void> {
-  await mkdir(path.join(folder, 'packages', name), { recursive: true });
-  await writeFile(path.join(folder, 'packages', name, 'package.json'), JSON.stringify({ name, version }));
+  const content = path.join(folder, 'packages', name);
+  await mkdir(path.join(content, 'package'), { recursive: true });
+  await writeFile(path.join(content, 'package', 'package.json'), JSON.stringify({ name, version }));
+  await run('tar', ['-czf', path.join(folder, 'packages', `${name}.tgz`), '-C', content, 'package']);
 }
 
 function writePackageJson(folder: string, packages: readonly string[], preinstall: string): Promise<void> {
-  const dependencies = Object.fromEntries(packages.map((name) => [name, `file:packages/${name}`]));
+  const dependencies = Object.fromEntries(packages.map((name) => [name, `file:packages/${name}.tgz`]));
   const scripts = { dev: 'node server.mjs', preinstall };
   const text = JSON.stringify({ name: 'stub', version: '1.0.0', private: true, type: 'module', scripts, dependencies });
   return writeFile(path.join(folder, 'package.json'), text);

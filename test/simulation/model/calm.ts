@@ -69,6 +69,8 @@ function whyUntrue(
       if (reason.code === 'portTaken') return machine.isListening(app.spec.port) ? undefined : 'the port is free';
       if (reason.code === 'appLockHeld')
         return [...machine.locks.keys()].some((name) => name.startsWith('app:')) ? undefined : 'the lock is free';
+      if (reason.code === 'folderLocked')
+        return machine.folderLockHolder(app.spec.folder) ? undefined : 'nobody has the folder';
       return 'what is in the way has gone';
     case 'starting':
       return reason.code === 'notListening' ? undefined : 'it takes too long';

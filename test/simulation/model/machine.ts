@@ -310,6 +310,12 @@ export class Machine {
     return true;
   }
 
+  /** Whoever has Next's own lock on a folder. */
+  folderLockHolder(folder: string): Proc | undefined {
+    const holder = this.#folderLocks.get(folder);
+    return holder?.isAlive ? holder : undefined;
+  }
+
   find(pid: number, startTicks: string): Proc | undefined {
     for (const proc of this.procs) if (proc.pid === pid && proc.startTicks === startTicks) return proc;
     return undefined;

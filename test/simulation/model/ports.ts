@@ -1,5 +1,6 @@
 import { Emitter } from '../../../src/sessions/event';
 import type { AppFolder } from '../../../src/sessions/host/appFolder';
+import type { FolderLock } from '../../../src/sessions/host/folderLock';
 import type { KernelLock } from '../../../src/sessions/host/kernelLock';
 import type { Prober, ProbeResult } from '../../../src/sessions/host/prober';
 import type { Ports, ProcessInfo, Processes } from '../../../src/sessions/host/processes';
@@ -42,8 +43,15 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
   const isSame = (proc: Proc, pid: number, startTicks: string) =>
     proc.pid === pid && (flaws.pidIsTrusted === true || proc.startTicks === startTicks);
 
+  /** A look at the whole system, which in the fog sometimes fails as a whole. */
+  const look = <T>(label: string, effect: () => T) =>
+    call(label, () => {
+      if (surroundings.isFoggy()) throw new Error(`${label} was not answered in time`);
+      return effect();
+    });
+
   const processes: Processes = {
-    list: () => call('processes.list', () => machine.procs.map(infoOf)),
+    list: () => look('processes.list', () => machine.procs.map(infoOf)),
     liveness: ({ pid, startTicks }) =>
       call(
         'processes.liveness',
@@ -59,7 +67,7 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
         return found && { pid, startTicks: found.startTicks };
       }),
     findByEnvironment: (_name, value, options) =>
-      call('processes.findByEnvironment', () => {
+      look('processes.findByEnvironment', () => {
         if (flaws.cookiesAreNotFound) return [];
         const found: ProcessInfo[] = [];
         for (const proc of machine.procs) {
@@ -104,10 +112,10 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
     uid: proc.uid,
   });
   const ports: Ports = {
-    isFree: (port) => call('ports.isFree', () => flaws.everyPortIsFree === true || !machine.isListening(port)),
+    isFree: (port) => look('ports.isFree', () => flaws.everyPortIsFree === true || !machine.isListening(port)),
     listeners: (port) =>
-      call('ports.listeners', () => machine.listeners.filter((one) => one.port === port).map(listenerInfo)),
-    allListeners: () => call('ports.allListeners', () => machine.listeners.map(listenerInfo)),
+      look('ports.listeners', () => machine.listeners.filter((one) => one.port === port).map(listenerInfo)),
+    allListeners: () => look('ports.allListeners', () => machine.listeners.map(listenerInfo)),
   };
 
   const prober: Prober = {
@@ -166,6 +174,14 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
         return found && { pid: found.pid, command: found.command };
       }),
     fingerprint: () => call('appFolder.fingerprint', () => ({}), true),
+  };
+
+  const folderLock: FolderLock = {
+    holder: (spec) =>
+      call('folderLock.holder', () => {
+        const holder = flaws.foreignServersAreNotFound ? undefined : machine.folderLockHolder(spec.folder);
+        return holder && { pid: holder.pid };
+      }),
   };
 
   const terminals: TerminalFactory = {
@@ -232,6 +248,7 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
     finder,
     programs,
     appFolder,
+    folderLock,
     terminals,
     reapers,
     appLock: lock(flaws.appLockIsNone),

@@ -69,11 +69,7 @@ export const profiles: Readonly<Record<string, Omit<WorldOptions, 'seed' | 'trac
     deeds: ['ctrlC', 'ctrlC', 'userStop', 'userStart', 'openWindow', 'jumpWall', 'passTime', 'passTime'],
     steps: 400,
   },
-  daemons: {
-    users: 1,
-    oddities: ['forksDaemon', 'crashes'],
-    deeds: ['killServer', 'userStop', 'userRestart', 'userStart', 'killHost', 'openWindow'],
-  },
+  daemons: { users: 1, oddities: ['forksDaemon'], deeds: ['killServer', 'killServer', 'userRestart'], steps: 250 },
   leftovers: {
     users: 1,
     oddities: ['isUnkillable'],

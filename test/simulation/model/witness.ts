@@ -34,6 +34,8 @@ export interface WitnessOptions {
   /** Whether windows of this user that show the app are connected to a host. */
   readonly hasWindow: (uid: number, appKey: string) => boolean;
   readonly graceMs: number;
+  /** Servers end when no window has looked at them for the grace time. */
+  readonly endsUnwatched: boolean;
   /** Records were lost behind the hosts' backs: a stop may be forgotten with them. */
   readonly hasLostRecords: (uid: number) => boolean;
   /** Some processes can't be ended or looked at for a time: then a successor serves beside them, and must start nothing. */
@@ -72,6 +74,8 @@ export class Witness {
   readonly #confirmed = new Set<string>();
   /** Launches that a request, or the lack of windows, may end. */
   readonly #endable = new Set<Launch>();
+  /** Launches that no window looks at: since when. */
+  readonly #unwatched = new Map<Launch, number>();
   /** Requests to end something that a launch may cross on its way: host and app. */
   readonly #crossed = new Set<string>();
   /** Machine's starts in a row of servers that did not live for a minute, by app. */
@@ -232,6 +236,7 @@ export class Witness {
           if (group) this.report('I2 no orphans', `${group.name} lives ${Math.round(sinceMs)} ms after its host`);
         }
       }
+      if (this.#options.endsUnwatched) this.#lookForWatchers(launch);
       if (launch.kind !== 'server') continue;
       for (let later = at + 1; later < launches.length; later++) {
         const other = launches[later] as Launch;
@@ -252,6 +257,17 @@ export class Witness {
     const { scheduler, mayLeaveProcesses } = this.#options;
     if (!older.isGuarded || older.behaviour.forksDaemon || mayLeaveProcesses) return true;
     return scheduler.nowMs - older.hostDiedMs < REAPED_MS;
+  }
+
+  #lookForWatchers(launch: Launch): void {
+    const { scheduler, hasWindow, graceMs } = this.#options;
+    if (hasWindow(launch.host.uid, launch.app.spec.appKey)) {
+      this.#unwatched.delete(launch);
+      return;
+    }
+    const sinceMs = this.#unwatched.get(launch) ?? scheduler.nowMs;
+    this.#unwatched.set(launch, sinceMs);
+    if (scheduler.nowMs - sinceMs >= graceMs) this.#endable.add(launch);
   }
 
   #lookForWindows(stop: PersonsStop): void {

@@ -240,7 +240,7 @@ export const mutations = [
     changes: [
       {
         file: `${host}/stopLadder.ts`,
-        from: 'return members.length > 0 ? members : collect();',
+        from: 'return members.length > 0 ? members : await collect();',
         to: 'return members;',
       },
     ],

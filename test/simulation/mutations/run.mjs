@@ -41,8 +41,13 @@ if (caught !== verdicts.length || verdicts.length === 0) process.exitCode = 1;
 /** @param {import('./list.mjs').Mutation} mutation @param {string} truth */
 async function judge({ name, profile, breaks, flaws = {}, changes = [], schedules: limit = 3000 }, truth) {
   const bundle = path.join(folder, `${chosen.findIndex((one) => one.name === name)}.cjs`);
-  if (changes.length > 0) await buildSimulation(bundle, changes);
-  const options = { profile, firstSeed: 1, count: limit, processes: 1 };
+  try {
+    if (changes.length > 0) await buildSimulation(bundle, changes);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { name, isGood: false, schedules: 0, verdict: `can not be built: ${detail}` };
+  }
+  const options = { profile, firstSeed: 1, count: limit, processes: 1, portion: 48 };
   const found = await runInPool(changes.length > 0 ? bundle : truth, {
     ...options,
     flaws,

@@ -102,7 +102,7 @@ async function stop(peer: Peer, { id: sessionId, adopted }: SessionSnapshot, isA
   let confirmed: readonly NamedProcess[] | undefined;
   if (adopted) {
     const { processes } = await peer.call('foreignProcesses', { sessionId, target: 'adopted' }, STOP_TIMEOUT_MS);
-    const list = processes.map((one) => `  ${processLine(one, globalThis.process.getuid?.())}\n`).join('');
+    const list = processes.map((one) => `  ${processLine(one, process.getuid?.())}\n`).join('');
     if (processes.length > 0 && !isAgreed) {
       process.stderr.write(`${sessionId} was started outside Cheatcode; --yes ends these processes:\n${list}`);
       return EXIT.failed;

@@ -6,7 +6,7 @@ import type { SeededRandom } from './random';
 
 const MAX_TABS = 3;
 /** Choices for one deed. */
-const MAX_TRIES = 10;
+const MAX_TRIES = 3;
 /** Longer than a client waits for a host that is suspended before it says so (FAULTS 11). */
 const MAX_FREEZE_MS = 14_000;
 
@@ -83,16 +83,20 @@ export class Deeds {
       { name: 'open tab', weight: tabs.length === 0 ? 40 : tabs.length < MAX_TABS ? 8 : 0, run: () => this.#open() },
       {
         name: 'reload tab',
-        weight: 7,
+        weight: 6,
         run: withTab(async ({ tab }) => void (await tab.page.reload({ timeout: 90_000 }))),
       },
-      { name: 'close tab', weight: 4, run: withTab((one) => crowd.close(one)) },
-      { name: 'drop tab', weight: 3, run: withTab((one) => crowd.drop(one)) },
-      { name: 'kill renderer', weight: tabs.length > 0 ? 3 : 0, run: () => this.#killBrowserProcess('renderer') },
-      { name: 'kill browser', weight: tabs.length > 0 ? 0.7 : 0, run: () => this.#killBrowserProcess('browser') },
-      { name: 'kill extension host', weight: 5, run: kill(() => random.pick(ofKind('extensionHost'))) },
-      { name: 'kill pty host', weight: 1, run: kill(() => random.pick(ofKind('ptyHost'))) },
-      { name: 'kill server', weight: 4, run: kill(() => random.pick(members.filter(isServer))) },
+      { name: 'close tab', weight: 3, run: withTab((one) => crowd.close(one)) },
+      { name: 'drop tab', weight: 1.5, run: withTab((one) => crowd.drop(one)) },
+      {
+        name: 'kill renderer',
+        weight: crowd.free.length > 0 ? 1.5 : 0,
+        run: () => this.#killBrowserProcess('renderer'),
+      },
+      { name: 'kill browser', weight: crowd.free.length > 0 ? 0.4 : 0, run: () => this.#killBrowserProcess('browser') },
+      { name: 'kill extension host', weight: 4, run: kill(() => random.pick(ofKind('extensionHost'))) },
+      { name: 'kill pty host', weight: 0.7, run: kill(() => random.pick(ofKind('ptyHost'))) },
+      { name: 'kill server', weight: 5, run: kill(() => random.pick(members.filter(isServer))) },
       // The runners, from the package manager down; each leaves another half of the tree behind.
       { name: 'kill runner', weight: 6, run: kill(() => random.pick(members.filter((one) => !isServer(one)))) },
       { name: 'freeze server', weight: 2, run: () => this.#freeze(random.pick(members.filter(isServer))) },

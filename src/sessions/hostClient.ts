@@ -59,6 +59,7 @@ export class HostClient implements Disposable {
   #isRetrying = false;
   /** The sessions of a joined host that is older than this client, by id: it is replaced when none is active. */
   #older: Map<string, SessionSnapshot> | undefined;
+  #isAsking = false;
 
   readonly onDidChangeState = this.#changed.event;
   /** A host was joined: for the first time, or anew after one was lost. */
@@ -232,12 +233,19 @@ export class HostClient implements Disposable {
 
   /** A host that is older makes room as soon as none of its servers is active. */
   #considerReplacing(): void {
-    if (!this.#older || [...this.#older.values()].some(({ state }) => isActive(state))) return;
-    this.#older = undefined; // Asked once; if it was busy after all, the next join looks again.
+    const older = this.#older;
+    if (!older || this.#isAsking || [...older.values()].some(({ state }) => isActive(state))) return;
+    this.#isAsking = true;
     this.#log.info('replacing an older session host');
-    this.replaceHost(false).catch((error: unknown) =>
-      this.#log.warn('older session host not replaced', { error: errorMessage(error) }),
-    );
+    const asked = [...older.values()];
+    this.replaceHost(false)
+      .catch((error: unknown) => this.#log.warn('older session host not replaced', { error: errorMessage(error) }))
+      .finally(() => {
+        this.#isAsking = false;
+        // It was busy after all, as between the two halves of a restart: what has happened meanwhile decides.
+        const hasChanged = [...older.values()].some((session, index) => session !== asked[index]);
+        if (this.#older === older && hasChanged) this.#considerReplacing();
+      });
   }
 
   #setState(state: ConnectionState): void {

@@ -98,8 +98,8 @@ export function secondServerSentence(label: string, second: SecondServer): strin
 export function restartOfferSentence(label: string, offer: Reason): string {
   const facts = offer.facts ?? {};
   if (offer.code === 'dependenciesChanged')
-    return `The installed packages of ${label} are not those of ${text(facts, 'file') ?? 'its lock file'}.`;
-  const files = (text(facts, 'files') ?? '').split(',').filter((name) => name !== '');
+    return `The installed packages of ${label} are not those of ${lockFileOf(facts) ?? 'its lock file'}.`;
+  const files = filesOf(facts);
   if (files.length === 0) return `${label} runs by files that have changed.`;
   return `${label} has read ${listOf(files)} at its start only, and ${files.length === 1 ? 'it has' : 'they have'} changed.`;
 }
@@ -259,9 +259,9 @@ function restartCause({ code, facts = {} }: Reason): string | undefined {
     case 'unresponsiveRestart':
       return `it did not answer for ${suffix('', text(facts, 'seconds'), ' s') || 'too long'}`;
     case 'dependenciesChanged':
-      return `${text(facts, 'file') ?? 'its lock file'} has changed`;
+      return `${lockFileOf(facts) ?? 'its lock file'} has changed`;
     case 'filesChanged': {
-      const files = (text(facts, 'files') ?? '').split(',').filter((name) => name !== '');
+      const files = filesOf(facts);
       return `${files.length === 0 ? 'files that it reads at the start' : listOf(files)} ${files.length === 1 ? 'has' : 'have'} changed`;
     }
     default:
@@ -534,6 +534,15 @@ function userOf(facts: Facts): string | undefined {
   const name = text(facts, 'user');
   const uid = text(facts, 'uid');
   return name !== undefined ? `user ${name}` : uid === undefined ? undefined : `uid ${uid}`;
+}
+
+function filesOf(facts: Facts): readonly string[] {
+  return (text(facts, 'files') ?? '').split(/,\s*/).filter((name) => name !== '');
+}
+
+/** The lock file among what has changed, undefined when the packages were others from the start. */
+function lockFileOf(facts: Facts): string | undefined {
+  return text(facts, 'file') ?? filesOf(facts).find((name) => /lock|shrinkwrap/.test(name));
 }
 
 /** A command line for a sentence: its program without the folder, and no more than fits. */

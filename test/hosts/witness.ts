@@ -94,6 +94,8 @@ const YOUNG_MS = 3000;
 interface Sighting {
   readonly startTicks: string;
   readonly firstMs: number;
+  /** It carries a session's cookie: it may get the name of a server seconds after its birth, on a busy machine. */
+  isMarked: boolean;
   /** The app's folder, when it is a server that was started for us; one that was started by hand has no cookie. */
   app: string | undefined;
 }
@@ -136,13 +138,17 @@ export class ServerWatch {
     for (const pid of this.#sightings.keys()) if (!present.has(pid)) this.#sightings.delete(pid);
     for (const pid of pids) {
       const known = this.#sightings.get(pid);
-      if (known && known.app === undefined && now - known.firstMs > YOUNG_MS) continue;
+      if (known && !known.isMarked && now - known.firstMs > YOUNG_MS) continue;
       const stat = statOf(pid);
       if (!stat) continue;
       const sighting =
-        known?.startTicks === stat.startTicks ? known : { startTicks: stat.startTicks, firstMs: now, app: undefined };
+        known?.startTicks === stat.startTicks
+          ? known
+          : { startTicks: stat.startTicks, firstMs: now, isMarked: false, app: undefined };
       this.#sightings.set(pid, sighting);
-      if (sighting.app === undefined || now - sighting.firstMs <= YOUNG_MS) sighting.app = this.#appOf(pid);
+      if (now - sighting.firstMs <= YOUNG_MS) sighting.isMarked = this.#isMarked(pid);
+      if (sighting.app === undefined || now - sighting.firstMs <= YOUNG_MS)
+        sighting.app = sighting.isMarked ? this.#appOf(pid) : undefined;
       if (sighting.app !== undefined && stat.state !== 'Z' && stat.state !== 'X')
         found.set(pid, { app: sighting.app, ppid: stat.ppid, startTicks: stat.startTicks });
     }
@@ -165,10 +171,12 @@ export class ServerWatch {
     clearInterval(this.#timer);
   }
 
-  #appOf(pid: number): string | undefined {
+  #isMarked(pid: number): boolean {
     const environment = read(`/proc/${pid}/environ`).split('\0');
-    if (!environment.includes(this.#what.marker)) return undefined;
-    if (!environment.some((line) => line.startsWith('CHEATCODE_SESSION='))) return undefined;
+    return environment.includes(this.#what.marker) && environment.some((line) => line.startsWith('CHEATCODE_SESSION='));
+  }
+
+  #appOf(pid: number): string | undefined {
     if (!this.#what.command.test(read(`/proc/${pid}/cmdline`).replaceAll('\0', ' '))) return undefined;
     try {
       return readlinkSync(`/proc/${pid}/cwd`);

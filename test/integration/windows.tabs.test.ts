@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { writeSettings } from '../hosts/codeServer.mjs';
 import { holdersOf } from '../hosts/witness';
 import { answer, decide, notifications, question, told } from './support/questions';
 import { Editor, eventually, serversIn, workspace, type Tab } from './support/workbench';
@@ -115,13 +114,17 @@ describe('fault 34: windows with different settings for one app', function () {
     }
     await editor.close();
   });
+  /** In the settings of the folder, which count in the window that has it open. */
+  const setPort = async (of: string, port: number) => {
+    await mkdir(path.join(of, '.vscode'), { recursive: true });
+    await writeFile(path.join(of, '.vscode', 'settings.json'), JSON.stringify({ 'cheatcode.web.port': port }));
+  };
   const says = /Web runs with other settings than this window's/;
 
   it('the first wins, the second is told and may restart, and a setting that changes while it runs is told too', async () => {
     const folder = await workspace('windows-settings');
     const app = path.join(folder, 'cheatcode-app');
-    await mkdir(path.join(app, '.vscode'));
-    await writeFile(path.join(app, '.vscode', 'settings.json'), JSON.stringify({ 'cheatcode.web.port': PORT + 1 }));
+    await setPort(app, PORT + 1);
     editor = await Editor.open('windows-settings', {
       workspace: folder,
       settings: { 'cheatcode.web.port': PORT, 'workbench.colorTheme': 'Default Dark Modern' },
@@ -156,7 +159,7 @@ describe('fault 34: windows with different settings for one app', function () {
 
     // And of its own change it is told as well.
     await first.clearNotifications();
-    await writeSettings(path.join(path.dirname(editor.stateFolder), 'user'), { 'cheatcode.web.port': PORT + 2 });
+    await setPort(folder, PORT + 2);
     await told(first, says);
     await answer(first, says, 'Restart');
     for (const tab of tabs) await tab.waitForStatus(`Web :${PORT + 2}`, 120_000);

@@ -90,7 +90,7 @@ describe('what interrupts a person', () => {
   });
 
   it('fault 36: is a changed lock file, with the choice to install', () => {
-    const restartOffer = { code: 'dependenciesChanged', facts: { file: 'pnpm-lock.yaml' } } as const;
+    const restartOffer = { code: 'dependenciesChanged', facts: { files: 'pnpm-lock.yaml' } } as const;
     assert.deepEqual(titles(web({ restartOffer })), [['Install and Restart', 'Not Now']]);
     assert.deepEqual(titles(web({ restartOffer, state: 'stopping' })), []);
   });
@@ -98,7 +98,7 @@ describe('what interrupts a person', () => {
   it('is a changed file that is read at the start only, and again when another has changed', () => {
     const of = (files: string) => web({ restartOffer: { code: 'filesChanged', facts: { files } } });
     assert.deepEqual(titles(of('app.json')), [['Restart', 'Not Now']]);
-    assert.notEqual(attentions(of('app.json'), policy)[0]?.cause, attentions(of('app.json,.env'), policy)[0]?.cause);
+    assert.notEqual(attentions(of('app.json'), policy)[0]?.cause, attentions(of('.env, app.json'), policy)[0]?.cause);
   });
 
   it('fault 34: is a server that runs by other settings, done at once only where this window changed them', () => {

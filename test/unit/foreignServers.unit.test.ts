@@ -43,6 +43,37 @@ describe('ending a server that somebody else started', () => {
       ]);
   });
 
+  it('stops at a supervisor and at a container’s entry process, whatever their arguments say', async () => {
+    for (const entry of [
+      'tini -- npm run dev',
+      'timeout 600 npm run dev',
+      'node agent.js --run npm run dev',
+      'unshare --pid --fork npm run dev',
+      'node /opt/pm2/bin/pm2 start npm -- run dev',
+      'docker-init -- next dev',
+    ])
+      assert.deepEqual(await signalled(entry, 'npm run dev', 'next-server (v15)'), [
+        'next-server (v15)',
+        'npm run dev',
+      ]);
+  });
+
+  it('knows the command lines of package managers and servers', async () => {
+    for (const runner of [
+      'pnpm dev',
+      'yarn dev',
+      'bun run dev',
+      'npm run-script dev',
+      'node /usr/lib/node_modules/npm/bin/npm-cli.js run dev',
+      'npx --yes next dev',
+      'node --max-old-space-size=4096 /w/node_modules/next/dist/bin/next dev --turbopack',
+      'node /w/node_modules/expo/bin/cli start --port 8081',
+    ])
+      assert.deepEqual(await signalled(runner, 'next-server (v15)'), ['next-server (v15)', runner], runner);
+    for (const other of ['next build', 'npm install', 'expo export', 'yarn', 'bun agent.js', 'node dev'])
+      assert.deepEqual(await signalled(other, 'next-server (v15)'), ['next-server (v15)'], other);
+  });
+
   it('stops at what works in another folder', async () => {
     assert.deepEqual(await signalled(['pnpm run dev', '/w'], 'next-server (v16)'), ['next-server (v16)']);
     assert.deepEqual(await signalled('pnpm run dev', ['sh -c next dev', '/w'], 'next-server (v16)'), [

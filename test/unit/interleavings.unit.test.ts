@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { memoryLock } from '../contract/support/memoryLock';
 import { delay } from '../../src/sessions/clock';
 import { aRecord, aSpec, FakeHost } from './support/fakeHost';
 import { FakeMachine, type FakeProcess } from './support/fakeMachine';
@@ -94,6 +95,47 @@ describe('a session that is overtaken', () => {
     void host.host.restart({ spec: aSpec(), env: { PATH: '/bin' }, origin: 'user' });
     await host.clock.advance(60_000);
     assert.equal(host.session().state, 'running');
+  });
+  it('Ctrl+C is on record while what it left is tidied up, and a start after it wins', async () => {
+    await host.run();
+    const daemon = machine.last.fork({ ownGroup: true });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) daemon.ignores.add(signal);
+    host.find().terminal.input('\x03');
+    machine.last.exit(130);
+    await host.clock.advance(100);
+    assert.equal(host.session().state, 'stopping');
+    assert.deepEqual(
+      [host.records.get('dev_server_web')?.desired, host.records.get('dev_server_web')?.isSticky],
+      ['stopped', true],
+    );
+    host.start();
+    await host.clock.advance(30_000);
+    assert.equal(host.session().state, 'running');
+    assert.equal(machine.running.length, 1);
+  });
+  it('a start that comes while a stop fails is tried, and says what is in the way', async () => {
+    const process = await leftover();
+    const stopping = host.find().stop();
+    await host.clock.advance(1000);
+    host.start();
+    await host.clock.advance(30_000);
+    await stopping;
+    assert.equal(host.session().state, 'failed');
+    assert.equal(host.session().reason.code, 'leftovers');
+    process.ignores.clear();
+    host.start();
+    await host.reaches('running');
+  });
+  it('the app’s lock is kept as long as something of ours lives', async () => {
+    const appLock = memoryLock();
+    host = new FakeHost(machine, { appLock });
+    const process = await leftover();
+    assert.equal(await appLock.tryAcquire('app:1:2'), undefined);
+    process.ignores.clear();
+    const stopping = host.find().stop();
+    await host.clock.advance(30_000);
+    assert.equal((await stopping).state, 'stopped');
+    assert.ok(await appLock.tryAcquire('app:1:2'));
   });
   it('a stop while the processes can not be listed does not say stopped', async () => {
     await host.run();

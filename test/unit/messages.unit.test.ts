@@ -134,11 +134,11 @@ describe('messages', () => {
       'Web starts again: it did not answer for 60 s.',
     );
     assert.equal(
-      of('starting', 'filesChanged', { files: 'app.json,.env' }),
-      'Web starts again: app.json and .env have changed.',
+      of('starting', 'filesChanged', { files: '.env, app.json' }),
+      'Web starts again: .env and app.json have changed.',
     );
     assert.equal(
-      of('starting', 'dependenciesChanged', { file: 'pnpm-lock.yaml' }),
+      of('starting', 'dependenciesChanged', { files: '.env, pnpm-lock.yaml' }),
       'Web starts again: pnpm-lock.yaml has changed.',
     );
     assert.match(of('starting', 'adoptedEnded', {}), /^Web starts here, .* outside Cheatcode has ended\.$/);
@@ -174,7 +174,7 @@ describe('messages', () => {
       aSession({
         warning: { code: 'memoryHigh', facts: { mb: 3500, limitMb: 3000 } },
         secondServers: [{ port: 3001, pid: 7, command: 'next-server (v16)' }],
-        restartOffer: { code: 'dependenciesChanged', facts: { file: 'pnpm-lock.yaml' } },
+        restartOffer: { code: 'dependenciesChanged', facts: { files: 'pnpm-lock.yaml' } },
       }),
     );
     assert.deepEqual(notes, [
@@ -185,9 +185,14 @@ describe('messages', () => {
     const changed = (files: string): readonly string[] =>
       sessionNotes('Mobile', aSession({ restartOffer: { code: 'filesChanged', facts: { files } } }));
     assert.deepEqual(changed('app.json'), ['Mobile has read app.json at its start only, and it has changed.']);
-    assert.deepEqual(changed('app.json,.env'), [
-      'Mobile has read app.json and .env at its start only, and they have changed.',
+    assert.deepEqual(changed('.env, app.json'), [
+      'Mobile has read .env and app.json at its start only, and they have changed.',
     ]);
+    assert.deepEqual(
+      sessionNotes('Web', aSession({ restartOffer: { code: 'dependenciesChanged', facts: { files: '' } } })),
+      ['The installed packages of Web are not those of its lock file.'],
+      'they were others before the start already',
+    );
     assert.deepEqual(
       sessionNotes('Web', aSession({ state: 'stopping', warning: { code: 'memoryHigh' } })),
       [],

@@ -137,14 +137,14 @@ describe("a person's word", () => {
     assert.equal(servers.ended.length, 1);
   });
 
-  it('can not be given for what nobody sees', async () => {
+  it('can not be given for what nobody sees; the host hears that a stop was wished for, and nothing else', async () => {
     const servers = new FakeServers(aSession({ adopted: true }), []);
-    await assert.rejects(
-      stopServer(anApp(), servers.ports()),
-      (error) => error instanceof DevServerError && error.code === 'foreignHidden',
-    );
+    const isHidden = (error: unknown) => error instanceof DevServerError && error.code === 'foreignHidden';
+    await assert.rejects(stopServer(anApp(), servers.ports()), isHidden);
     assert.deepEqual(servers.questions, []);
-    assert.deepEqual(servers.ended, []);
+    assert.deepEqual(servers.ended, [[]]);
+    await assert.rejects(restartServer(anApp(), servers.ports()), isHidden);
+    assert.equal(servers.ended.length, 1);
   });
 
   it('for the holder of a port names the port, and for a second server that the first goes on', async () => {

@@ -251,7 +251,7 @@ describe('actions', () => {
 
   it('fault 36: put the restart that was offered first, with its reason', () => {
     const [install] = actionsFor(
-      web({ restartOffer: { code: 'dependenciesChanged', facts: { file: 'pnpm-lock.yaml' } } }),
+      web({ restartOffer: { code: 'dependenciesChanged', facts: { files: 'pnpm-lock.yaml' } } }),
     );
     assert.equal(install?.id, 'installAndRestart');
     assert.match(install.description ?? '', /pnpm-lock\.yaml/);
@@ -291,7 +291,7 @@ describe('context keys', () => {
     const taken = web({ state: 'blocked', reason: { code: 'portTaken', facts: { port: 3000, pid: 42 } } });
     const keys = contextKeys([taken], false);
     assert.ok(keys['cheatcode.canUseNextPort'] && keys['cheatcode.canStopOther']);
-    const offer = { code: 'dependenciesChanged', facts: { file: 'pnpm-lock.yaml' } } as const;
+    const offer = { code: 'dependenciesChanged', facts: { files: 'pnpm-lock.yaml' } } as const;
     assert.equal(contextKeys([web({ restartOffer: offer })], false)['cheatcode.canInstallAndRestart'], true);
     const calm = contextKeys([web({})], false);
     for (const key of ['canUseNextPort', 'canStopOther', 'canInstallAndRestart'] as const)

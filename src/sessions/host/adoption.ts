@@ -5,7 +5,9 @@ import type { AppServer, ServerFinder } from './serverFinder';
 
 /** Between two looks at an adopted server: it is no child of ours, so its end can't be heard. */
 const LIVENESS_POLL_MS = 1000;
-/** A server whose process can't be seen is gone when nobody has listened on its port for so many looks. */
+/** One whose process can't be seen has to prove itself again each time, which costs more. */
+const HIDDEN_POLL_MS = 3000;
+/** It is gone when it could not for so many looks: a server that is busy may miss one. */
 const SILENT_LOOKS = 3;
 /** Next that restarts itself is without a listener for about a second (measured): a successor is looked for so often. */
 const SUCCESSOR_LOOKS = 2;
@@ -31,13 +33,18 @@ export async function watchAdopted(
   let server = first;
   let missing = 0;
   for (let silentLooks = 0; ;) {
-    await delay(deps.clock, LIVENESS_POLL_MS, signal);
+    await delay(deps.clock, server.identity ? LIVENESS_POLL_MS : HIDDEN_POLL_MS, signal);
     if (signal.aborted) return 'aborted';
     const liveness = await livenessOf(deps, server);
     if (liveness === 'alive') continue;
     if (liveness === 'unknown') {
-      const isFree = await deps.ports.isFree(server.port).catch(() => false);
-      silentLooks = isFree ? silentLooks + 1 : 0;
+      // By its own proof again: another app's server may have its port by now.
+      const { port } = server;
+      const isThere = await deps.finder.find(spec).then(
+        (found) => found.some((one) => one.port === port),
+        () => true,
+      );
+      silentLooks = isThere ? 0 : silentLooks + 1;
       if (silentLooks < SILENT_LOOKS) continue;
     }
     if (signal.aborted) return 'aborted';

@@ -1,15 +1,8 @@
 import type { NamedProcess } from '../protocol';
 import { stillAlive } from './processFamily';
 import type { ProcessIdentity, ProcessInfo, Processes } from './processes';
+import { isRunner, isShell } from './runners';
 import { climbLadder, type StopDependencies } from './stopLadder';
-
-/** The servers' own command lines: `next dev`, `next-server (v16)`, `expo start`, also through npx and the like. */
-const SERVER = /(?:^|[\s/\\])(?:next-server|next[\w./\\-]*\s+dev|expo[\w./\\-]*\s+start)(?:\s|$)/;
-/** A package manager that runs a script; not one that runs some other tool, such as an agent, in the app's folder. */
-const SCRIPT =
-  /(?:^|[\s/\\])(?:npm|pnpm|yarn|bun)(?:-cli)?(?:\.c?js)?\s(?:(?!\b(?:exec|x|dlx)\b).)*\b(?:run|run-script|start|dev)\b/;
-/** None of them is signalled: one may be an agent's `sh -c`, and a script's ends by itself when its child does. */
-const SHELL = /^-?(?:\S*\/)?(?:sh|bash|dash|ash|zsh|fish|busybox)(?:\s|$)/;
 
 /**
  * The processes that ending a server which we did not start would signal (DESIGN section 4): the listener, and those of
@@ -28,10 +21,10 @@ export async function foreignFamily(
   if (!first || first.startTicks !== listener.startTicks || untouchable.has(first.pid)) return [];
   family.push(first);
   for (let info = all.get(first.ppid); info && !untouchable.has(info.pid); info = all.get(info.ppid)) {
-    const isShell = SHELL.test(info.command);
-    if (!isShell && !SERVER.test(info.command) && !SCRIPT.test(info.command)) break;
+    const isBetween = isShell(info.command);
+    if (!isBetween && !isRunner(info.command)) break;
     if ((await processes.runsIn(info.pid, folder)) !== true) break;
-    if (!isShell) family.push(info);
+    if (!isBetween) family.push(info);
   }
   return family;
 }

@@ -42,6 +42,8 @@ export class ServerLife {
   #policy: RestartPolicy = freshPolicy;
   /** What earlier runs left and could not be ended. */
   #leftovers: readonly Leftovers[] = [];
+  #lock: HeldLock | undefined;
+  #isLiving = false;
 
   constructor(
     deps: LifeDependencies,
@@ -68,6 +70,7 @@ export class ServerLife {
 
   /** A server of this app that is neither ours nor another session's. */
   async findForeign(): Promise<AppServer | undefined> {
+    if (this.#leftovers.length > 0) return undefined; // It may be what we left.
     const found = await this.#deps.finder.find(this.#session.wanted.spec);
     return found[0];
   }
@@ -81,7 +84,7 @@ export class ServerLife {
     if (wish.kind === 'run') status.apply({ type: 'begin', reason: wish.reason });
     const stopping = () => status.apply({ type: 'stop', reason: wanted.wish?.reason ?? wish.reason });
     const tellStop = () => signal.addEventListener('abort', stopping, { once: true });
-    let lock: HeldLock | undefined;
+    this.#isLiving = true;
     try {
       failpoint('start.wished');
       if (wish.kind === 'run') tellStop();
@@ -116,8 +119,8 @@ export class ServerLife {
           await delay(this.#deps.clock, LOOK_AGAIN_MS, signal);
           continue;
         }
-        lock ??= await this.#tryAppLock(signal);
-        if (!lock || signal.aborted) continue;
+        this.#lock ??= await this.#tryAppLock(signal);
+        if (!this.#lock || signal.aborted) continue;
         failpoint('start.appLocked');
         const outcome: RunOutcome = await this.#run(wish, { useFallback, hasInstalled }, signal).catch(
           (error: unknown) => this.#broken(error, useFallback),
@@ -164,7 +167,8 @@ export class ServerLife {
       if (this.#leftovers.length > 0) return 'leftBehind';
     } finally {
       signal.removeEventListener('abort', stopping);
-      lock?.dispose();
+      this.#isLiving = false;
+      this.#releaseLock();
       server.claimedPort = undefined;
       server.letGo();
       this.#care.upkeep.end();
@@ -197,10 +201,18 @@ export class ServerLife {
       if (await this.#end(leftovers)) leftovers.release();
       else left.push(leftovers);
     this.#leftovers = left;
+    if (!this.#isLiving) this.#releaseLock();
     if (left.length === 0) return true;
     const pids = left.flatMap(({ seen }) => seen.map(({ pid }) => pid)).join(', ');
     this.#session.fail({ code: 'leftovers', facts: { count: left.length, pids } });
     return false;
+  }
+
+  /** The app is another host's to run, unless something of ours still lives. */
+  #releaseLock(): void {
+    if (this.#leftovers.length > 0) return;
+    this.#lock?.dispose();
+    this.#lock = undefined;
   }
 
   async #end({ marks, seen }: Leftovers): Promise<boolean> {
@@ -333,6 +345,12 @@ export class ServerLife {
           status.changed();
         },
         onLeftovers: (leftovers) => (this.#leftovers = [...this.#leftovers, leftovers]),
+        onInterrupted: () => {
+          // On record at once: a successor of a host that dies while it tidies up must know of it.
+          wanted.stop(true);
+          this.#session.save();
+          status.apply({ type: 'stop', reason: { code: 'interruptedInTerminal' } });
+        },
         onEndable: (end) => (server.endRun = end),
         onInstalled: () => (wanted.mustInstall = false),
         beforeSpawn: () => this.#care.upkeep.begin(spec),

@@ -204,7 +204,9 @@ export class Session implements Monitored {
     }
     // What stands in the way may not do so any more with what the person brings: another port, no other manager.
     const isHeldUp = state === 'blocked' || state === 'waiting';
-    if (this.#wanted.wish?.kind === 'run' && !(isPerson && isHeldUp)) return this.snapshot();
+    // A run that a Ctrl+C has just ended is none to join.
+    const isOn = this.#wanted.wish?.kind === 'run' && this.#wanted.desired === 'running';
+    if (isOn && !(isPerson && isHeldUp)) return this.snapshot();
     this.#life.forgetCrashes();
     this.#begin(params, { code: isPerson ? 'requested' : 'autoStarted' });
     return this.snapshot();
@@ -342,8 +344,8 @@ export class Session implements Monitored {
     this.#isDriving = true;
     let leftBehind = false;
     for (let wish = this.#wanted.wish; wish; wish = this.#wanted.wish) {
-      if (leftBehind) {
-        // Neither stopped, nor may a second server start beside what is left: the failure stands until the next wish.
+      if (leftBehind && wish.kind === 'stop') {
+        // It was tried just now, and is not stopped: the failure stands until the next wish.
       } else if (wish.kind === 'stop') {
         // Said only when it is true: an earlier run may have left what could not be ended.
         if (await this.#life.endLeftovers()) this.#end(wish.reason);

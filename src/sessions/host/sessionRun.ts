@@ -54,6 +54,8 @@ export interface RunContext {
   onProcess(process: GuardedProcess | undefined, port: number): void;
   /** Those could not be ended: to be tried again before anything else is started. */
   onLeftovers(leftovers: Leftovers): void;
+  /** A person's Ctrl+C has ended the server, and tidying up after it begins. */
+  onInterrupted(): void;
   /** The packages were installed on request: not again for a crash. */
   onInstalled(): void;
   /** Everything is ready for the spawn, which follows. */
@@ -157,6 +159,7 @@ async function watchOwn(
       exit = value;
       // Asked now: what is tidied up after it may take longer than a Ctrl+C counts.
       wasInterrupted = context.wasInterrupted();
+      if (wasInterrupted && !signal.aborted) context.onInterrupted();
     };
     const over = new AbortController();
     const givenUp = new AbortController();

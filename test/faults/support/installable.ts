@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { LaunchSpec } from '../../../src/sessions/protocol';
@@ -22,40 +22,34 @@ export async function installable(
   c: FaultCase,
   options: InstallableOptions = {},
 ): Promise<Pick<LaunchSpec, 'install'>> {
-  const folder = c.rig.appFolder;
-  await addPackage(folder, 'one', '1.0.0');
   const { delayMs = 0, exitCode = 0 } = options;
-  await writePackageJson(folder, ['one'], `node -e "setTimeout(() => process.exit(${exitCode}), ${delayMs})"`);
-  await lock(c);
+  await write(c, ['one'], `node -e "setTimeout(() => process.exit(${exitCode}), ${delayMs})"`);
   return { install: npmInstall };
 }
 
-/** Adds a second package to the app and its lock file; it is not installed. */
+/** Adds a second package to the app and its lock file, as a checkout does: it is not installed. */
 export async function wantMore(c: FaultCase): Promise<void> {
-  await addPackage(c.rig.appFolder, 'two', '1.0.0');
-  await writePackageJson(c.rig.appFolder, ['one', 'two'], 'node -e 0');
-  await lock(c);
+  await write(c, ['one', 'two'], 'node -e 0');
 }
 
-async function lock(c: FaultCase): Promise<void> {
-  const [npm, ...args] = npmInstall;
-  await run(npm, [...args, '--package-lock-only', '--ignore-scripts'], {
-    cwd: c.rig.appFolder,
-    env: { ...process.env, ...c.serverEnv },
-  });
-}
-
-/** As an archive: what is only linked is never out of date. */
-async function addPackage(folder: string, name: string, version: string): Promise<void> {
-  const content = path.join(folder, 'packages', name);
-  await mkdir(path.join(content, 'package'), { recursive: true });
-  await writeFile(path.join(content, 'package', 'package.json'), JSON.stringify({ name, version }));
-  await run('tar', ['-czf', path.join(folder, 'packages', `${name}.tgz`), '-C', content, 'package']);
-}
-
-function writePackageJson(folder: string, packages: readonly string[], preinstall: string): Promise<void> {
+async function write(c: FaultCase, packages: readonly string[], preinstall: string): Promise<void> {
+  // Elsewhere: npm writes what it only noted to the installed copy of the lock, too.
+  const folder = await mkdtemp(path.join(path.dirname(c.rig.stateFolder), 'lock-'));
+  for (const name of packages) await addPackage(folder, name);
   const dependencies = Object.fromEntries(packages.map((name) => [name, `file:packages/${name}.tgz`]));
   const scripts = { dev: 'node server.mjs', preinstall };
   const text = JSON.stringify({ name: 'stub', version: '1.0.0', private: true, type: 'module', scripts, dependencies });
-  return writeFile(path.join(folder, 'package.json'), text);
+  await writeFile(path.join(folder, 'package.json'), text);
+  const [npm, ...args] = npmInstall;
+  const env = { ...process.env, ...c.serverEnv };
+  await run(npm, [...args, '--package-lock-only', '--ignore-scripts'], { cwd: folder, env });
+  await cp(folder, c.rig.appFolder, { recursive: true });
+}
+
+/** As an archive: what is only linked is never out of date. */
+async function addPackage(folder: string, name: string): Promise<void> {
+  const content = path.join(folder, 'packages', name);
+  await mkdir(path.join(content, 'package'), { recursive: true });
+  await writeFile(path.join(content, 'package', 'package.json'), JSON.stringify({ name, version: '1.0.0' }));
+  await run('tar', ['-czf', path.join(folder, 'packages', `${name}.tgz`), '-C', content, 'package']);
 }

@@ -316,11 +316,6 @@ export class Machine {
     return holder?.isAlive ? holder : undefined;
   }
 
-  find(pid: number, startTicks: string): Proc | undefined {
-    for (const proc of this.procs) if (proc.pid === pid && proc.startTicks === startTicks) return proc;
-    return undefined;
-  }
-
   /** A program in a terminal of its own: what `TerminalFactory.spawn` does. */
   launch(host: Proc, options: TerminalOptions, onExit: (exit: TerminalExit) => void): Proc {
     const app = this.#options.apps.find(({ spec }) => spec.folder === options.cwd);

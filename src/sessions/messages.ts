@@ -378,7 +378,7 @@ export function errorToMessage(error: unknown, app?: Pick<App, 'key' | 'label' |
     case 'hostHangs':
       return message(
         'error',
-        `The session host${suffix(' (pid ', text(facts, 'pid'), ')')} has not answered${suffix(' for ', text(facts, 'seconds'), ' s')}${detail}. It may recover by itself; replacing it ends its dev servers and starts them again.`,
+        `The session host${suffix(' (pid ', text(facts, 'pid'), ')')} does not answer${detail}. It may recover by itself; replacing it ends its dev servers and starts them again.`,
         [{ title: 'Replace It…', action: 'replaceHost' }, log],
       );
     case 'hostNotReplaced':

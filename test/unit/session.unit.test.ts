@@ -152,7 +152,8 @@ describe('a session', () => {
     it('leaves no server behind when looking at it fails', async () => {
       machine.ports.listeners = () => Promise.reject(new Error('lsof is missing'));
       host.start();
-      assert.equal((await host.reaches('failed')).reason.code, 'spawnFailed');
+      await host.clock.until('it gives up', () => host.session().state === 'failed', 600_000);
+      assert.equal(host.session().reason.code, 'spawnFailed');
       assert.equal(machine.running.length, 0);
     });
 

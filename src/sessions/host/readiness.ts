@@ -16,7 +16,7 @@ const OTHER_PORT_MS = 2000;
 /** A server that only accepts connections might be anything: on another port it is believed in after this long. */
 const OTHER_PORT_TCP_MS = 10_000;
 /** A look that fails says nothing, the next one may; so many in a row end the start with their error. */
-const MAX_FAILED_LOOKS = 20;
+const MAX_FAILED_LOOKS = 100;
 /** After this long without an answer the user is told what is missing. */
 const SLOW_START_MS = 60_000;
 

@@ -118,6 +118,8 @@ export class ServerCare {
     const { server } = this.#session;
     const { process } = server;
     if (!process) return;
+    // Asking who listens means to look at every process: only when the one that did is gone.
+    if (server.listenerPid !== undefined && (await this.#deps.processes.identify(server.listenerPid))) return;
     const listener = await ownListener(this.#deps, process, server.port);
     if (process === server.process && listener?.pid !== undefined) server.listenerPid = listener.pid;
   }

@@ -241,9 +241,11 @@ export class FaultCase {
 
   async #checkScope(folder: string, hosts: readonly number[]): Promise<void> {
     const { dev, ino } = statSync(folder);
-    const holder = await abstractSocketLock.describeHolder(`host:${dev}:${ino}`);
-    if (holder)
-      assert.ok(holder.pid !== undefined && hosts.includes(holder.pid), 'the host lock is held by a live host');
+    // A host that is just ending has lost its environment, by which it is found, before its sockets.
+    await waitFor('the host lock to be free or held by a live host', async () => {
+      const holder = await abstractSocketLock.describeHolder(`host:${dev}:${ino}`);
+      return holder === undefined || (holder.pid !== undefined && hosts.includes(holder.pid));
+    });
     const records = path.join(folder, 'records');
     for (const name of existsSync(records) ? readdirSync(records) : [])
       if (name.endsWith('.json')) parseRecord(readFileSync(path.join(records, name), 'utf8'));

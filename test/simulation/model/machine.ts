@@ -273,7 +273,8 @@ export class Machine {
   deliver(proc: Proc, signal: Signal, by: Proc | 'reaper' | 'world'): void {
     if (!proc.isAlive) return;
     this.#options.events.onSignal(proc, signal, by);
-    if (by === 'world' && proc.launch) proc.launch.isUndisturbed = false;
+    // A Ctrl+C is what a stop does, too; a second one cuts the tidying short.
+    if (by === 'world' && proc.launch && (signal !== 'SIGINT' || proc.isClosing)) proc.launch.isUndisturbed = false;
     this.#hear(proc, signal);
   }
 

@@ -57,12 +57,18 @@ export const profiles: Readonly<Record<string, Omit<WorldOptions, 'seed' | 'trac
     deeds: ['strangerTakesPort', 'strangerFreesPort', 'userRestart', 'userStop', 'userStart', 'openWindow', 'passTime'],
   },
   fog: { users: 1, deeds: ['fog', 'killHost', 'killReaper', 'openWindow', 'userStart'] },
+  fogAtFence: {
+    users: 1,
+    oddities: ['ignoresInt', 'ignoresTerm', 'forksDaemon'],
+    deeds: ['fog', 'fog', 'killHost', 'killHost', 'killReaper', 'killReaper', 'killReaper', 'openWindow'],
+  },
   twoUsers: {
     users: 2,
     oddities: ['tidiesForLong', 'ignoresInt'],
     deeds: ['userStart', 'userStop', 'userRestart', 'openWindow', 'closeWindow'],
   },
   zombies: { users: 1, oddities: [], deeds: ['userStop', 'userStart', 'userRestart', 'openWindow'] },
+  secondSignal: { users: 1, oddities: [], deeds: ['ctrlC', 'userStop', 'userRestart', 'userStart', 'openWindow'] },
   interrupts: {
     users: 1,
     oddities: ['tidiesForLong', 'forksDaemon'],

@@ -174,7 +174,7 @@ export class Witness {
     if (by === launch.host && launch.leader?.isAlive && !launch.leader.isClosing && !this.#endable.has(launch)) {
       // Once begun for want of windows it is not broken off for one that comes back.
       if (!this.#options.hasWindow(launch.host.uid, launch.app.spec.appKey)) this.#endable.add(launch);
-      else if (launch.kind === 'server')
+      else if (launch.kind === 'server' && !this.#options.mayLeaveProcesses)
         this.report('nothing ends unasked', `${sender} sent ${signal} to launch ${launch.number}`);
     }
   }

@@ -133,7 +133,7 @@ export const mutations = [
   },
   {
     name: 'a second SIGINT after a typed Ctrl+C',
-    profile: 'interrupts',
+    profile: 'secondSignal',
     breaks: ['no zombies'],
     changes: [{ file: `${host}/stopLadder.ts`, from: 'isSent: options.interrupted !== true', to: 'isSent: true' }],
   },
@@ -162,8 +162,13 @@ export const mutations = [
     changes: [
       {
         file: `${host}/sessionRun.ts`,
-        from: "return { kind: 'exited', exit, wasInterrupted,",
-        to: "wasInterrupted = context.wasInterrupted();\n    return { kind: 'exited', exit, wasInterrupted,",
+        from: 'if (wasInterrupted && !signal.aborted) context.onInterrupted();',
+        to: 'wasInterrupted = false;',
+      },
+      {
+        file: `${host}/sessionRun.ts`,
+        from: '      exit,\n      wasInterrupted,',
+        to: '      exit,\n      wasInterrupted: context.wasInterrupted(),',
       },
     ],
   },
@@ -210,10 +215,9 @@ export const mutations = [
   },
   {
     name: 'unknown liveness counted as dead',
-    profile: 'fog',
+    profile: 'fogAtFence',
     breaks: ['I1 one server'],
     flaws: { unknownIsDead: true },
-    schedules: 20_000,
   },
   {
     name: 'cookie not looked for',
@@ -253,23 +257,22 @@ export const mutations = [
     changes: [
       {
         file: `${host}/serverLife.ts`,
-        from: "if (!(await this.#endLeftovers())) return 'leftBehind';",
+        from: "if (!(await this.endLeftovers())) return 'leftBehind';",
         to: '',
       },
     ],
   },
   {
     name: 'what the fence could not settle is no obstacle',
-    profile: 'fog',
+    profile: 'fogAtFence',
     breaks: ['I1 one server'],
     changes: [
       {
         file: `${host}/serverLife.ts`,
-        from: 'const left = this.#deps.obstacle?.(spec.appKey);',
-        to: 'const left: Reason | undefined = undefined;',
+        from: 'const left = this.#deps.obstacle?.(wanted.spec.appKey);',
+        to: 'const left = undefined as Reason | undefined;',
       },
     ],
-    schedules: 20_000,
   },
   {
     name: 'crashes are not counted',

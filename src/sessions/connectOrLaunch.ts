@@ -94,6 +94,9 @@ async function spawnAndConnect<T>(ports: LaunchPorts<T>, endsHung: boolean): Pro
       if (clock.nowMs() - endedMs >= SPAWN_AGAIN_MS && deadlineMs - clock.nowMs() >= SPAWN_AGAIN_MS) break;
     }
   }
+  // This process may have been suspended all the while, and the host well.
+  const found = await connectUnlessHung(ports, false);
+  if (found !== undefined) return found;
   if (report?.kind === 'lockHeld') throw new DevServerError('hostLockHeld', holderFacts(report));
   throw new DevServerError('hostDidNotStart', { exit });
 }

@@ -71,8 +71,9 @@ async function walk(c: FaultCase, point: Failpoint, action: string): Promise<voi
   const { listenerPid } = await served;
   if (action.startsWith('stop') && !isOfHost) {
     process.kill(pid, 'SIGCONT');
-    // What it was about to do is done by now: it joins what it finds.
+    // What it was about to do is done by now: it joins what it finds, or is told that it took too long and asks again.
     await asked;
+    await first.call('start', c.params({}, overrides));
     await first.reaches('running');
   }
   assert.equal(next.session?.listenerPid, listenerPid, 'nobody has touched it since');

@@ -119,7 +119,7 @@ describe('fifty windows that begin at once', () => {
       const holder = c.window({ env: { CHEATCODE_TEST_FAILPOINTS: 'client.lookedAgain=stop@1' } });
       void holder.connect().catch(() => undefined);
       await waitFor('the holder to hold', () => holder.errors.includes('failpoint'));
-      await allAttachedToOne(c, await race(c, ofProcesses, { meanwhile: () => holder.kill() }));
+      await allAttachedToOne(c, await race(c, ofWindows, { meanwhile: () => holder.kill() }));
     },
   );
 

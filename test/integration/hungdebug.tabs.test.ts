@@ -193,7 +193,7 @@ describe('fault 11: a session host that hangs', function () {
     process.kill(host, 'SIGSTOP');
     try {
       tab = await editor.tab();
-      const hangs = /The session host \(pid \d+\) has not answered/;
+      const hangs = /The session host \(pid \d+\) does not answer/;
       assert.deepEqual(await told(tab, hangs, 60_000), ['Replace It…', 'Show Log']);
       await tab.picture('host-hangs');
       assert.deepEqual(await editor.hosts(), [host]);

@@ -16,7 +16,7 @@ export type WindowOptions = Partial<AgentOptions> & Partial<AgentProcess>;
 export interface FaultCaseOptions {
   /** Servers that we started and that run when the body is done, as the witness counts them. */
   readonly servers: number;
-  /** Of the whole test. */
+  /** Of the whole test; by default far more than any takes, since each wait has a limit of its own. */
   readonly timeoutMs?: number;
   /** Command line of a server itself. Default: the stub. */
   readonly server?: RegExp;
@@ -266,7 +266,7 @@ export class FaultCase {
  */
 export function faultCase(title: string, options: FaultCaseOptions, body: (c: FaultCase) => Promise<void>): void {
   it(title, async function () {
-    this.timeout(options.timeoutMs ?? 60_000);
+    this.timeout(options.timeoutMs ?? 120_000);
     await runFault(options, body);
   });
 }

@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly flaws: PortFlaws;
   /** Whether the system refuses to say what becomes of processes, for now. */
   isFoggy(): boolean;
+  /** Whether a look at the whole system fails, now and then while it is foggy. */
+  looksFail(): boolean;
   /** A synchronous effect of a host is about to happen: it may be killed right before. False: it is dead. */
   mayAct(host: Proc): boolean;
   dependencies(folder: string): 'installed' | 'missing' | 'differs';
@@ -46,7 +48,7 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
   /** A look at the whole system, which in the fog sometimes fails as a whole. */
   const look = <T>(label: string, effect: () => T) =>
     call(label, () => {
-      if (surroundings.isFoggy()) throw new Error(`${label} was not answered in time`);
+      if (surroundings.looksFail()) throw new Error(`${label} was not answered in time`);
       return effect();
     });
 

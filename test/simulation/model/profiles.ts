@@ -60,7 +60,8 @@ export const profiles: Readonly<Record<string, Omit<WorldOptions, 'seed' | 'trac
   fogAtFence: {
     users: 1,
     oddities: ['ignoresInt', 'ignoresTerm', 'forksDaemon'],
-    deeds: ['fog', 'fog', 'killHost', 'killHost', 'killReaper', 'killReaper', 'killReaper', 'openWindow'],
+    deeds: ['fog', 'killHost', 'killReaper', 'killReaper', 'openWindow'],
+    steps: 400,
   },
   twoUsers: {
     users: 2,
@@ -68,7 +69,11 @@ export const profiles: Readonly<Record<string, Omit<WorldOptions, 'seed' | 'trac
     deeds: ['userStart', 'userStop', 'userRestart', 'openWindow', 'closeWindow'],
   },
   zombies: { users: 1, oddities: [], deeds: ['userStop', 'userStart', 'userRestart', 'openWindow'] },
-  secondSignal: { users: 1, oddities: [], deeds: ['ctrlC', 'userStop', 'userRestart', 'userStart', 'openWindow'] },
+  secondSignal: {
+    users: 1,
+    oddities: ['tidiesForLong'],
+    deeds: ['ctrlC', 'userStop', 'userRestart', 'userStart', 'openWindow'],
+  },
   interrupts: {
     users: 1,
     oddities: ['tidiesForLong', 'forksDaemon'],

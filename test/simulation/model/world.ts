@@ -87,6 +87,8 @@ export class World {
   readonly #killsMidway: boolean;
   /** Apps whose packages are not installed yet. */
   readonly #missing = new Set<string>();
+  /** Ctrl+C typed for an app of a host: when. */
+  readonly #typed = new Map<string, number>();
   /** Leaders that were sent a Ctrl+C by a person: when. */
   readonly #interrupts = new Map<Proc, number>();
   #phase: 'chaos' | 'calm' | 'ending' | 'over' = 'chaos';
@@ -151,6 +153,7 @@ export class World {
     const surroundings: Surroundings = {
       flaws: options.flaws ?? {},
       isFoggy: () => this.#scheduler.nowMs < this.#fogUntilMs && random.chance(0.5),
+      looksFail: () => this.#scheduler.nowMs < this.#fogUntilMs && random.chance(0.1),
       mayAct: (host) => this.#mayAct(host),
       dependencies: (folder) => (this.#missing.has(folder) ? 'missing' : 'installed'),
     };
@@ -311,6 +314,10 @@ export class World {
         const state = this.#sessionOf(host, spec.appKey)?.state;
         const mayEnd = method === 'restart' || state === 'blocked' || state === 'stopping';
         this.#witness.startAsked(spec.appKey, host, mayEnd);
+        // It forgets a Ctrl+C that was typed just before, so that the server hears a second one.
+        if (this.#scheduler.nowMs - (this.#typed.get(`${host.name} ${spec.appKey}`) ?? -Infinity) < 6000)
+          for (const launch of this.#machine.launches)
+            if (launch.host === host && launch.app.spec.appKey === spec.appKey) launch.isUndisturbed = false;
         for (const leader of this.#interrupts.keys())
           if (leader.app?.spec.appKey === spec.appKey) this.#interrupts.delete(leader);
         return;
@@ -335,6 +342,7 @@ export class World {
     const appKey = this.#appOf(host, (params as { readonly sessionId: string }).sessionId);
     if (appKey === undefined) return;
     this.#witness.mayEnd(host, appKey);
+    this.#typed.set(`${host.name} ${appKey}`, this.#scheduler.nowMs);
     if (this.#sessionOf(host, appKey)?.state !== 'running') return;
     const leader = this.#machine.procs.find(
       ({ role, isAlive, app, launch }) =>

@@ -167,8 +167,8 @@ export const mutations = [
       },
       {
         file: `${host}/sessionRun.ts`,
-        from: '      exit,\n      wasInterrupted,',
-        to: '      exit,\n      wasInterrupted: context.wasInterrupted(),',
+        from: '      wasInterrupted,\n      wasReady',
+        to: '      wasInterrupted: context.wasInterrupted(),\n      wasReady',
       },
     ],
   },
@@ -196,7 +196,7 @@ export const mutations = [
     changes: [
       {
         file: `${host}/session.ts`,
-        from: "if (this.#wanted.wish?.kind === 'run' && !(isPerson && state === 'blocked')) return this.snapshot();",
+        from: 'if (isOn && !(isPerson && isHeldUp)) return this.snapshot();',
         to: '',
       },
     ],

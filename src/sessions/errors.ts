@@ -13,6 +13,11 @@ export class DevServerError extends Error {
     );
     this.name = 'DevServerError';
   }
+
+  /** hostLauncher.js is a bundle of its own with a class of its own, and an error of either is one of these. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'DevServerError';
+  }
 }
 
 export type DevServerErrorCode =

@@ -113,6 +113,18 @@ describe('a session that is overtaken', () => {
     assert.equal(host.session().state, 'running');
     assert.equal(machine.running.length, 1);
   });
+  it('a restart right after a Ctrl+C does not signal a second time', async () => {
+    await host.run();
+    const { process } = machine.last;
+    host.find().terminal.input('\x03');
+    process.ignores.add('SIGINT');
+    void host.host.restart({ spec: aSpec(), env: { PATH: '/bin' }, origin: 'user' });
+    await host.clock.advance(4000);
+    assert.deepEqual(process.heard, []);
+    machine.end(process);
+    await host.reaches('running');
+    assert.equal(machine.programs.length, 2);
+  });
   it('a start that comes while a stop fails is tried, and says what is in the way', async () => {
     const process = await leftover();
     const stopping = host.find().stop();

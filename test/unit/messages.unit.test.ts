@@ -273,6 +273,17 @@ describe('messages', () => {
     assert.match(text, /goes on by itself/);
   });
 
+  it('know an error of ours from the other bundle, which has a class of its own', () => {
+    const fromElsewhere = Object.assign(new Error('hostLockHeld pid=7'), {
+      name: 'DevServerError',
+      code: 'hostLockHeld',
+      facts: { pid: 7 },
+    });
+    assert.ok(fromElsewhere instanceof DevServerError);
+    assert.match(errorToMessage(fromElsewhere).text, /another process \(pid 7\) holds/);
+    assert.ok(!(new Error('x') instanceof DevServerError));
+  });
+
   it('show what was thrown when it is no error of ours', () => {
     assert.equal(errorToMessage(new Error('out of cheese'), anApp()).text, 'Web: out of cheese');
   });

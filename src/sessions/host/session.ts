@@ -190,8 +190,6 @@ export class Session implements Monitored {
       return this.snapshot();
     // A server that gave up waits for a person: another tab that opens is no news.
     if (!isPerson && state === 'failed') return this.snapshot();
-    // What a person asks for now is newer than the Ctrl+C before it.
-    if (isPerson) this.terminal.forgetInterrupt();
     if (this.isAdopted && this.#wanted.wish && this.#wanted.wish.kind !== 'stop') {
       // It runs already; from now on ours follows when it ends.
       this.#wanted.env = params.env;
@@ -206,7 +204,11 @@ export class Session implements Monitored {
     const isHeldUp = state === 'blocked' || state === 'waiting';
     // A run that a Ctrl+C has just ended is none to join.
     const isOn = this.#wanted.wish?.kind === 'run' && this.#wanted.desired === 'running';
-    if (isOn && !(isPerson && isHeldUp)) return this.snapshot();
+    if (isOn && !(isPerson && isHeldUp)) {
+      // What a person asks for now is newer than the Ctrl+C before it.
+      if (isPerson) this.terminal.forgetInterrupt();
+      return this.snapshot();
+    }
     this.#life.forgetCrashes();
     this.#begin(params, { code: isPerson ? 'requested' : 'autoStarted' });
     return this.snapshot();
@@ -320,7 +322,6 @@ export class Session implements Monitored {
     if (!this.isActive) this.#server.port = params.spec.port;
     this.#wanted.mustInstall = params.choice?.install === true;
     this.#wanted.run();
-    this.terminal.forgetInterrupt();
     this.#setWish({
       kind: 'run',
       reason,

@@ -181,7 +181,10 @@ export class World {
           if (isQuiet && this.#phase === 'chaos')
             this.#witness.report('no host in vain', 'a host was spawned beside one that serves, and nothing was amiss');
         },
-        onError: (what, error) => this.#onError(what, error),
+        onError: (what, error) => {
+          // A host that can't look at the system does not serve; its client tries again.
+          if (!this.#deeds.includes('fog')) this.#onError(what, error);
+        },
       });
     this.#scopes = (options.users ?? users) === 2 ? [scopeOf(0), scopeOf(1)] : [scopeOf(0)];
     this.#witness = new Witness({
@@ -316,8 +319,7 @@ export class World {
         this.#witness.startAsked(spec.appKey, host, mayEnd);
         // It forgets a Ctrl+C that was typed just before, so that the server hears a second one.
         if (this.#scheduler.nowMs - (this.#typed.get(`${host.name} ${spec.appKey}`) ?? -Infinity) < 6000)
-          for (const launch of this.#machine.launches)
-            if (launch.host === host && launch.app.spec.appKey === spec.appKey) launch.isUndisturbed = false;
+          this.#disturb(host, spec.appKey);
         for (const leader of this.#interrupts.keys())
           if (leader.app?.spec.appKey === spec.appKey) this.#interrupts.delete(leader);
         return;
@@ -343,12 +345,20 @@ export class World {
     if (appKey === undefined) return;
     this.#witness.mayEnd(host, appKey);
     this.#typed.set(`${host.name} ${appKey}`, this.#scheduler.nowMs);
-    if (this.#sessionOf(host, appKey)?.state !== 'running') return;
+    const state = this.#sessionOf(host, appKey)?.state;
+    // On top of a stop that has begun it is a second Ctrl+C for the server.
+    if (state === 'stopping') this.#disturb(host, appKey);
+    if (state !== 'running') return;
     const leader = this.#machine.procs.find(
       ({ role, isAlive, app, launch }) =>
         role === 'runner' && isAlive && app?.spec.appKey === appKey && launch?.host === host,
     );
     if (leader) this.#interrupts.set(leader, this.#scheduler.nowMs);
+  }
+
+  #disturb(host: Proc, appKey: string): void {
+    for (const launch of this.#machine.launches)
+      if (launch.host === host && launch.app.spec.appKey === appKey) launch.isUndisturbed = false;
   }
 
   #onSnapshot(host: Actor, snapshot: SessionSnapshot): void {

@@ -15,7 +15,7 @@ export class DevServerError extends Error {
   }
 
   /** hostLauncher.js is a bundle of its own with a class of its own, and an error of either is one of these. */
-  static [Symbol.hasInstance](value: unknown): boolean {
+  static override [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof Error && value.name === 'DevServerError';
   }
 }

@@ -56,7 +56,7 @@ export class Fence {
       if (!server?.cookie.startsWith(this.#cookiePrefix)) continue;
       const marks = { pgid: server.pid, cookie: server.cookie };
       // A pid that is somebody else's by now must not lend its group to the fence.
-      const liveness = await processes.liveness(server);
+      const liveness = await processes.liveness(server).catch(() => 'unknown' as const);
       if (liveness === 'unknown') unsettled.push({ identity: server, appKey: spec.appKey, marks });
       if (liveness !== 'alive') continue;
       log.info('ending a server that an earlier host left', { session: id, pid: server.pid });
@@ -78,7 +78,7 @@ export class Fence {
     const { processes, log } = this.#deps;
     const still: Unsettled[] = [];
     for (const one of this.#unsettled) {
-      let liveness = await processes.liveness(one.identity);
+      let liveness = await processes.liveness(one.identity).catch(() => 'unknown' as const);
       if (liveness === 'alive') {
         if (one.marks) await this.#end(one.marks);
         else await processes.signal(one.identity, 'SIGKILL');
@@ -110,7 +110,8 @@ export class Fence {
   async #appOf({ pid }: ProcessIdentity, records: readonly SessionRecord[]): Promise<string | undefined> {
     for (const { spec, process: server } of records) {
       if (!server?.cookie.startsWith(this.#cookiePrefix)) continue;
-      const marked = await this.#deps.processes.findByEnvironment(SESSION_COOKIE, server.cookie);
+      // A look that fails tells nothing: then no app may start until a later one does.
+      const marked = await this.#deps.processes.findByEnvironment(SESSION_COOKIE, server.cookie).catch(() => []);
       if (marked.some((info) => info.pid === pid)) return spec.appKey;
     }
     return undefined;

@@ -63,16 +63,28 @@ export const profiles: Readonly<Record<string, Omit<WorldOptions, 'seed' | 'trac
     deeds: ['fog', 'killHost', 'killReaper', 'killReaper', 'openWindow'],
     steps: 400,
   },
+  unkillable: {
+    users: 1,
+    oddities: ['isUnkillable', 'neverListens'],
+    deeds: ['killHost', 'openWindow', 'userStart', 'passTime', 'passTime'],
+    steps: 300,
+  },
   twoUsers: {
     users: 2,
     oddities: ['tidiesForLong', 'ignoresInt'],
     deeds: ['userStart', 'userStop', 'userRestart', 'openWindow', 'closeWindow'],
   },
-  zombies: { users: 1, oddities: [], deeds: ['userStop', 'userStart', 'userRestart', 'openWindow'] },
+  zombies: {
+    users: 1,
+    initNeverReaps: true,
+    oddities: [],
+    deeds: ['userStop', 'userStart', 'userRestart', 'openWindow'],
+  },
   secondSignal: {
     users: 1,
+    initNeverReaps: true,
     oddities: ['tidiesForLong'],
-    deeds: ['ctrlC', 'userStop', 'userRestart', 'userStart', 'openWindow'],
+    deeds: ['ctrlC', 'userStop', 'userStart', 'passTime'],
   },
   interrupts: {
     users: 1,

@@ -17,6 +17,8 @@ export interface WorldOptions {
   readonly deeds?: readonly Deed[];
   readonly oddities?: readonly Oddity[];
   readonly users?: 1 | 2;
+  /** PID 1 never asks for the orphans it gets (fault 42). */
+  readonly initNeverReaps?: boolean;
   /** Steps before the calm, for what takes its time. */
   readonly steps?: number;
   readonly trace?: (atMs: number, actor: string, what: string, states: string) => void;
@@ -128,12 +130,13 @@ export class World {
     if (random.chance(0.1)) for (const { spec } of this.#apps) this.#missing.add(spec.folder);
     const startLockIsOff = random.chance(0.3);
     const users = random.chance(0.12) ? 2 : 1;
+    const initNeverReaps = random.chance(0.2);
     this.#machine = new Machine({
       scheduler: this.#scheduler,
       random,
       apps: this.#apps,
       behaviour: (app) => this.#drawBehaviour(app),
-      initNeverReaps: random.chance(0.2),
+      initNeverReaps: options.initNeverReaps ?? initNeverReaps,
       reapersAct: options.flaws?.reapersDoNothing !== true,
       onInstalled: (folder) => void this.#missing.delete(folder),
       events: {
@@ -421,6 +424,7 @@ export class World {
       return;
     }
     for (const { folder } of this.#scopes) this.sightings.recordsMovedAside += folder.movedAside;
+    this.#lookForZombies();
     if (this.#random.chance(0.3)) this.#endAll();
     else this.#phase = 'over';
   }
@@ -456,9 +460,16 @@ export class World {
     if (mayWait && this.#scheduler.nowMs - this.#sinceMs < END_LIMIT_MS) return;
     if (hasHosts) return this.#witness.report('I3 gets there', 'a host does not end');
     if (left) return this.#witness.report('I2 no orphans', `launch ${left.number} lives after the end`);
-    const zombie = this.#machine.procs.find(({ isZombie, launch }) => isZombie && launch?.isUndisturbed === true);
-    if (zombie?.ppid === 1) return this.#witness.report('no zombies', `${zombie.name} is left to PID 1`);
+    this.#lookForZombies();
     this.#phase = 'over';
+  }
+
+  /** A stop as it should be leaves none: parents wait for their children. */
+  #lookForZombies(): void {
+    const zombie = this.#machine.procs.find(
+      ({ isZombie, ppid, launch }) => isZombie && ppid === 1 && launch?.isUndisturbed === true,
+    );
+    if (zombie) this.#witness.report('no zombies', `${zombie.name} is left to PID 1`);
   }
 
   #states(): string {

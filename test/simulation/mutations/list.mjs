@@ -264,7 +264,7 @@ export const mutations = [
   },
   {
     name: 'what the fence could not settle is no obstacle',
-    profile: 'fogAtFence',
+    profile: 'unkillable',
     breaks: ['I1 one server'],
     changes: [
       {

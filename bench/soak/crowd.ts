@@ -14,11 +14,13 @@ export interface SoakTab {
 
 const WORKBENCH_LIMIT_MS = 90_000;
 const STATUS_LIMIT_MS = 3000;
+const ANSWER_LIMIT_MS = 15_000;
 
 /** The browser and the tabs that are open in it. The caller closes. */
 export class Crowd {
   readonly #url: string;
-  #browser: Browser | undefined;
+  /** Two tabs that are opened at once share the one that is being launched. */
+  #browser: Promise<Browser> | undefined;
   #devTools: CDPSession | undefined;
   #tabs: readonly SoakTab[] = [];
   /** Renderers that ended under a tab. */
@@ -64,48 +66,56 @@ export class Crowd {
   /** Closes it as a person does. */
   async close(one: SoakTab): Promise<void> {
     this.#forget(one);
-    await one.tab.close().catch(() => undefined);
-    await one.context.close().catch(() => undefined);
+    await inTime(one.tab.close(), undefined);
+    await inTime(one.context.close(), undefined);
   }
 
   /** Takes its network away: no page is told that it ends. */
   async drop(one: SoakTab): Promise<void> {
     this.#forget(one);
-    await one.context.close().catch(() => undefined);
+    await inTime(one.context.close(), undefined);
   }
 
   /** Pids of this kind among the browser's processes. */
   async processes(type: 'renderer' | 'browser'): Promise<readonly number[]> {
     const browser = await this.#running();
     this.#devTools ??= await browser.newBrowserCDPSession();
-    const { processInfo } = await this.#devTools.send('SystemInfo.getProcessInfo');
-    return processInfo.filter((one) => one.type === type).map(({ id }) => id);
+    const answer = await inTime(this.#devTools.send('SystemInfo.getProcessInfo'), undefined);
+    return answer?.processInfo.filter((one) => one.type === type).map(({ id }) => id) ?? [];
   }
 
   async closeAll(): Promise<void> {
     await Promise.all(this.#tabs.map((one) => this.close(one)));
-    await this.#browser?.close();
+    const browser = await this.#browser;
+    if (browser) await inTime(browser.close(), undefined);
   }
 
   /** Our item in its status bar; empty when it says nothing in time. */
   async statusOf(one: SoakTab): Promise<string> {
-    const limit = new Promise<string>((resolve) => setTimeout(resolve, STATUS_LIMIT_MS, ''));
-    return Promise.race([one.tab.status().catch(() => ''), limit]);
+    return inTime(one.tab.status(), '', STATUS_LIMIT_MS);
   }
 
-  async #running(): Promise<Browser> {
-    if (this.#browser?.isConnected()) return this.#browser;
-    const browser = await launchChromium();
-    browser.on('disconnected', () => {
-      for (const one of this.#tabs) this.#forget(one);
-      this.#devTools = undefined;
+  #running(): Promise<Browser> {
+    this.#browser ??= launchChromium().then((browser) => {
+      browser.on('disconnected', () => {
+        this.#browser = undefined;
+        this.#devTools = undefined;
+        for (const one of this.#tabs) this.#forget(one);
+      });
+      return browser;
     });
-    this.#browser = browser;
-    return browser;
+    return this.#browser;
   }
 
   #forget(one: SoakTab): void {
     one.isDead = true;
     this.#tabs = this.#tabs.filter((other) => other !== one);
   }
+}
+
+/** What a page or a browser that was killed answers, which may be nothing at all: then `otherwise`. */
+async function inTime<T>(answer: Promise<T>, otherwise: T, limitMs = ANSWER_LIMIT_MS): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<T>((resolve) => (timer = setTimeout(resolve, limitMs, otherwise)));
+  return Promise.race([answer.catch(() => otherwise), limit]).finally(() => clearTimeout(timer));
 }

@@ -5,10 +5,14 @@ import type { Person } from './person';
 import type { SeededRandom } from './random';
 
 const MAX_TABS = 3;
+/** What a deed with a tab takes at most, and a bit: the playwright of a browser that was killed may never answer. */
+const SETTLE_LIMIT_MS = 120_000;
 /** Choices for one deed. */
 const MAX_TRIES = 3;
 /** Longer than a client waits for a host that is suspended before it says so (FAULTS 11). */
 const MAX_FREEZE_MS = 14_000;
+/** After a host goes on, until it has heard what it was asked before. */
+const LATE_REQUEST_MS = 10_000;
 
 interface Deed {
   readonly name: string;
@@ -61,7 +65,10 @@ export class Deeds {
   /** Wakes all and waits until what was begun is over. */
   async settle(): Promise<void> {
     for (const identity of [...this.#frozen.keys()]) this.#wake(identity);
-    while (this.#background.size > 0) await Promise.all(this.#background);
+    const endMs = performance.now() + SETTLE_LIMIT_MS;
+    while (this.#background.size > 0 && performance.now() < endMs)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    if (this.#background.size > 0) this.#options.note(`  ${this.#background.size} deeds have no end`);
   }
 
   #deeds(): readonly Deed[] {
@@ -79,6 +86,10 @@ export class Deeds {
     };
     const kill = (choose: () => Sight | undefined) => () => this.#kill(choose());
     const mayPress = person.isPressing ? 0 : 1;
+    const mayStop =
+      !person.isPressing &&
+      person.wish !== 'stopped' &&
+      performance.now() - person.lastStartMs > MAX_FREEZE_MS + LATE_REQUEST_MS;
     return [
       { name: 'open tab', weight: tabs.length === 0 ? 40 : tabs.length < MAX_TABS ? 8 : 0, run: () => this.#open() },
       {
@@ -103,7 +114,7 @@ export class Deeds {
       { name: 'kill host', weight: 7, run: kill(() => random.pick(ofKind('host'))) },
       { name: 'freeze host', weight: 3, run: () => this.#freeze(random.pick(ofKind('host'))) },
       { name: 'kill frozen', weight: 2 * this.#frozen.size, run: () => this.#killFrozen() },
-      { name: 'stop', weight: person.wish === 'stopped' ? 0 : 4 * mayPress, run: withTab((one) => person.stop(one)) },
+      { name: 'stop', weight: mayStop ? 6 : 0, run: withTab((one) => person.stop(one)) },
       {
         name: 'restart',
         weight: person.wish === 'stopped' ? 0 : 4 * mayPress,

@@ -11,17 +11,23 @@ const STOPPED_LIMIT_MS = 30_000;
  */
 export class Person {
   readonly #crowd: Crowd;
+  readonly #isStopOnRecord: () => boolean;
   wish: Wish = 'running';
   /** Something was pressed and has not been answered yet. */
   isPressing = false;
+  /** The last time that Start or Restart was pressed: what a suspended host was asked may come to it after the next wish. */
+  lastStartMs = -Infinity;
   /** The last time that Stop was pressed, on the clock of `performance.now()`. */
   lastStopMs = -Infinity;
 
-  constructor(crowd: Crowd) {
+  /** `isStopOnRecord`: what lies on the disk says that a person has stopped the server. */
+  constructor(crowd: Crowd, isStopOnRecord: () => boolean) {
     this.#crowd = crowd;
+    this.#isStopOnRecord = isStopOnRecord;
   }
 
   async start(one: SoakTab): Promise<void> {
+    this.lastStartMs = performance.now();
     await this.#press(async () => {
       await one.tab.command('Cheatcode: Start Dev Server');
       return 'running';
@@ -29,6 +35,7 @@ export class Person {
   }
 
   async restart(one: SoakTab): Promise<void> {
+    this.lastStartMs = performance.now();
     await this.#press(async () => {
       await one.tab.command('Cheatcode: Restart Dev Server');
       return 'running';
@@ -41,7 +48,8 @@ export class Person {
       await one.tab.command('Cheatcode: Stop Dev Server');
       await eventually(
         'the tab to say that it has stopped',
-        async () => (await this.#crowd.statusOf(one)) === 'Web stopped',
+        // For a moment it says so too when the host that was asked has been killed, and its successor brings all back.
+        async () => (await this.#crowd.statusOf(one)) === 'Web stopped' && this.#isStopOnRecord(),
         STOPPED_LIMIT_MS,
       );
       return 'stopped';

@@ -109,7 +109,9 @@ class SoakRun {
     this.#look = new MachineLook(editor.stateFolder, port);
     this.#random = new SeededRandom(options.seed);
     this.#crowd = new Crowd(editor.server.folderUrl);
-    this.#person = new Person(this.#crowd);
+    this.#person = new Person(this.#crowd, () =>
+      this.#sample().records.some(({ desired, isSticky }) => desired === 'stopped' && isSticky),
+    );
     this.#deeds = new Deeds({
       random: this.#random,
       crowd: this.#crowd,

@@ -1,5 +1,5 @@
 // npm test: from a fresh clone to one line of numbers.
-// usage: npm test -- [unit|contract|faults|host|tabs|soak …] [--grep TEXT]
+// usage: npm test -- [unit|contract|simulation|faults|host|tabs|soak …] [--grep TEXT]
 //        npm run soak -- [--minutes N] [--seed N] [--keep]
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -145,6 +145,12 @@ export class ServerLife {
           continue;
         }
         useFallback = outcome.usedFallback;
+        if (signal.aborted) break; // A newer wish has come meanwhile: how the run ended does not matter any more.
+        // Ctrl+C has ended it, whatever else may have.
+        if (wanted.desired !== 'running') {
+          this.#settle({ code: 'interruptedInTerminal' });
+          return undefined;
+        }
         // Somebody took the port between our check and the spawn, or had the folder's own lock: blocked or adopted in the
         // next round, but no crash.
         if (!outcome.wasReady && (outcome.portTaken || (await this.findForeign()))) continue;
@@ -152,7 +158,7 @@ export class ServerLife {
           await delay(this.#deps.clock, FOLDER_LOCK_POLL_MS, signal);
           continue;
         }
-        if (signal.aborted) break; // A newer wish has come meanwhile: how the run ended does not matter any more.
+        if (signal.aborted) break;
         const next = this.#afterExit(outcome, useFallback);
         if (next === 'over') return undefined;
         useFallback = next.useFallback;
@@ -385,7 +391,7 @@ export class ServerLife {
     const facts = { program: wanted.spec.command[0] ?? '', detail: errorMessage(error) };
     server.endReason = { code: 'spawnFailed', facts };
     const exit = { exitCode: undefined, signal: undefined };
-    return { kind: 'exited', exit, wasInterrupted: false, wasReady: false, portTaken: false, usedFallback };
+    return { kind: 'exited', exit, wasReady: false, portTaken: false, usedFallback };
   }
 
   #afterExit(
@@ -393,14 +399,11 @@ export class ServerLife {
     useFallback: boolean,
   ): 'over' | { readonly delayMs: number; readonly useFallback: boolean } {
     const { health, server, terminal, wanted } = this.#session;
-    const stop = (reason: Reason) => {
-      this.#settle(reason);
-      return 'over' as const;
-    };
-    if (outcome.wasInterrupted) return stop({ code: 'interruptedInTerminal' });
     // Next's command line ends with 0 when its server is killed, by the kernel for want of memory for one: no stop.
-    if (outcome.wasReady && outcome.exit.exitCode === 0 && wanted.spec.type !== 'web' && !server.endReason)
-      return stop({ code: 'exitedNormally' });
+    if (outcome.wasReady && outcome.exit.exitCode === 0 && wanted.spec.type !== 'web' && !server.endReason) {
+      this.#settle({ code: 'exitedNormally' });
+      return 'over';
+    }
     if (wanted.spec.fallback && !useFallback && !health.hadHealthyMinute) {
       terminal.print(notice(`no tunnel could be had (${exitText(outcome)}); going on with the local network`));
       return { delayMs: 0, useFallback: true };

@@ -75,8 +75,6 @@ export type RunOutcome =
   | {
       readonly kind: 'exited';
       readonly exit: TerminalExit;
-      /** A person had typed Ctrl+C just before. */
-      readonly wasInterrupted: boolean;
       readonly wasReady: boolean;
       readonly portTaken: boolean;
       readonly usedFallback: boolean;
@@ -191,7 +189,6 @@ async function watchOwn(
     return {
       kind: 'exited',
       exit: exit ?? unknownExit,
-      wasInterrupted,
       wasReady: ready !== undefined,
       portTaken,
       usedFallback,

@@ -238,7 +238,10 @@ export class Machine {
   hostEnded(proc: Proc): void {
     const { random } = this.#options;
     for (const launch of this.launches) {
-      if (launch.host !== proc || launch.live === 0) continue;
+      if (launch.host !== proc) continue;
+      // Killed before it could ask how its child had ended, it leaves the zombie to PID 1.
+      if (proc.killedBy && this.procs.some((one) => one.launch === launch)) launch.isUndisturbed = false;
+      if (launch.live === 0) continue;
       launch.isUndisturbed = false;
       launch.hostDiedMs = this.scheduler.nowMs;
     }

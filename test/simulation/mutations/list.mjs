@@ -36,7 +36,7 @@ export const mutations = [
       {
         file: `${host}/serverLife.ts`,
         from: "failpoint('start.appLocked');",
-        to: "signal.addEventListener('abort', () => lock?.dispose(), { once: true });",
+        to: "signal.addEventListener('abort', () => this.#lock?.dispose(), { once: true });",
       },
     ],
   },
@@ -196,8 +196,8 @@ export const mutations = [
     changes: [
       {
         file: `${host}/session.ts`,
-        from: 'if (isOn && !(isPerson && isHeldUp)) return this.snapshot();',
-        to: '',
+        from: 'if (isOn && !(isPerson && isHeldUp)) {',
+        to: 'if (isOn && !(isPerson && isHeldUp) && Number(0) > 0) {',
       },
     ],
   },
@@ -311,8 +311,8 @@ export const mutations = [
       // The client is the first to look.
       {
         file: 'src/sessions/hostClient.ts',
-        from: 'if (!this.#older || [...this.#older.values()].some(({ state }) => isActive(state))) return;',
-        to: 'if (!this.#older) return;',
+        from: '[...older.values()].some(({ state }) => isActive(state))) return;',
+        to: 'older.size < 0) return;',
       },
     ],
   },

@@ -27,17 +27,17 @@ export class Person {
   }
 
   async start(one: SoakTab): Promise<void> {
-    this.lastStartMs = performance.now();
     await this.#press(async () => {
       await one.tab.command('Cheatcode: Start Dev Server');
+      this.lastStartMs = performance.now();
       return 'running';
     });
   }
 
   async restart(one: SoakTab): Promise<void> {
-    this.lastStartMs = performance.now();
     await this.#press(async () => {
       await one.tab.command('Cheatcode: Restart Dev Server');
+      this.lastStartMs = performance.now();
       return 'running';
     });
   }

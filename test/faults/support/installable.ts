@@ -23,21 +23,26 @@ export async function installable(
   options: InstallableOptions = {},
 ): Promise<Pick<LaunchSpec, 'install'>> {
   const { delayMs = 0, exitCode = 0 } = options;
-  await write(c, ['one'], `node -e "setTimeout(() => process.exit(${exitCode}), ${delayMs})"`);
+  // A package's own script: npm marks an install as finished only after those, and the app's own come later still.
+  await write(c, { one: script(exitCode, delayMs) });
   return { install: npmInstall };
 }
 
 /** Adds a second package to the app and its lock file, as a checkout does: it is not installed. */
 export async function wantMore(c: FaultCase): Promise<void> {
-  await write(c, ['one', 'two'], 'node -e 0');
+  await write(c, { one: script(0, 0), two: undefined });
 }
 
-async function write(c: FaultCase, packages: readonly string[], preinstall: string): Promise<void> {
+function script(exitCode: number, delayMs: number): string {
+  return `node -e "setTimeout(() => process.exit(${exitCode}), ${delayMs})"`;
+}
+
+async function write(c: FaultCase, packages: Readonly<Record<string, string | undefined>>): Promise<void> {
   // Elsewhere: npm writes what it only noted to the installed copy of the lock, too.
   const folder = await mkdtemp(path.join(path.dirname(c.rig.stateFolder), 'lock-'));
-  for (const name of packages) await addPackage(folder, name);
-  const dependencies = Object.fromEntries(packages.map((name) => [name, `file:packages/${name}.tgz`]));
-  const scripts = { dev: 'node server.mjs', preinstall };
+  for (const [name, install] of Object.entries(packages)) await addPackage(folder, name, install);
+  const dependencies = Object.fromEntries(Object.keys(packages).map((name) => [name, `file:packages/${name}.tgz`]));
+  const scripts = { dev: 'node server.mjs' };
   const text = JSON.stringify({ name: 'stub', version: '1.0.0', private: true, type: 'module', scripts, dependencies });
   await writeFile(path.join(folder, 'package.json'), text);
   const [npm, ...args] = npmInstall;
@@ -47,9 +52,12 @@ async function write(c: FaultCase, packages: readonly string[], preinstall: stri
 }
 
 /** As an archive: what is only linked is never out of date. */
-async function addPackage(folder: string, name: string): Promise<void> {
+async function addPackage(folder: string, name: string, install: string | undefined): Promise<void> {
   const content = path.join(folder, 'packages', name);
   await mkdir(path.join(content, 'package'), { recursive: true });
-  await writeFile(path.join(content, 'package', 'package.json'), JSON.stringify({ name, version: '1.0.0' }));
+  await writeFile(
+    path.join(content, 'package', 'package.json'),
+    JSON.stringify({ name, version: '1.0.0', ...(install ? { scripts: { install } } : {}) }),
+  );
   await run('tar', ['-czf', path.join(folder, 'packages', `${name}.tgz`), '-C', content, 'package']);
 }

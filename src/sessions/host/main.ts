@@ -26,6 +26,7 @@ import { checkSettings } from './requestChecks';
 import { rotatingLog } from './rotatingLog';
 import { softRestart } from './softRestart';
 import { fileRecords } from './sessionRecords';
+import { userName } from './userNames';
 import { chooseTerminalFactory } from './terminals';
 
 /**
@@ -71,6 +72,7 @@ async function main(): Promise<void> {
       finder: systemServerFinder({ processes, ports }),
       folderLock: nextFolderLock,
       softRestart,
+      userName,
       appLock: kernelLock,
       records: fileRecords(paths.records, log),
     },

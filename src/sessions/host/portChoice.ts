@@ -7,6 +7,8 @@ const MAX_PORT = 65_535;
 export interface PortDependencies {
   readonly ports: Ports;
   readonly processes: Processes;
+  /** Name of a user, for people. */
+  readonly userName?: (uid: number) => Promise<string | undefined>;
   readonly log: Logger;
 }
 
@@ -39,22 +41,24 @@ export async function choosePort(
 
 /** Who holds a port, as far as this user can see: pid, uid, command line, folder. */
 async function holderFacts(
-  { ports, processes, log }: PortDependencies,
+  { ports, processes, userName, log }: PortDependencies,
   port: number,
 ): Promise<NonNullable<Reason['facts']>> {
   try {
     const listeners = await ports.listeners(port);
     const holder = listeners.find(({ pid }) => pid !== undefined) ?? listeners[0];
-    if (holder?.pid === undefined)
-      // A socket without a process that we may see: another user's, or another container's in this network.
-      return { port, ...(holder?.uid === undefined ? {} : { uid: holder.uid }), ...(holder ? { hidden: true } : {}) };
+    const uid = holder?.uid;
+    const name = uid === undefined ? undefined : await userName?.(uid);
+    const user = { ...(uid === undefined ? {} : { uid }), ...(name === undefined ? {} : { user: name }) };
+    // A socket without a process that we may see: another user's, or another container's in this network.
+    if (holder?.pid === undefined) return { port, ...user, ...(holder ? { hidden: true } : {}) };
     const { pid } = holder;
     const info = (await processes.list()).find((candidate) => candidate.pid === pid);
     const folder = await processes.workingDirectory(pid);
     return {
       port,
       pid,
-      ...(holder.uid === undefined ? {} : { uid: holder.uid }),
+      ...user,
       ...(info ? { command: info.command.slice(0, 200) } : {}),
       ...(folder === undefined ? {} : { folder }),
     };

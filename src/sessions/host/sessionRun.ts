@@ -23,6 +23,7 @@ const INSTALLER_POLL_MS = 1000;
 export interface RunDependencies extends LaunchDependencies {
   readonly clock: Clock;
   readonly ports: Ports;
+  readonly userName?: (uid: number) => Promise<string | undefined>;
   readonly prober: Prober;
   readonly appFolder: AppFolder;
   /** Two package managers in one repository spoil it for both: of a host's sessions one installs at a time. */

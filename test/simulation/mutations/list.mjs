@@ -163,12 +163,12 @@ export const mutations = [
       {
         file: `${host}/sessionRun.ts`,
         from: 'if (wasInterrupted && !signal.aborted) context.onInterrupted();',
-        to: 'wasInterrupted = false;',
+        to: '',
       },
       {
         file: `${host}/sessionRun.ts`,
-        from: '      wasInterrupted,\n      wasReady',
-        to: '      wasInterrupted: context.wasInterrupted(),\n      wasReady',
+        from: 'const portTaken = ready === undefined',
+        to: 'if (context.wasInterrupted()) context.onInterrupted();\n    const portTaken = ready === undefined',
       },
     ],
   },

@@ -19,8 +19,9 @@ const SPAWN_AGAIN_MS = 3000;
 const FIRST_POLL_MS = 10;
 const MAX_POLL_MS = 100;
 
-/** Which host is to make room first: an older one that is asked to (`force`: on a person's word), or one that hangs. */
-export type Replacing = { readonly kind: 'older'; readonly force: boolean } | { readonly kind: 'hung' };
+/** Which host is to make room first: an older one that is asked to (`force`: on a person's word), or one that hangs (the process that a person was told of). */
+export type Replacing =
+  { readonly kind: 'older'; readonly force: boolean } | { readonly kind: 'hung'; readonly pid?: number };
 
 export interface SpawnedHost {
   /** Undefined while it runs; its exit code (or what went wrong) and what it had to say once it has ended. */

@@ -111,7 +111,9 @@ export class HostClient implements Disposable {
    * `hostNotReplaced`.
    */
   replaceHungHost(): Promise<Peer> {
-    return this.#replace({ kind: 'hung' });
+    const error = this.#state.kind === 'failed' ? this.#state.error : undefined;
+    const pid = error instanceof DevServerError && error.code === 'hostHangs' ? error.facts['pid'] : undefined;
+    return this.#replace({ kind: 'hung', ...(typeof pid === 'number' ? { pid } : {}) });
   }
 
   dispose(): void {

@@ -58,7 +58,10 @@ export function systemHostLink(options: HostLinkOptions): HostLink {
       const { launchHost } = await options.loadLauncher();
       const { stateFolder, scope, paths } = place();
       const { distFolder, editorNodePty, nodePath, env, log } = options;
-      const endHolder = replacing?.kind === 'hung' ? readHolder(paths) : undefined;
+      const holder = replacing?.kind === 'hung' ? readHolder(paths) : undefined;
+      // Another one may serve by now, and be slow only: nobody named that.
+      const isNamed = replacing?.kind === 'hung' && (replacing.pid === undefined || replacing.pid === holder?.pid);
+      const endHolder = isNamed ? holder : undefined;
       return launchHost(
         {
           paths,

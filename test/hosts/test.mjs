@@ -37,7 +37,7 @@ import { copyWorkspace, ensureWorkspace } from './workspace.mjs';
 /** In the order in which they run: what fails fast comes first. @type {Record<string, Suite>} */
 const suites = {
   unit: { folder: 'unit', kind: 'unit', timeoutMs: 10_000, editor: false },
-  contract: { folder: 'contract', kind: 'contract', timeoutMs: 60_000, editor: false },
+  contract: { folder: 'contract', kind: 'contract', timeoutMs: 60_000, editor: false, jobs: 2 },
   simulation: { folder: 'simulation', kind: 'simulation', timeoutMs: 180_000, editor: false },
   // Faults take their time waiting, each on a machine of its own: several files at once.
   faults: { folder: 'faults', kind: 'faults', timeoutMs: 60_000, editor: false, jobs: 3 },

@@ -313,7 +313,7 @@ describe('a client and a host of another version', () => {
     [trouble, host] = [new DevServerError('hostHangs', { pid: 5 }), { version: '1.0.0', sessions: [] }];
     await assert.rejects(open('1.0.0').connect(), { code: 'hostHangs' });
     await client.replaceHungHost();
-    assert.deepEqual([launches, client.state.kind], [[{ kind: 'hung' }], 'connected']);
+    assert.deepEqual([launches, client.state.kind], [[{ kind: 'hung', pid: 5 }], 'connected']);
   });
 
   it('gives up after a few tries on what will not pass by itself', async () => {

@@ -333,7 +333,7 @@ describe('a session', () => {
       await host.run();
       const stuck = machine.last.fork();
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) stuck.ignores.add(signal);
-      host.host.restart({ spec: aSpec(), env: {}, origin: 'user' });
+      void host.host.restart({ spec: aSpec(), env: {}, origin: 'user' });
       await host.reaches('failed');
       await host.clock.advance(20_000);
       assert.equal(host.session().reason.code, 'leftovers');
@@ -396,7 +396,7 @@ describe('a session', () => {
     await host.run();
     const first = machine.last.process;
     first.ignores.add('SIGINT');
-    host.host.restart({ spec: aSpec({ command: ['next', 'dev'] }), env: {}, origin: 'user' });
+    void host.host.restart({ spec: aSpec({ command: ['next', 'dev'] }), env: {}, origin: 'user' });
     await host.clock.until('the second one runs', () => machine.programs.length === 2);
     assert.deepEqual(first.heard, ['SIGINT', 'SIGTERM']);
     await host.reaches('running');

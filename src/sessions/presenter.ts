@@ -192,6 +192,9 @@ function appFace({ app, session }: AppView, window: WindowView): Face {
     case 'failed':
       return { icon: 'error', label: `${label} failed`, background: 'error', sentence };
     case 'stopped':
+      // This window brings it back in a moment: "stopped" would look like the answer to a Stop.
+      if (session.reason.code === 'hostLost' && session.desired === 'running' && window.trusted)
+        return { icon: 'loading~spin', label: `${label} restarting`, background: 'none', sentence };
       return { icon: 'circle-slash', label: `${label} stopped`, background: 'none', sentence };
     case 'waiting':
       return { icon: 'clock', label: `${label} waiting`, background: 'none', sentence };

@@ -65,6 +65,14 @@ describe('status items', () => {
     assert.equal(of({ state: 'failed', reason: { code: 'crashLoop' } }), '$(error) Web failed');
   });
 
+  it('do not say stopped of a server that this window is about to bring back', () => {
+    const lost = web({ state: 'stopped', desired: 'running', reason: { code: 'hostLost' } });
+    assert.equal(statusItems([lost], connected)[0]?.text, '$(loading~spin) Web restarting');
+    assert.equal(statusItems([lost], { ...connected, trusted: false })[0]?.text, '$(circle-slash) Web stopped');
+    const stopped = web({ state: 'stopped', desired: 'stopped', reason: { code: 'hostLost' } });
+    assert.equal(statusItems([stopped], connected)[0]?.text, '$(circle-slash) Web stopped');
+  });
+
   it('mark a server that was started outside Cheatcode', () => {
     const adopted = {
       adopted: true,

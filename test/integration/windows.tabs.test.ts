@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { holdersOf } from '../hosts/witness';
 import { answer, decide, notifications, question, told } from './support/questions';
-import { Editor, eventually, serversIn, workspace, type Tab } from './support/workbench';
+import { Editor, eventually, serversIn, workspace, type Tab, NEXT_OUTPUT } from './support/workbench';
 
 const PORT = 3180;
 const RUNNING = `Web :${PORT}`;
@@ -35,7 +35,7 @@ describe('fault 17: a terminal that is open in three windows', function () {
   const showTerminal = async (tab: Tab) => {
     await tab.page.bringToFront();
     await tab.command('Cheatcode: Show Dev Server Terminal');
-    await eventually('the output', async () => (await tab.terminalText()).includes('next dev'));
+    await eventually('the output', async () => NEXT_OUTPUT.test(await tab.terminalText()));
   };
 
   it('stops the server when it is closed in one of them, and the others follow', async () => {
@@ -92,7 +92,7 @@ describe('fault 17: a terminal that is open in two windows, with a setting that 
     const before = (await holdersOf(PORT))[0]?.pid;
     const show = async () => {
       await second.command('Cheatcode: Show Dev Server Terminal');
-      await eventually('the output', async () => (await second.terminalText()).includes('next dev'));
+      await eventually('the output', async () => NEXT_OUTPUT.test(await second.terminalText()));
     };
     await show();
     await second.command('Terminal: Kill the Active Terminal Instance');

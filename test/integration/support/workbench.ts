@@ -50,6 +50,9 @@ export interface EditorOptions {
   readonly extensionsDir?: string;
 }
 
+/** In what Next prints at its start, whichever part of it a panel of few lines still shows. */
+export const NEXT_OUTPUT = /next dev|Next\.js \d|Ready in/;
+
 /** A code-server with the packed extension, a state folder of its own, and a browser: what one user has. */
 export class Editor {
   readonly #tabs: Tab[] = [];

@@ -188,8 +188,8 @@ describe('tabs, browsers and editors that fail', function () {
     const one = await tab();
     await one.waitForStatus(running, 120_000);
     await showsTerminal(one, NEXT_OUTPUT);
-    await one.typeIntoTerminal(/typed-before-the-reload/);
-    await eventually('the echo', async () => (await one.terminalText()).includes(/typed-before-the-reload/));
+    await one.typeIntoTerminal('typed-before-the-reload');
+    await eventually('the echo', async () => (await one.terminalText()).includes('typed-before-the-reload'));
     const before = await oneServer();
     const knocking = new PortWatch(port);
     for (let n = 0; n < 2; n++) {
@@ -272,8 +272,8 @@ describe('tabs, browsers and editors that fail', function () {
     const one = await tab();
     await one.waitForStatus(running, 120_000);
     await showsTerminal(one, NEXT_OUTPUT);
-    await one.typeIntoTerminal(/typed-before-the-end/);
-    await eventually('the echo', async () => (await one.terminalText()).includes(/typed-before-the-end/));
+    await one.typeIntoTerminal('typed-before-the-end');
+    await eventually('the echo', async () => (await one.terminalText()).includes('typed-before-the-end'));
     const before = await oneServer();
     const knocking = new PortWatch(port);
     await closeTabs();

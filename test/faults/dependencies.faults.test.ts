@@ -23,7 +23,7 @@ describe('the packages of an app', () => {
       assert.ok(installed(c, 'one'));
       assert.deepEqual(window.states, ['starting', 'installing', 'starting', 'running']);
       const { lines } = await window.call('lastOutput', { sessionId: id, lines: 100 });
-      assert.equal(lines.filter((line) => line.includes('npm install')).length, 1, lines.join('\n'));
+      assert.equal(lines.filter((line) => line.startsWith('● npm install')).length, 1, lines.join('\n'));
       await window.call('restart', c.params({}, spec));
       await window.sees(
         'another run',

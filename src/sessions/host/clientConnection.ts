@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock';
+import { DevServerError } from '../errors';
 import { DisposableStore, type Disposable } from '../event';
 import { errorMessage, type Logger } from '../log';
 import {
@@ -106,6 +107,11 @@ export function serveClient(
         if (error instanceof ConfirmationNeededError)
           throw new JSONRPCErrorException(error.message, RpcErrorCode.confirmationNeeded, {
             processes: error.processes,
+          });
+        if (error instanceof DevServerError)
+          throw new JSONRPCErrorException(error.message, RpcErrorCode.refused, {
+            code: error.code,
+            facts: error.facts,
           });
         if (error instanceof JSONRPCErrorException) throw error;
         drop(error);

@@ -1,3 +1,4 @@
+import { DevServerError } from '../errors';
 import type { ForeignTarget, NamedProcess } from '../protocol';
 import { ConfirmationNeededError, covers, endForeign, foreignFamily, named } from './foreignServers';
 import type { ProcessIdentity, ProcessInfo } from './processes';
@@ -25,16 +26,12 @@ export class ForeignTargets {
     if (members.length === 0 || !covers(confirmed, members)) throw new ConfirmationNeededError(members.map(named));
   }
 
-  /** Ends them; resolves when that is done, also where some are left (logged). Throws `ConfirmationNeededError`. */
+  /** Ends them; resolves when they are gone. Throws `ConfirmationNeededError`, or `foreignAlive` with the pids that are left. */
   async end(target: 'portHolder' | 'secondServer', confirmed: readonly NamedProcess[]): Promise<void> {
     const members = await this.#members(target);
     if (!covers(confirmed, members)) throw new ConfirmationNeededError(members.map(named));
     const left = await endForeign(this.#deps, members);
-    if (left.length > 0)
-      this.#deps.log.warn('could not be ended', {
-        session: this.#session.id,
-        pids: left.map(({ pid }) => pid).join(','),
-      });
+    if (left.length > 0) throw new DevServerError('foreignAlive', { pids: left.map(({ pid }) => pid).join(', ') });
   }
 
   async #members(target: ForeignTarget): Promise<readonly ProcessInfo[]> {

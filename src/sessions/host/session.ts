@@ -247,7 +247,10 @@ export class Session implements Monitored {
     return this.#foreign.processes(target);
   }
 
-  /** Ends the port's holder or the second servers on a person's word; resolves when that is done. Throws as `stop` does. */
+  /**
+   * Ends the port's holder or the second servers on a person's word; resolves when they are gone. Throws as `stop` does,
+   * and `foreignAlive` with the pids that are left.
+   */
   async endForeign(
     target: 'portHolder' | 'secondServer',
     confirmed: readonly NamedProcess[],

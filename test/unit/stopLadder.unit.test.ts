@@ -39,6 +39,16 @@ describe('the processes of a session', () => {
     assert.deepEqual(await family(), pids(leader, child, grandchild, left, leftChild));
   });
 
+  it('fault 27: are none of a group that took over the number of one that died out', async () => {
+    const { pid, startTicks } = leader;
+    const marks = { pgid: pid, cookie: COOKIE, leader: { pid, startTicks } };
+    const left = machine.birth({ env });
+    machine.end(leader);
+    const stranger = machine.birth({ pid, startTicks: 'later' });
+    machine.birth({ ppid: stranger.pid, pgid: stranger.pid });
+    assert.deepEqual(await family(marks), pids(left));
+  });
+
   it('are found when the leader is gone, and when it is a zombie', async () => {
     const member = machine.birth({ pgid: leader.pgid, ppid: leader.pid });
     leader.isZombie = true;

@@ -54,7 +54,7 @@ export class Fence {
     for (const { id, spec, process: server } of known) {
       // A copied record names another scope's server, which is none of ours to end.
       if (!server?.cookie.startsWith(this.#cookiePrefix)) continue;
-      const marks = { pgid: server.pid, cookie: server.cookie };
+      const marks = { pgid: server.pid, cookie: server.cookie, leader: server };
       // A pid that is somebody else's by now must not lend its group to the fence.
       const liveness = await processes.liveness(server).catch(() => 'unknown' as const);
       if (liveness === 'unknown') unsettled.push({ identity: server, appKey: spec.appKey, marks });

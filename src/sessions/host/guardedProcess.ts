@@ -73,11 +73,12 @@ export async function launchGuarded(
   reaper.guard(terminal.pid);
   terminal.onData(options.onData);
   const exited = new Promise<TerminalExit>((resolve) => terminal.onExit(resolve));
+  // Without an answer it runs all the same: to reject now would leave a server that nobody knows.
+  const identity = await deps.processes.identify(terminal.pid).catch(() => undefined);
   return {
     terminal,
-    marks: { pgid: terminal.pid, cookie: options.cookie },
-    // Without an answer it runs all the same: to reject now would leave a server that nobody knows.
-    identity: await deps.processes.identify(terminal.pid).catch(() => undefined),
+    marks: { pgid: terminal.pid, cookie: options.cookie, ...(identity ? { leader: identity } : {}) },
+    identity,
     exited,
     release: () => reaper.dispose(),
   };

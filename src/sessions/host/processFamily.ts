@@ -8,6 +8,8 @@ export interface FamilyMarks {
   /** Value of the session cookie, `<scope>:<nonce>`, or its beginning where `isPrefix`. */
   readonly cookie: string;
   readonly isPrefix?: boolean;
+  /** The process that leads the group, where it could be looked at: another one of its number has taken the number over. */
+  readonly leader?: ProcessIdentity;
 }
 
 /**
@@ -21,14 +23,15 @@ export async function findFamily(processes: Processes, marks: FamilyMarks): Prom
   ]);
   const members = new Map<number, ProcessInfo>();
   for (const info of marked) members.set(info.pid, info);
-  for (const info of all) if (info.pgid === marks.pgid) members.set(info.pid, info);
+  const pgid = all.some((info) => hasTakenOver(info, marks)) ? undefined : marks.pgid;
+  for (const info of all) if (info.pgid === pgid) members.set(info.pid, info);
   const children = new Map<number, ProcessInfo[]>();
   for (const info of all) {
     const siblings = children.get(info.ppid);
     if (siblings) siblings.push(info);
     else children.set(info.ppid, [info]);
   }
-  const queue = [...members.keys(), ...(marks.pgid === undefined ? [] : [marks.pgid])];
+  const queue = [...members.keys(), ...(pgid === undefined ? [] : [pgid])];
   for (let pid = queue.pop(); pid !== undefined; pid = queue.pop())
     for (const child of children.get(pid) ?? []) {
       if (members.has(child.pid)) continue;
@@ -36,6 +39,11 @@ export async function findFamily(processes: Processes, marks: FamilyMarks): Prom
       queue.push(child.pid);
     }
   return [...members.values()].filter((info) => !info.isZombie && info.pid !== process.pid);
+}
+
+/** The group's number is a stranger's: ours has died out, and its leader's pid was given to another. */
+function hasTakenOver({ pid, startTicks }: ProcessIdentity, { pgid, leader }: FamilyMarks): boolean {
+  return pid === pgid && leader !== undefined && startTicks !== leader.startTicks;
 }
 
 /** Those of `identities` that still live (or may: unknown counts as alive). */

@@ -72,10 +72,13 @@ export const mutations = [
     flaws: { pidIsTrusted: true },
   },
   {
-    name: 'record trusted unverified: its liveness is not asked for',
+    name: 'record trusted unverified: neither its liveness nor the leader of the group is asked for',
     profile: 'deaths',
     breaks: ['I6 no stranger is signalled'],
-    changes: [{ file: `${host}/fence.ts`, from: "if (liveness !== 'alive') continue;", to: '' }],
+    changes: [
+      { file: `${host}/fence.ts`, from: "if (liveness !== 'alive') continue;", to: '' },
+      { file: `${host}/processFamily.ts`, from: 'all.some((info) => hasTakenOver(info, marks))', to: 'false' },
+    ],
   },
   {
     name: 'port check dropped',

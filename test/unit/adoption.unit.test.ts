@@ -175,6 +175,16 @@ describe('a server that somebody else started', () => {
       assert.equal(machine.programs.length, 0, 'no machine undoes it');
     });
 
+    it('is on record as stopped before anything is looked at', async () => {
+      const processes = await host.find().foreignProcesses('adopted');
+      const stopping = host.find().stop(undefined, processes);
+      const record = host.records.get('dev_server_web');
+      assert.deepEqual([record?.desired, record?.isSticky], ['stopped', true]);
+      assert.deepEqual(server.heard, []);
+      await host.clock.advance(20_000);
+      await stopping;
+    });
+
     it('is not ended when the person agreed to another process', async () => {
       const [first, ...others] = await host.find().foreignProcesses('adopted');
       assert.ok(first);

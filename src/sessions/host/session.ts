@@ -223,7 +223,11 @@ export class Session implements Monitored {
     confirmed?: readonly NamedProcess[],
   ): Promise<SessionSnapshot> {
     // Not awaited where there is nothing to ask: of two wishes in one breath the later one must win.
-    if (this.isAdopted && reason.code === 'stoppedByUser') await this.#checkStop(confirmed);
+    if (this.isAdopted && reason.code === 'stoppedByUser') {
+      // The person's word is given: a host that dies while it looks must not have its successor start one.
+      if (confirmed) this.#rememberStop();
+      await this.#checkStop(confirmed);
+    }
     this.#wanted.stop(reason.code !== 'stoppedByLastWindow');
     await this.#stopAndWait(reason, confirmed);
     return this.snapshot();
@@ -291,13 +295,16 @@ export class Session implements Monitored {
     try {
       await this.#foreign.check('adopted', confirmed);
     } catch (error) {
-      if (error instanceof ConfirmationNeededError && error.processes.length === 0) {
-        this.#wanted.stop(true);
-        this.#save();
-        this.#status.changed();
-      }
+      if (error instanceof ConfirmationNeededError && error.processes.length === 0) this.#rememberStop();
       throw error;
     }
+  }
+
+  /** Nothing is to follow the adopted server, whether it can be ended or not. */
+  #rememberStop(): void {
+    this.#wanted.stop(true);
+    this.#save();
+    this.#status.changed();
   }
 
   /** Ctrl+C while nothing runs, but something was about to: between two tries, or waiting for a port. */

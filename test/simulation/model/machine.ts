@@ -56,6 +56,8 @@ export interface Launch {
 export class Proc implements Actor {
   isDead = false;
   isPaused = false;
+  /** When it was last let go on, in virtual milliseconds: before that it could see nothing. */
+  resumedMs = 0;
   isZombie = false;
   /** Set by the first SIGINT: it tidies up and waits for its children. */
   isClosing = false;
@@ -299,6 +301,7 @@ export class Machine {
 
   resume(proc: Proc): void {
     proc.isPaused = false;
+    proc.resumedMs = this.scheduler.nowMs;
     for (const signal of proc.held.splice(0)) this.#hear(proc, signal);
   }
 
@@ -476,7 +479,11 @@ export class Machine {
   /** A package manager that was told to end does so when its children have. */
   #endWithChildren(runner: Proc): void {
     if (this.procs.some((proc) => proc.ppid === runner.pid && proc.isAlive)) return;
-    this.scheduler.after(runner, 'ends after its children', 1, () => this.end(runner, { exitCode: 130 }));
+    this.scheduler.after(runner, 'ends after its children', 1, () => {
+      // It has waited for each of them, also for one that had just ended by itself.
+      for (const child of [...this.procs]) if (child.ppid === runner.pid && child.isZombie) child.onReap?.();
+      this.end(runner, { exitCode: 130 });
+    });
   }
 
   #runInstall(proc: Proc): void {

@@ -57,7 +57,7 @@ interface PersonsStop {
 
 /** A reaper notices within 80 ms, waits a second and kills (FACTS "Trees"); the rest is for a machine that is busy. */
 const REAPED_MS = 2500;
-/** A port that was taken for so long must have been seen to be, however slowly the host looks. */
+/** A port that was taken for so long must have been seen to be, however slowly the host looks; but not while it is suspended. */
 const TAKEN_MS = 12_000;
 /** One start and four more after crashes (DESIGN: five in a row give `failed`); a fallback and a lost race for the port may add. */
 const MAX_STARTS_IN_A_ROW = 7;
@@ -187,7 +187,7 @@ export class Witness {
     const { scheduler } = this.#options;
     const machine = this.#options.machine();
     const holder = machine.listeners.find((listener) => listener.port === port);
-    if (holder && scheduler.nowMs - holder.sinceMs > TAKEN_MS)
+    if (holder && scheduler.nowMs - Math.max(holder.sinceMs, launch.host.resumedMs) > TAKEN_MS)
       this.report(
         'a taken port is left alone',
         `launch ${launch.number} was told ${port}, which ${holder.proc.name} has`,

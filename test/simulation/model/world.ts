@@ -298,6 +298,9 @@ export class World {
 
   // --- what people asked for, as the hosts heard it --------------------------------------------------------------
 
+  /** Parameters of stops that only asked what would be ended. */
+  readonly #questions = new WeakSet<object>();
+
   #onRequest(host: Actor, method: string, params: unknown): void {
     if (host.isDead || !(host instanceof Proc)) return;
     switch (method) {
@@ -309,6 +312,11 @@ export class World {
         const appKey = this.#appOf(host, sessionId);
         if (appKey === undefined) return;
         if (confirmed) this.#witness.agreed(confirmed);
+        // A server of somebody else's is asked about first: until a person agreed, that is no stop.
+        else if (this.#sessionOf(host, appKey)?.adopted) {
+          this.#questions.add(params as object);
+          return this.#witness.mayEnd(host, appKey);
+        }
         this.sightings.stops++;
         return this.#witness.stopAsked(appKey, host);
       }
@@ -335,7 +343,7 @@ export class World {
   }
 
   #onAnswer(host: Actor, method: string, params: unknown, failed: boolean): void {
-    if (method !== 'stop' || !(host instanceof Proc)) return;
+    if (method !== 'stop' || !(host instanceof Proc) || this.#questions.has(params as object)) return;
     const appKey = this.#appOf(host, (params as { readonly sessionId: string }).sessionId);
     if (appKey === undefined) return;
     const isLeft = this.#sessionOf(host, appKey)?.reason.code === 'leftovers';

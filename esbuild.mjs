@@ -71,6 +71,7 @@ export const product = [
   // Plain Node from here on: `vscode` is not external, so a stray run-time import fails the build.
   { ...common, entryPoints: { cli: 'src/cli.ts' }, outdir: 'dist' },
   { ...common, entryPoints: { hostLauncher: 'src/sessions/hostLauncher.ts' }, outdir: 'dist' },
+  { ...common, entryPoints: { asOwner: 'src/sessions/asOwner.ts' }, outdir: 'dist', external: ['./hostLauncher.js'] },
   {
     ...common,
     entryPoints: { host: 'src/sessions/host/main.ts' },

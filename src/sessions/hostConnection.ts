@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { delay, systemClock } from './clock';
 import { DevServerError } from './errors';
 import { errorCode, errorMessage } from './log';
+import { isOwnedSocket, readOwnedFile } from './ownedFile';
 import { PROTOCOL_VERSION, RpcErrorCode, type HelloParams, type HelloResult, type RetireResult } from './protocol';
 import { RpcPeer, type Peer } from './rpcPeer';
 import type { ScopePaths } from './stateFolder';
@@ -83,11 +83,14 @@ export async function retireHost(
 async function openPeer(paths: ScopePaths): Promise<{ readonly peer: RpcPeer; readonly token: string } | undefined> {
   let token: string;
   try {
-    token = readFileSync(paths.token, 'utf8');
+    token = readOwnedFile(paths.token, paths.uid);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw new DevServerError('hostRefused', { detail: errorMessage(error) }, { cause: error });
   }
+  // Root can open any socket, also one that a user's link leads to.
+  if (paths.uid !== undefined && paths.uid !== process.geteuid?.() && !isOwnedSocket(paths.socket, paths.uid))
+    return undefined;
   const socket = await open(paths.socket);
   return socket && { peer: new RpcPeer(socket, () => undefined), token };
 }
@@ -117,7 +120,7 @@ function open(socketPath: string): Promise<net.Socket | undefined> {
 /** A hint for the message only: what the host last wrote about itself. */
 function hostPid(paths: ScopePaths): { readonly pid?: number } {
   try {
-    const { pid } = JSON.parse(readFileSync(paths.hostFile, 'utf8')) as { pid?: unknown };
+    const { pid } = JSON.parse(readOwnedFile(paths.hostFile, paths.uid)) as { pid?: unknown };
     return typeof pid === 'number' ? { pid } : {};
   } catch {
     return {}; // No file, no hint.

@@ -1,32 +1,60 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from './log';
 
 /** What a host needs beside itself; the native part may be missing on a platform that has none. */
 const PARTS = ['host.js', 'native'];
 
+/** One file of the host, as it was read. */
+export interface HostPart {
+  /** Relative to the folder that it is copied to. */
+  readonly name: string;
+  readonly content: Buffer;
+  /** Permission bits: one of the native files is a program. */
+  readonly mode: number;
+}
+
+/** Reads the host and its native part (some 2 MB) out of the extension's folder, which is open to its own user only. */
+export async function readHostParts(distFolder: string): Promise<readonly HostPart[]> {
+  const parts: HostPart[] = [];
+  for (const part of PARTS) {
+    const file = path.join(distFolder, part);
+    if (!(await exists(file))) continue;
+    const isFolder = (await stat(file)).isDirectory();
+    const names = isFolder ? (await readdir(file, { recursive: true })).sort() : [''];
+    for (const name of names) {
+      const from = path.join(file, name);
+      const found = await stat(from);
+      // Windows has folders in it.
+      if (found.isFile())
+        parts.push({ name: path.join(part, name), content: await readFile(from), mode: found.mode & 0o777 });
+    }
+  }
+  if (parts[0]?.name !== 'host.js') throw new Error(`host.js is missing in ${distFolder}`);
+  return parts;
+}
+
 /**
- * Copies the host out of the extension's folder, which an update deletes under it, to `<state>/bin/<content hash>/`, and
- * gives that folder. The rename makes it whole or absent, however many windows do this at once.
+ * Writes the host to `<state>/bin/<content hash>/`, away from the extension's folder, which an update deletes under it,
+ * and gives that folder. The rename makes it whole or absent, however many windows do this at once.
  */
-export async function ensureHostCopy(distFolder: string, stateFolder: string): Promise<string> {
-  const target = path.join(stateFolder, 'bin', await hashOf(distFolder));
+export async function ensureHostCopy(parts: readonly HostPart[], stateFolder: string): Promise<string> {
+  const target = path.join(stateFolder, 'bin', hashOf(parts));
   if (await exists(path.join(target, 'host.js'))) {
     const now = new Date();
     await utimes(target, now, now); // In use: not to be tidied away.
     return target;
   }
   const aside = path.join(stateFolder, 'bin', `.${process.pid}-${randomBytes(4).toString('hex')}`);
-  // Not `recursive`: Node calls it ENOENT when the disk has no inode left for the first of two folders (measured).
-  for (const folder of [path.dirname(aside), aside])
-    await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
-      if (errorCode(error) !== 'EEXIST') throw error;
-    });
+  const folders = [path.dirname(aside), aside, ...foldersOf(parts).map((name) => path.join(aside, name))];
   try {
-    for (const part of PARTS)
-      if (await exists(path.join(distFolder, part)))
-        await cp(path.join(distFolder, part), path.join(aside, part), { recursive: true });
+    // Not `recursive`: Node calls it ENOENT when the disk has no inode left for the first of two folders (measured).
+    for (const folder of folders)
+      await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+        if (errorCode(error) !== 'EEXIST') throw error;
+      });
+    for (const { name, content, mode } of parts) await writeFile(path.join(aside, name), content, { mode, flag: 'wx' });
     await rename(aside, target);
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
@@ -40,17 +68,16 @@ export async function ensureHostCopy(distFolder: string, stateFolder: string): P
   return target;
 }
 
-async function hashOf(distFolder: string): Promise<string> {
-  if (!(await exists(path.join(distFolder, 'host.js')))) throw new Error(`host.js is missing in ${distFolder}`);
+/** Each folder after the one that it lies in. */
+function foldersOf(parts: readonly HostPart[]): readonly string[] {
+  const folders = new Set<string>();
+  for (const { name } of parts) for (let at = path.dirname(name); at !== '.'; at = path.dirname(at)) folders.add(at);
+  return [...folders].sort();
+}
+
+function hashOf(parts: readonly HostPart[]): string {
   const hash = createHash('sha256');
-  for (const part of PARTS) {
-    const file = path.join(distFolder, part);
-    if (!(await exists(file))) continue;
-    const names = (await stat(file)).isDirectory()
-      ? (await readdir(file)).sort().map((name) => path.join(file, name))
-      : [file];
-    for (const name of names) hash.update(path.basename(name)).update(await readFile(name));
-  }
+  for (const { name, content } of parts) hash.update(name).update(content);
   return hash.digest('hex').slice(0, 16);
 }
 

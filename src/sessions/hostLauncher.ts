@@ -5,13 +5,16 @@ import { systemClock } from './clock';
 import { connectOrLaunch, type LaunchPorts, type Replacing, type SpawnedHost } from './connectOrLaunch';
 import { DevServerError } from './errors';
 import type { HostArguments, HostReport } from './hostArguments';
-import { ensureHostCopy } from './hostCopy';
+import { ensureHostCopy, type HostPart } from './hostCopy';
 import { findHostNode } from './hostNode';
 import { errorMessage, type Logger } from './log';
 import { serverEnvironment } from './serverEnvironment';
 import { withStartLock } from './startLock';
 import { isStorageTrouble, type ScopePaths } from './stateFolder';
 import { testSwitches } from './testSwitches';
+
+export { askAsOwner } from './askAsOwner';
+export { readHostParts } from './hostCopy';
 
 /** How long the start lock is waited for, and when one that nobody renews is stale. */
 const LOCK_WAIT_MS = 15_000;
@@ -22,8 +25,8 @@ const MAX_REPORT_CHARS = 10_000;
 export interface LaunchHostOptions {
   readonly paths: ScopePaths;
   readonly host: HostArguments;
-  /** Where host.js and its native part lie; they are copied away from there before they run. */
-  readonly distFolder: string;
+  /** The host's program; it is written into the state folder before it runs. */
+  readonly readParts: () => Promise<readonly HostPart[]>;
   readonly nodePath: string | undefined;
   /** The environment that the app's tools are found in. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -69,13 +72,15 @@ export async function launchHost<T>(
   }
 }
 
-async function spawnHost({ paths, host, distFolder, nodePath, env, log }: LaunchHostOptions): Promise<SpawnedHost> {
+async function spawnHost({ paths, host, readParts, nodePath, env, log }: LaunchHostOptions): Promise<SpawnedHost> {
   const [copy, node] = await Promise.all([
-    ensureHostCopy(distFolder, host.stateFolder).catch((error: unknown) => {
-      if (!isStorageTrouble(error)) throw error;
-      const facts = { folder: host.stateFolder, detail: errorMessage(error) };
-      throw new DevServerError('stateFolderUnusable', facts, { cause: error });
-    }),
+    readParts()
+      .then((parts) => ensureHostCopy(parts, host.stateFolder))
+      .catch((error: unknown) => {
+        if (!isStorageTrouble(error)) throw error;
+        const facts = { folder: host.stateFolder, detail: errorMessage(error) };
+        throw new DevServerError('stateFolderUnusable', facts, { cause: error });
+      }),
     findHostNode(nodePath, env),
   ]);
   log.info('spawning the session host', { node: node.file, copy });

@@ -1,13 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { connectToHost, retireHost, type HostConnection, type Introduction } from './hostConnection';
 import { DevServerError } from './errors';
+import type { OwnerLaunch } from './askAsOwner';
+import { otherOwner, type User, type UserIds } from './folderOwner';
 import type * as hostLauncher from './hostLauncher';
 import type { Replacing } from './connectOrLaunch';
 import type { Logger } from './log';
+import { readOwnedFile } from './ownedFile';
 import type { HostSettings } from './protocol';
 import type { Peer } from './rpcPeer';
-import { currentScope } from './scope';
-import { ensureScopePaths, ensureStateFolder, type ScopePaths } from './stateFolder';
+import { currentScope, type Scope } from './scope';
+import { ensureScopePaths, ensureStateFolder, scopePaths, type ScopePaths } from './stateFolder';
 
 /** How long a host that is said to hang gets to prove the contrary before it is ended, in milliseconds. */
 const LAST_CHANCE_MS = 2000;
@@ -31,7 +33,14 @@ export interface HostLink {
   ): Promise<HostConnection>;
 }
 
+export interface SystemHostLink extends HostLink {
+  /** Whom this client, which is root, acts as: the owner of its folder. Undefined: it is itself. */
+  actingUser(): Promise<User | undefined>;
+}
+
 export interface HostLinkOptions {
+  /** The folder whose owner root acts as; undefined (or no such option): root is root. */
+  readonly folder?: () => string | undefined;
   /** Where host.js and its native part lie. */
   readonly distFolder: string;
   /** `<appRoot>/node_modules/node-pty` of the editor. */
@@ -43,44 +52,94 @@ export interface HostLinkOptions {
   readonly log: Logger;
 }
 
+/** Where the host of a user is met. */
+interface Place {
+  readonly stateFolder: string;
+  readonly scope: Scope;
+  readonly paths: ScopePaths;
+  /** Whom this client acts as, if not as itself. */
+  readonly user: User | undefined;
+}
+
 /** The link over this machine's files, sockets and processes. What launches is loaded only when it is needed. */
-export function systemHostLink(options: HostLinkOptions): HostLink {
-  const place = () => {
+export function systemHostLink(options: HostLinkOptions): SystemHostLink {
+  const { distFolder, editorNodePty, env, log } = options;
+  /** By number; undefined: that user can't be acted for. */
+  const places = new Map<number, Promise<Place | undefined>>();
+
+  const askOwner = async (owner: UserIds, launch?: OwnerLaunch): Promise<Place | undefined> => {
+    const { askAsOwner } = await options.loadLauncher();
+    const answer = await askAsOwner(distFolder, { owner, ...(launch ? { launch } : {}) }, log);
+    if (!answer) return undefined;
+    const { stateFolder, scopeId, user } = answer;
+    const scope = { id: scopeId };
+    return { stateFolder, scope, paths: scopePaths(stateFolder, scope, owner.uid), user };
+  };
+
+  const place = async (): Promise<Place> => {
+    const folder = options.folder?.();
+    const owner = folder === undefined ? undefined : otherOwner(folder);
+    if (owner) {
+      let known = places.get(owner.uid);
+      if (!known) {
+        known = askOwner(owner);
+        places.set(owner.uid, known);
+        known.catch(() => places.delete(owner.uid));
+      }
+      const found = await known;
+      if (found) return found;
+    }
     const stateFolder = ensureStateFolder(process.env);
     const scope = currentScope();
-    return { stateFolder, scope, paths: ensureScopePaths(stateFolder, scope) };
+    return { stateFolder, scope, paths: ensureScopePaths(stateFolder, scope), user: undefined };
   };
+
   return {
-    // Not synchronous: an unusable state folder is a rejection like any other.
-    tryConnect: async (who, prepare) => connectToHost(place().paths, who, prepare),
+    actingUser: async () => (await place()).user,
+
+    tryConnect: async (who, prepare) => connectToHost((await place()).paths, who, prepare),
 
     async launch(who, prepare, settings, replacing) {
-      const { launchHost } = await options.loadLauncher();
-      const { stateFolder, scope, paths } = place();
-      const { distFolder, editorNodePty, nodePath, env, log } = options;
+      const { launchHost, readHostParts } = await options.loadLauncher();
+      const { stateFolder, scope, paths, user } = await place();
+      const { version } = who;
+      const nodePath = options.nodePath();
       const holder = replacing?.kind === 'hung' ? readHolder(paths) : undefined;
       // Another one may serve by now, and be slow only: nobody named that.
       const isNamed = replacing?.kind === 'hung' && (replacing.pid === undefined || replacing.pid === holder?.pid);
       const endHolder = isNamed ? holder : undefined;
+      const host = {
+        version,
+        settings,
+        ...(editorNodePty === undefined ? {} : { editorNodePty }),
+        ...(endHolder ? { endHolder } : {}),
+      };
+      const lastChanceMs = replacing?.kind === 'hung' ? LAST_CHANCE_MS : undefined;
+      if (user) {
+        await askOwner(user, {
+          ...host,
+          distFolder,
+          env,
+          ...(nodePath === undefined ? {} : { nodePath }),
+          ...(replacing ? { replacing } : {}),
+          ...(lastChanceMs === undefined ? {} : { lastChanceMs }),
+        });
+        const found = await connectToHost(paths, who, prepare);
+        if (!found) throw new DevServerError('hostDidNotStart', { exit: 'none', log: paths.log });
+        return found;
+      }
       return launchHost(
         {
           paths,
-          host: {
-            stateFolder,
-            scopeId: scope.id,
-            version: who.version,
-            settings,
-            ...(editorNodePty === undefined ? {} : { editorNodePty }),
-            ...(endHolder ? { endHolder } : {}),
-          },
-          distFolder,
-          nodePath: nodePath(),
+          host: { ...host, stateFolder, scopeId: scope.id },
+          readParts: () => readHostParts(distFolder),
+          nodePath,
           env,
           log,
         },
         {
-          connect: () => connectToHost(paths, who, prepare, replacing?.kind === 'hung' ? LAST_CHANCE_MS : undefined),
-          retire: (force) => retireHost(paths, { version: who.version, force }),
+          connect: () => connectToHost(paths, who, prepare, lastChanceMs),
+          retire: (force) => retireHost(paths, { version, force }),
         },
         replacing,
       );
@@ -91,7 +150,7 @@ export function systemHostLink(options: HostLinkOptions): HostLink {
 /** The host that hangs, as it once wrote down; the new host verifies it before it ends anything. */
 function readHolder(paths: ScopePaths): { readonly pid: number; readonly startTicks: string } {
   try {
-    const { pid, startTicks } = JSON.parse(readFileSync(paths.hostFile, 'utf8')) as Record<string, unknown>;
+    const { pid, startTicks } = JSON.parse(readOwnedFile(paths.hostFile, paths.uid)) as Record<string, unknown>;
     if (typeof pid === 'number' && typeof startTicks === 'string' && startTicks !== '') return { pid, startTicks };
   } catch {
     // Falls through: without its own word nobody can tell which process it is.

@@ -21,6 +21,8 @@ export interface ScopePaths {
   readonly records: string;
   /** Values that hold for the whole host. */
   readonly settings: string;
+  /** Whose all of it must be; undefined on a platform without numbers for users. */
+  readonly uid: number | undefined;
 }
 
 /** Node 20 cuts longer socket paths silently (FACTS). */
@@ -58,23 +60,29 @@ export function ensureStateFolder(env: Readonly<Record<string, string | undefine
 
 /** The folder and file names of one scope; the folder is made if need be. */
 export function ensureScopePaths(stateFolder: string, scope: Scope): ScopePaths {
-  const folder = path.join(stateFolder, scope.id);
-  const socket = socketOf(stateFolder, scope.id);
+  const paths = scopePaths(stateFolder, scope, process.geteuid?.());
   try {
-    checkSocketPath(socket);
+    checkSocketPath(paths.socket);
   } catch (error) {
     throw new DevServerError('stateFolderUnusable', { folder: stateFolder, detail: errorMessage(error) });
   }
-  ensurePrivateFolder(folder);
+  ensurePrivateFolder(paths.folder);
+  return paths;
+}
+
+/** The same names of a user's scope, without a look at whether anything is there. */
+export function scopePaths(stateFolder: string, scope: Scope, uid: number | undefined): ScopePaths {
+  const folder = path.join(stateFolder, scope.id);
   return {
     folder,
-    socket,
+    socket: socketOf(stateFolder, scope.id),
     token: path.join(folder, 'token'),
     hostFile: path.join(folder, 'host.json'),
     startLock: path.join(folder, 'start'),
     log: path.join(folder, 'host.log'),
     records: path.join(folder, 'records'),
     settings: path.join(folder, 'settings.json'),
+    uid,
   };
 }
 

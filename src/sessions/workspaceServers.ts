@@ -12,7 +12,8 @@ import type {
 import { DevServerError } from './errors';
 import { DisposableStore, Emitter } from './event';
 import { HostClient } from './hostClient';
-import { systemHostLink } from './hostLink';
+import { environmentAs } from './folderOwner';
+import { systemHostLink, type SystemHostLink } from './hostLink';
 import { resolveLaunchSpec, withSettings } from './launchSpec';
 import type * as hostLauncher from './hostLauncher';
 import { errorMessage, type Logger } from './log';
@@ -83,6 +84,7 @@ class WorkspaceServers implements WindowServers {
   readonly #store = new DisposableStore();
   readonly #discovered = this.#store.add(new Emitter<Discovery>());
   readonly #sessionChanged = this.#store.add(new Emitter<App>());
+  readonly #link: SystemHostLink;
   readonly #client: HostClient;
   readonly #sessions = new Map<string, SessionSnapshot>();
   readonly #attachments = new Set<Attachment>();
@@ -103,6 +105,15 @@ class WorkspaceServers implements WindowServers {
   constructor(options: DevServersOptions) {
     this.#options = options;
     this.#log = options.log;
+    this.#link = systemHostLink({
+      folder: () => this.apps[0]?.folder,
+      distFolder: options.distFolder,
+      editorNodePty: options.editorNodePty,
+      env: options.surroundings.env,
+      nodePath: () => options.settings().nodePath,
+      loadLauncher: options.loadLauncher,
+      log: options.log,
+    });
     this.#client = this.#store.add(
       new HostClient({
         kind: 'window',
@@ -110,14 +121,7 @@ class WorkspaceServers implements WindowServers {
         hostSettings: () => hostSettings(options.settings(), options.surroundings.isSandbox),
         apps: () => this.apps.map((app) => app.key),
         mayLaunch: options.trusted,
-        link: systemHostLink({
-          distFolder: options.distFolder,
-          editorNodePty: options.editorNodePty,
-          env: options.surroundings.env,
-          nodePath: () => options.settings().nodePath,
-          loadLauncher: options.loadLauncher,
-          log: options.log,
-        }),
+        link: this.#link,
         log: options.log,
       }),
     );
@@ -372,9 +376,11 @@ class WorkspaceServers implements WindowServers {
   async #startParams(app: App, origin: StartParams['origin']): Promise<StartParams> {
     const { surroundings, trusted } = this.#options;
     if (!trusted()) throw new DevServerError('workspaceUntrusted');
+    const user = await this.#link.actingUser();
+    const env = user ? environmentAs(user, surroundings.env) : surroundings.env;
     return {
       spec: await this.#launchSpec(app),
-      env: serverEnvironment(surroundings.env, surroundings.editorRoot, {}),
+      env: serverEnvironment(env, surroundings.editorRoot, {}),
       origin,
     };
   }

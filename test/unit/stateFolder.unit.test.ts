@@ -125,7 +125,7 @@ describe('the state folder', () => {
     assert.notEqual(one.folder, two.folder);
     assert.equal(modeOf(one.folder), 0o700);
     assert.ok(Buffer.byteLength(one.socket) <= 100);
-    const own = Object.values<string>({ ...one }).filter((name) => name !== one.folder);
+    const own = Object.values(one).filter((name): name is string => typeof name === 'string' && name !== one.folder);
     assert.ok(own.every((name) => name.startsWith(one.folder + path.sep)));
     assert.equal(new Set(own).size, own.length);
   });

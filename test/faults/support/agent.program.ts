@@ -41,6 +41,7 @@ const client = new HostClient({
   apps: () => options.apps,
   mayLaunch: () => true,
   link: systemHostLink({
+    folder: () => options.folder,
     distFolder: options.distFolder,
     editorNodePty: options.editorNodePty,
     env: process.env,

@@ -16,6 +16,8 @@ export interface AgentOptions {
   readonly restores: boolean;
   /** Steps down to this user once its own files are loaded, which may lie where that one can't read. */
   readonly uid?: number;
+  /** The folder whose owner it acts as where it is root. */
+  readonly folder?: string;
 }
 
 export type AgentRequest =

@@ -1,0 +1,26 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+
+/**
+ * Reads a small text file that must be that user's own (undefined: a platform without numbers): no link is followed and
+ * the file that was opened is looked at, so that nobody has root read, and pass on, what only root may. Throws what the
+ * system says, `ENOENT` for one, or that it is another's.
+ */
+export function readOwnedFile(file: string, uid: number | undefined): string {
+  // Not blocking: a pipe that somebody planted would be waited for.
+  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  const descriptor = openSync(file, flags);
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) throw new Error(`${file} is no file`);
+    if (uid !== undefined && stat.uid !== uid) throw new Error(`${file} belongs to user ${stat.uid}`);
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Whether that is a socket (no link to one) of that user. False where there is nothing. */
+export function isOwnedSocket(file: string, uid: number): boolean {
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  return stat !== undefined && stat.isSocket() && stat.uid === uid;
+}

@@ -62,8 +62,9 @@ export async function askAsOwner(
   child.stdin.end(JSON.stringify(request));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (failure = text.trim() || failure));
   createInterface({ input: child.stdout }).on('line', (text) => {
-    const line = JSON.parse(text) as OwnerLine;
-    if ('answer' in line) answer = line.answer;
+    const line = parseLine(text);
+    if (line === undefined) failure = text;
+    else if ('answer' in line) answer = line.answer;
     else log[line.level](line.message, { ...line.facts, asUser: uid });
   });
   await new Promise<void>((resolve) => {
@@ -80,5 +81,15 @@ export async function askAsOwner(
       throw new DevServerError(answer.code, answer.facts);
     default:
       throw new Error(`as user ${uid}: ${answer?.detail ?? failure}`);
+  }
+}
+
+/** Undefined: some other program's word, such as a preloaded module's. */
+function parseLine(text: string): OwnerLine | undefined {
+  try {
+    const line = JSON.parse(text) as OwnerLine;
+    return 'answer' in line || ['trace', 'debug', 'info', 'warn', 'error'].includes(line.level) ? line : undefined;
+  } catch {
+    return undefined;
   }
 }

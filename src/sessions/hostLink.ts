@@ -76,26 +76,30 @@ export function systemHostLink(options: HostLinkOptions): SystemHostLink {
     return { stateFolder, scope, paths: scopePaths(stateFolder, scope, owner.uid), user };
   };
 
-  const place = async (): Promise<Place> => {
+  /** Undefined: this client acts as itself. */
+  const othersPlace = async (): Promise<Place | undefined> => {
     const folder = options.folder?.();
     const owner = folder === undefined ? undefined : otherOwner(folder);
-    if (owner) {
-      let known = places.get(owner.uid);
-      if (!known) {
-        known = askOwner(owner);
-        places.set(owner.uid, known);
-        known.catch(() => places.delete(owner.uid));
-      }
-      const found = await known;
-      if (found) return found;
+    if (!owner) return undefined;
+    let known = places.get(owner.uid);
+    if (!known) {
+      known = askOwner(owner);
+      places.set(owner.uid, known);
+      known.catch(() => places.delete(owner.uid));
     }
+    return known;
+  };
+
+  const place = async (): Promise<Place> => {
+    const others = await othersPlace();
+    if (others) return others;
     const stateFolder = ensureStateFolder(process.env);
     const scope = currentScope();
     return { stateFolder, scope, paths: ensureScopePaths(stateFolder, scope), user: undefined };
   };
 
   return {
-    actingUser: async () => (await place()).user,
+    actingUser: async () => (await othersPlace())?.user,
 
     tryConnect: async (who, prepare) => connectToHost((await place()).paths, who, prepare),
 

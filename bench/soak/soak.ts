@@ -217,8 +217,11 @@ class SoakRun {
     const status = await eventually(
       'a status',
       async () => {
+        // Right after it was opened a tab says stopped, too, before it starts what starts by itself.
+        const before = await this.#crowd.statusOf(one);
+        await pause(LINGER_MS);
         const now = await this.#crowd.statusOf(one);
-        return /stopped|failed|:\d/i.test(now) ? now : undefined;
+        return before === now && /stopped|failed|:\d/i.test(now) ? now : undefined;
       },
       FINAL_START_MS,
     );

@@ -14,6 +14,39 @@ const target =
   process.argv.find((a) => a.startsWith('--target='))?.slice('--target='.length) ??
   `${process.platform}-${process.arch}`;
 
+/**
+ * The scripts that the gateway sends to browsers, by the names `browser:head`, `browser:worker` and `browser:shell`: each bundled
+ * to one minified function that calls itself, imported as a text.
+ * @type {import('esbuild').Plugin}
+ */
+const browserScripts = {
+  name: 'browser-scripts',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^browser:(?:head|worker|shell)$/ }, ({ path: name }) => ({
+      path: path.join(root, 'src/gateway/browser', `${name.slice('browser:'.length)}.ts`),
+      namespace: 'browser-script',
+    }));
+    onLoad({ filter: /.*/, namespace: 'browser-script' }, async ({ path: file }) => {
+      const { outputFiles, metafile } = await build({
+        absWorkingDir: root,
+        entryPoints: [file],
+        bundle: true,
+        platform: 'browser',
+        format: 'iife',
+        target: 'es2022',
+        minify: true,
+        legalComments: 'none',
+        write: false,
+        metafile: true,
+        logLevel: 'warning',
+      });
+      const watchFiles = Object.keys(metafile.inputs).map((input) => path.join(root, input));
+      // A page normalises line ends, and a hash is of what it reads.
+      return { contents: outputFiles[0].text.trim(), loader: 'text', watchFiles };
+    });
+  },
+};
+
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: root,
@@ -29,6 +62,7 @@ const common = {
   legalComments: production ? 'none' : 'inline',
   // ESM-only packages in a CJS bundle ask for import.meta.url.
   define: { 'import.meta.url': '__importMetaUrl', TEST_BUILD: 'false' },
+  plugins: [browserScripts],
   banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
 };
@@ -66,18 +100,21 @@ export const product = [
     ...common,
     entryPoints: { extension: 'src/extension.ts' },
     outdir: 'dist',
-    external: ['vscode', './hostLauncher.js'],
+    external: ['vscode'],
   },
   // Plain Node from here on: `vscode` is not external, so a stray run-time import fails the build.
   { ...common, entryPoints: { cli: 'src/cli.ts' }, outdir: 'dist' },
   { ...common, entryPoints: { hostLauncher: 'src/sessions/hostLauncher.ts' }, outdir: 'dist' },
-  { ...common, entryPoints: { asOwner: 'src/sessions/asOwner.ts' }, outdir: 'dist', external: ['./hostLauncher.js'] },
+  { ...common, entryPoints: { asOwner: 'src/sessions/asOwner.ts' }, outdir: 'dist' },
   {
     ...common,
     entryPoints: { host: 'src/sessions/host/main.ts' },
     outdir: 'dist',
     plugins: [nativeBesideBundle],
   },
+  { ...common, entryPoints: { gateway: 'src/gateway/main.ts' }, outdir: 'dist' },
+  // Drawn for mobile apps only, so no part of what each window loads.
+  { ...common, entryPoints: { phoneCard: 'src/providers/phoneCard.ts' }, outdir: 'dist' },
 ];
 
 /** The platform's terminal binary, where one is published; without it the host falls back. */

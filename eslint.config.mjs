@@ -35,6 +35,18 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
+  // What runs in a browser knows other globals, and a service worker others again.
+  {
+    files: ['src/gateway/browser/**/*.ts'],
+    ignores: ['src/gateway/browser/shellPage.ts'],
+    languageOptions: { parserOptions: { project: './src/gateway/browser/tsconfig.json', tsconfigRootDir: root } },
+  },
+  {
+    files: ['src/gateway/browser/worker.ts'],
+    languageOptions: {
+      parserOptions: { project: './src/gateway/browser/tsconfig.worker.json', tsconfigRootDir: root },
+    },
+  },
   {
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: { 'no-console': 'off', '@typescript-eslint/no-unused-expressions': 'off' },

@@ -62,7 +62,7 @@ function zoneOf(file: string): Zone | undefined {
   if (/^src\/providers\/[^/]+$/.test(file)) return 'provider';
   if (/^src\/sessions\/[^/]+$/.test(file)) return 'client';
   if (/^src\/sessions\/host\/[^/]+$/.test(file)) return 'host';
-  if (/^src\/gateway\/[^/]+$/.test(file)) return 'gateway';
+  if (/^src\/gateway\/(?:browser\/)?[^/]+$/.test(file)) return 'gateway';
   return undefined;
 }
 

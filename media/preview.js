@@ -1,103 +1,230 @@
 // @ts-check
 /**
  * The preview's page: a toolbar, a frame with the app, and a page that says where the server is while there is none.
- * All values come by messages and reach the page as text or attributes, never as HTML.
+ * It decides nothing: it shows what the extension sends, and sends on what a person does and what the frame's page
+ * reports. All values reach the page as text or attributes, never as HTML.
  *
  * @typedef {import('../src/providers/previewMessages').ToPage} ToPage
+ * @typedef {import('../src/providers/previewMessages').ShowMessage} ShowMessage
+ * @typedef {import('../src/providers/previewMessages').TellMessage} TellMessage
  * @typedef {import('../src/providers/previewMessages').FromPage} FromPage
  * @typedef {import('../src/providers/previewMessages').SavedState} SavedState
- * @typedef {import('../src/providers/previewMessages').FrameWidth} FrameWidth
- * @typedef {import('../src/providers/previewAddress').PreviewAddress} PreviewAddress
- * @typedef {import('../src/providers/previewAddress').Route} Route
- * @typedef {{ postMessage(message: FromPage): void, setState(state: SavedState): void }} Editor
+ * @typedef {import('../src/providers/previewMessages').FramePost} FramePost
+ * @typedef {{ postMessage(message: FromPage | FramePost): void, setState(state: SavedState): void }} Editor
  */
 (function () {
   'use strict';
 
   /** Between two tries to be heard by the editor. */
   const READY_INTERVAL_MS = 500;
-  /** How long the browser may take to reach the server directly before the editor's address is used. */
-  const DIRECT_LIMIT_MS = 3000;
+  /** Reports of the frame are sent on at most so often, and of each kind only the last. */
+  const REPORT_INTERVAL_MS = 50;
+  /** Of a text that the frame sends; the extension cuts it again to what it shows. */
+  const REPORT_CHARS = 4000;
+  /** The same as PREVIEW_MARK of gatewayProtocol.ts; a test compares them. */
+  const MARK = 'cheatcode.preview.1';
+  /** Reports and their fields: all that is sent on of a message of the frame. */
+  const REPORTS = new Set(['page', 'liveness', 'hotReload', 'error', 'request', 'overlay', 'shell']);
+  const FIELDS = [
+    ...['mark', 'type', 'path', 'title', 'canGoBack', 'canGoForward', 'state', 'detail', 'message', 'source'],
+    ...['url', 'status', 'text'],
+  ];
+  /** Light modules around a QR code, without which phones do not find it. */
+  const QUIET_ZONE = 4;
+  const SVG = 'http://www.w3.org/2000/svg';
 
   // @ts-expect-error the editor puts it there
   const editor = /** @type {Editor} */ (acquireVsCodeApi());
-  let path = '/';
-  /** @type {FrameWidth} */
-  let width = 'full';
-  /** @type {ToPage | undefined} */
+  /** On the desktop, but for a Mac, where arrows with Alt move the cursor word by word. */
+  const isDesktop = location.protocol === 'vscode-webview:' && !navigator.platform.startsWith('Mac');
+  /** Tells this page from the one that the editor makes of the same panel after a move to another window. */
+  const page = Math.random().toString(36).slice(2);
+  /** @type {ShowMessage | undefined} */
   let shown;
-  /** What the frame was made for; another value makes another frame. */
-  let framed = '';
-  /** Reloads asked for here. */
-  let reloads = 0;
-  /** @type {Route} */
-  let route = 'external';
+  /** The load that the frame was made for; 0 while there is no frame. */
+  let framedLoad = 0;
+  /** Where the address field was set last: what differs from it was typed. */
+  let addressShown = '';
+  /**
+   * Reports that wait, the last of each kind.
+   * @type {Map<string, { data: Record<string, unknown>, times: number }>}
+   */
+  const reports = new Map();
 
   const address = /** @type {HTMLInputElement} */ (byId('address'));
   const viewport = byId('viewport');
   const output = byId('output');
 
-  byId('reload').addEventListener('click', () => {
-    reloads++;
-    showFrame();
+  for (const type of /** @type {const} */ (['back', 'forward', 'reload', 'copyPhoneUrl'])) onPress(type, { type });
+  for (const action of /** @type {const} */ (['openInBrowser', 'copyUrl'])) onPress(action, { type: 'run', action });
+  onPress('facePhone', { type: 'face', face: 'phone' });
+  onPress('faceWeb', { type: 'face', face: 'web' });
+  for (const width of /** @type {const} */ (['phone', 'tablet', 'full']))
+    byId(width).addEventListener('click', () => setWidth({ width }));
+  byId('rotate').addEventListener('click', () => {
+    if (isEnabled(byId('rotate'))) setWidth({ isLandscape: shown?.saved.view?.isLandscape !== true });
   });
-  byId('openInBrowser').addEventListener('click', () => editor.postMessage({ type: 'run', action: 'openInBrowser' }));
-  byId('noticeOpen').addEventListener('click', () => editor.postMessage({ type: 'run', action: 'openInBrowser' }));
-  byId('copyUrl').addEventListener('click', () => editor.postMessage({ type: 'run', action: 'copyUrl' }));
-  for (const choice of /** @type {const} */ (['phone', 'tablet', 'full']))
-    byId(choice).addEventListener('click', () => {
-      width = choice;
-      showWidth();
-      tellView();
-    });
   address.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') address.value = path;
+    if (event.key === 'Escape') address.value = addressShown;
     if (event.key !== 'Enter') return;
-    path = cleanPath(address.value);
-    address.value = path;
-    reloads++;
-    tellView();
-    showFrame();
+    editor.postMessage({ type: 'go', path: address.value });
+    // From now on it follows the app again.
+    addressShown = address.value;
+  });
+  // On the document, so that the editor, which listens at the window, does not get what was done here.
+  document.addEventListener('keydown', (event) => {
+    if (!doShortcut(event, event.target === address)) return;
+    event.preventDefault();
+    event.stopPropagation();
   });
   window.addEventListener('message', (event) => {
-    // The frame's app can post here too, and is not listened to. Frames nested in it are not told apart yet.
-    if (event.source === currentFrame()?.contentWindow) return;
-    const message = /** @type {Partial<ToPage> | null} */ (event.data);
-    if (message?.type !== 'show' || message.page === undefined || message.app === undefined) return;
-    const isFirst = shown === undefined;
-    clearInterval(knocking);
-    shown = /** @type {ToPage} */ (message);
-    if (isFirst) begin(shown);
-    show();
+    const frame = currentFrame();
+    if (frame !== null && event.source === frame.contentWindow) {
+      if (event.origin === shown?.place?.origin) hear(event.data);
+    } else if (isFromEditor(event)) receive(event.data);
   });
   // Again until it is heard: right after a reload of the window the first one may meet nobody.
-  const knocking = setInterval(() => editor.postMessage({ type: 'ready' }), READY_INTERVAL_MS);
-  editor.postMessage({ type: 'ready' });
+  const knocking = setInterval(() => editor.postMessage({ type: 'ready', page }), READY_INTERVAL_MS);
+  editor.postMessage({ type: 'ready', page });
 
-  /** @param {ToPage} first */
-  function begin(first) {
-    ({ path, width } = first.view);
-    address.value = path;
-    showWidth();
-    editor.setState({ app: first.app });
+  /**
+   * Whether a message comes from the editor's page right around this one. The origin alone does not tell: behind a path
+   * proxy the app has it too. The editor hides that page (`window.parent` is this very window), but not the element that it
+   * holds us in. The app's frame and those nested in it are other windows.
+   *
+   * @param {MessageEvent} event
+   * @returns {boolean}
+   */
+  function isFromEditor(event) {
+    const around = window.frameElement?.ownerDocument.defaultView;
+    if (around) return event.source === around;
+    // The editor's page has another origin, so that it can't be seen: then it is who is not below us.
+    let from = /** @type {Window | null} */ (event.source);
+    while (from !== null && from !== from.parent) {
+      if (from === currentFrame()?.contentWindow) return false;
+      from = from.parent;
+    }
+    return from !== null;
   }
 
-  function show() {
-    if (shown === undefined) return;
-    const { page, lines, label } = shown;
-    const isApp = page.kind === 'app';
+  /** @param {unknown} data from the editor, which is the extension */
+  function receive(data) {
+    const message = /** @type {Partial<ToPage> | null} */ (data);
+    if (message?.type === 'tell') tell(/** @type {TellMessage} */ (message));
+    if (message?.type !== 'show') return;
+    clearInterval(knocking);
+    const before = JSON.stringify(shown?.saved);
+    shown = /** @type {ShowMessage} */ (message);
+    if (JSON.stringify(shown.saved) !== before) editor.setState(shown.saved);
+    show(shown);
+  }
+
+  /** @param {TellMessage} message */
+  function tell({ load, command }) {
+    const origin = shown?.place?.origin;
+    if (load === framedLoad && origin !== undefined) currentFrame()?.contentWindow?.postMessage(command, origin);
+  }
+
+  /** @param {unknown} data from the frame, which holds code that is not ours */
+  function hear(data) {
+    const message = /** @type {Record<string, unknown> | null} */ (typeof data === 'object' ? data : null);
+    if (message?.['mark'] !== MARK) return;
+    const { type } = message;
+    if (type === 'key') press(message);
+    if (typeof type !== 'string' || !REPORTS.has(type)) return;
+    /** @type {Record<string, unknown>} */
+    const cut = {};
+    for (const field of FIELDS) {
+      const value = message[field];
+      if (typeof value === 'string') cut[field] = value.slice(0, REPORT_CHARS);
+      else if (typeof value === 'number' || typeof value === 'boolean') cut[field] = value;
+    }
+    if (reports.size === 0) setTimeout(sendReports, REPORT_INTERVAL_MS);
+    const times = (reports.get(type)?.times ?? 0) + 1;
+    // Out and in again: those of different kinds are sent in the order of their last.
+    reports.delete(type);
+    reports.set(type, { data: cut, times });
+  }
+
+  function sendReports() {
+    const load = framedLoad;
+    for (const { data, times } of reports.values()) editor.postMessage({ type: 'frame', load, times, data });
+    reports.clear();
+  }
+
+  /**
+   * A key that the app left to the editor is pressed here once more, where the editor listens. Only right after a person did
+   * something in the frame: a page must not work the editor by itself.
+   *
+   * @param {Record<string, unknown>} message
+   */
+  function press(message) {
+    const { key, code, keyCode } = message;
+    if (typeof key !== 'string' || typeof code !== 'string' || typeof keyCode !== 'number') return;
+    if (document.activeElement !== currentFrame()) return;
+    const isCommand = message['ctrlKey'] === true || message['altKey'] === true || message['metaKey'] === true;
+    if (key === 'Escape') {
+      // Browsers do not count Escape as something that a person did.
+    } else if ((!isCommand && !/^F([1-9]|1[0-2])$/.test(key)) || navigator.userActivation?.isActive === false) return;
+    // Browsers go back and forward by it themselves, whoever has the focus; the desktop's windows do not.
+    if (/^Arrow(Left|Right)$/.test(key) && message['altKey'] === true && !isDesktop) return;
+    const event = new KeyboardEvent('keydown', {
+      key,
+      code,
+      ctrlKey: message['ctrlKey'] === true,
+      altKey: message['altKey'] === true,
+      metaKey: message['metaKey'] === true,
+      shiftKey: message['shiftKey'] === true,
+      bubbles: true,
+      cancelable: true,
+    });
+    // The editor finds its shortcuts by it, and the constructor does not take it everywhere.
+    Object.defineProperty(event, 'keyCode', { get: () => keyCode });
+    if (!doShortcut(event, false)) window.dispatchEvent(event);
+  }
+
+  /**
+   * Does what the keys of browsers do: back, forward, reload. False if the event is none of them.
+   *
+   * @param {KeyboardEvent} event
+   * @param {boolean} isTyping arrows move the cursor
+   * @returns {boolean}
+   */
+  function doShortcut({ key, altKey, ctrlKey, metaKey, shiftKey }, isTyping) {
+    if (shiftKey) return false;
+    const isAlt = altKey && !ctrlKey && !metaKey;
+    const isCtrl = !altKey && ctrlKey !== metaKey;
+    const isPlain = !altKey && !ctrlKey && !metaKey;
+    if (isAlt && !isTyping && key === 'ArrowLeft') byId('back').click();
+    else if (isAlt && !isTyping && key === 'ArrowRight') byId('forward').click();
+    else if ((isPlain && key === 'F5') || (isCtrl && key.toLowerCase() === 'r')) byId('reload').click();
+    else return false;
+    return true;
+  }
+
+  /** @param {ShowMessage} message */
+  function show({ page: status, lines, label, place, truth, notices, saved, phone, hasFaces }) {
+    const isApp = status.kind === 'app';
+    const isMobile = status.kind === 'mobile';
     byId('status').hidden = isApp;
     viewport.hidden = !isApp;
-    for (const id of ['reload', 'openInBrowser', 'copyUrl'])
-      /** @type {HTMLButtonElement} */ (byId(id)).disabled = !isApp && (id === 'reload' || page.kind !== 'mobile');
-    address.disabled = page.kind === 'mobile';
-    document.body.dataset['kind'] = page.kind;
-    setText('sentence', page.sentence);
-    setText(
-      'hint',
-      page.kind === 'mobile' ? 'Scan the QR code in its terminal with Expo Go or a development build.' : '',
-    );
-    showActions();
+    document.body.dataset['kind'] = status.kind;
+    document.body.dataset['truth'] = truth ?? '';
+    enable('back', isApp && place?.canGoBack === true);
+    enable('forward', isApp && place?.canGoForward === true);
+    enable('reload', isApp);
+    enable('openInBrowser', isApp || isMobile);
+    enable('copyUrl', isApp || isMobile);
+    address.disabled = isMobile;
+    showAddress(saved.view?.path ?? '/');
+    showWidth(saved.view?.width ?? 'full', saved.view?.isLandscape === true);
+    byId('faces').hidden = !hasFaces;
+    toggle('facePhone', !isApp);
+    toggle('faceWeb', isApp);
+    setText('sentence', status.sentence);
+    setText('hint', isMobile && phone === undefined ? 'Looking for the address that a phone can open.' : '');
+    showPhone(phone);
+    showActions(status.actions);
     const text = lines.join('\n').replace(/\n+$/, '');
     output.hidden = text === '';
     if (output.textContent !== text) {
@@ -105,133 +232,192 @@
       output.scrollTop = output.scrollHeight;
     }
     viewport.setAttribute('aria-label', `Preview of ${label}`);
-    if (isApp) showFrame();
-    else dropFrame();
-    showNotice();
+    showFrame(place, label);
+    showNotices(notices);
   }
 
-  function showActions() {
-    if (shown === undefined) return;
-    const actions = byId('actions');
-    const wanted = shown.page.actions.map((action) => action.id).join();
+  /** @param {string} path */
+  function showAddress(path) {
+    const isTyped = document.activeElement === address && address.value !== addressShown;
+    addressShown = path;
+    if (!isTyped) address.value = path;
+  }
+
+  /** @param {ShowMessage['page']['actions']} actions */
+  function showActions(actions) {
     // Made anew only when they differ, so that the focus stays where it is.
-    if (actions.dataset['shown'] === wanted) return;
-    actions.dataset['shown'] = wanted;
-    actions.replaceChildren(
-      ...shown.page.actions.map(({ id, label }, index) => {
-        const button = document.createElement('button');
-        button.textContent = label;
-        button.className = index === 0 ? 'primary' : 'secondary';
-        button.addEventListener('click', () => editor.postMessage({ type: 'run', action: id }));
-        return button;
+    if (isShown('actions', actions)) return;
+    byId('actions').replaceChildren(
+      ...actions.map(({ id, label }, index) =>
+        button(label, index === 0 ? 'primary' : 'secondary', { type: 'run', action: id }),
+      ),
+    );
+  }
+
+  /** @param {ShowMessage['notices']} notices */
+  function showNotices(notices) {
+    if (isShown('notices', notices)) return;
+    byId('notices').replaceChildren(
+      ...notices.map(({ severity, text, action }) => {
+        const line = document.createElement('p');
+        line.className = 'notice';
+        line.dataset['severity'] = severity;
+        const words = document.createElement('span');
+        words.textContent = text;
+        line.append(words);
+        if (action?.id === 'reload') line.append(button(action.label, 'link', { type: 'reload' }));
+        else if (action !== undefined) line.append(button(action.label, 'link', { type: 'run', action: action.id }));
+        return line;
       }),
     );
   }
 
-  function showNotice() {
-    const warning = shown?.page.kind === 'app' ? shown.page.warning : undefined;
-    const isDead =
-      shown?.page.kind === 'app' && shown.address?.isPathProxied === true && route === 'external' && framed !== '';
-    const text =
-      warning ??
-      (isDead
-        ? 'Through this path proxy the page shows but does not react yet: its scripts and styles are not found there.'
-        : '');
-    byId('notice').hidden = text === '';
-    byId('noticeOpen').hidden = warning !== undefined;
-    byId('noticeText').textContent = text;
-  }
-
-  /** Puts the app into a frame, once per address, load and reload. */
-  function showFrame() {
-    const target = shown?.address;
-    if (shown === undefined || shown.page.kind !== 'app' || target === undefined) return;
-    const wanted = JSON.stringify([target.external.root, target.direct?.root, path, shown.load, reloads]);
-    if (wanted === framed) return;
-    framed = wanted;
-    void chooseRoute(target).then((chosen) => {
-      if (framed !== wanted) return;
-      route = chosen;
-      makeFrame(target);
-      showNotice();
-      editor.postMessage({ type: 'route', route });
-    });
+  /** @param {ShowMessage['phone']} phone */
+  function showPhone(phone) {
+    byId('card').hidden = phone === undefined;
+    if (phone === undefined || isShown('card', phone)) return;
+    setText('phoneUrl', phone.url);
+    setText('phoneSentence', phone.sentence);
+    byId('code').replaceChildren(...(phone.qr === undefined ? [] : [drawCode(phone.qr, phone.url)]));
   }
 
   /**
-   * Whether this browser reaches the server without the editor's proxy. The answer can't be read from another origin;
-   * that there is one is enough.
-   *
-   * @param {PreviewAddress} target
-   * @returns {Promise<Route>}
+   * @param {{ readonly size: number, readonly path: string }} qr
+   * @param {string} url
    */
-  async function chooseRoute(target) {
-    if (target.direct === undefined) return 'external';
-    try {
-      await fetch(target.direct.probe, {
-        mode: 'no-cors',
-        cache: 'no-store',
-        credentials: 'omit',
-        referrerPolicy: 'no-referrer',
-        signal: AbortSignal.timeout(DIRECT_LIMIT_MS),
-      });
-      return 'direct';
-    } catch {
-      return 'external';
-    }
+  function drawCode({ size, path }, url) {
+    const svg = document.createElementNS(SVG, 'svg');
+    const side = size + 2 * QUIET_ZONE;
+    svg.setAttribute('viewBox', `${-QUIET_ZONE} ${-QUIET_ZONE} ${side} ${side}`);
+    svg.setAttribute('role', 'img');
+    svg.setAttribute('aria-label', `QR code of ${url}`);
+    // Black on white in every theme: many phones do not read an inverted code.
+    const light = document.createElementNS(SVG, 'rect');
+    for (const [name, value] of Object.entries({ x: -QUIET_ZONE, y: -QUIET_ZONE, width: side, height: side }))
+      light.setAttribute(name, String(value));
+    light.setAttribute('fill', '#fff');
+    const dark = document.createElementNS(SVG, 'path');
+    dark.setAttribute('d', path);
+    dark.setAttribute('fill', '#000');
+    dark.setAttribute('shape-rendering', 'crispEdges');
+    svg.append(light, dark);
+    return svg;
   }
 
-  /** @param {PreviewAddress} target */
-  function makeFrame(target) {
-    const endpoint = route === 'direct' && target.direct !== undefined ? target.direct : target.external;
+  /**
+   * Puts the app into a frame, once per load.
+   *
+   * @param {ShowMessage['place']} place
+   * @param {string} label
+   */
+  function showFrame(place, label) {
+    if (place?.load === framedLoad) return;
+    // What the old frame's page reported last is not the new one's.
+    sendReports();
+    framedLoad = place?.load ?? 0;
+    if (place === undefined) {
+      viewport.replaceChildren();
+      return;
+    }
     // A frame of its own for each load: a new address in an old frame would grow the editor's history.
     const frame = document.createElement('iframe');
-    frame.title = `Preview of ${shown?.label ?? ''}`;
+    frame.title = `Preview of ${label}`;
     frame.setAttribute(
       'sandbox',
       'allow-scripts allow-same-origin allow-forms allow-modals allow-popups allow-downloads allow-pointer-lock',
     );
-    frame.allow = 'clipboard-read; clipboard-write; fullscreen';
-    frame.src = endpoint.root + cleanPath(path).slice(1);
+    frame.allow = 'clipboard-read; clipboard-write; fullscreen; local-network-access';
+    frame.src = place.url;
+    const { load } = place;
+    frame.addEventListener('load', () => {
+      sendReports();
+      editor.postMessage({ type: 'frameLoaded', load });
+    });
     viewport.replaceChildren(frame);
-  }
-
-  function dropFrame() {
-    framed = '';
-    viewport.replaceChildren();
   }
 
   function currentFrame() {
     return viewport.querySelector('iframe');
   }
 
-  function showWidth() {
-    viewport.dataset['width'] = width;
-    for (const choice of ['phone', 'tablet', 'full'])
-      byId(choice).setAttribute('aria-pressed', String(choice === width));
-  }
-
-  function tellView() {
-    editor.postMessage({ type: 'view', view: { path, width } });
+  /** @param {{ width?: 'phone' | 'tablet' | 'full', isLandscape?: boolean }} change */
+  function setWidth(change) {
+    const { width = 'full', isLandscape = false } = shown?.saved.view ?? {};
+    editor.postMessage({ type: 'width', width, isLandscape, ...change });
   }
 
   /**
-   * The same rule as in previewAddress.ts: one slash in front, and of a whole address the path.
-   *
-   * @param {string} typed
-   * @returns {string}
+   * @param {string} width
+   * @param {boolean} isLandscape
    */
-  function cleanPath(typed) {
-    const text = typed.trim();
-    if (/^https?:\/\//i.test(text)) {
-      try {
-        const url = new URL(text);
-        return cleanPath(url.pathname + url.search + url.hash);
-      } catch {
-        return '/';
-      }
-    }
-    return `/${text.replace(/^[/\\]+/, '')}`;
+  function showWidth(width, isLandscape) {
+    viewport.dataset['width'] = width;
+    viewport.dataset['landscape'] = String(isLandscape);
+    for (const choice of ['phone', 'tablet', 'full']) toggle(choice, choice === width);
+    toggle('rotate', isLandscape);
+    enable('rotate', width !== 'full');
+  }
+
+  /**
+   * Not `disabled`, which would take the focus away from somebody who goes back to the first page by the keyboard.
+   *
+   * @param {string} id
+   * @param {boolean} isPossible
+   */
+  function enable(id, isPossible) {
+    byId(id).setAttribute('aria-disabled', String(!isPossible));
+  }
+
+  /** @param {HTMLElement} element */
+  function isEnabled(element) {
+    return element.getAttribute('aria-disabled') !== 'true';
+  }
+
+  /**
+   * @param {string} id
+   * @param {boolean} isPressed
+   */
+  function toggle(id, isPressed) {
+    byId(id).setAttribute('aria-pressed', String(isPressed));
+  }
+
+  /**
+   * @param {string} id
+   * @param {FromPage} message
+   */
+  function onPress(id, message) {
+    const element = byId(id);
+    element.addEventListener('click', () => {
+      if (isEnabled(element)) editor.postMessage(message);
+    });
+  }
+
+  /**
+   * @param {string} label
+   * @param {string} className
+   * @param {FromPage} message
+   */
+  function button(label, className, message) {
+    const made = document.createElement('button');
+    made.textContent = label;
+    made.className = className;
+    made.addEventListener('click', () => editor.postMessage(message));
+    return made;
+  }
+
+  /**
+   * Whether an element shows this value already; notes that it will.
+   *
+   * @param {string} id
+   * @param {unknown} value
+   * @returns {boolean}
+   */
+  function isShown(id, value) {
+    const wanted = JSON.stringify(value);
+    const { dataset } = byId(id);
+    if (dataset['shown'] === wanted) return true;
+    dataset['shown'] = wanted;
+    return false;
   }
 
   /**

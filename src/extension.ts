@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { ActiveApp } from './providers/activeApp';
 import { pickAction, pickApp } from './providers/actionsQuickPick';
+import { BrowserAddresses } from './providers/browserAddresses';
 import { registerCommands } from './providers/commands';
 import { ConfigDiagnostics } from './providers/configDiagnostics';
 import { EditorContextKeys } from './providers/contextKeys';
@@ -12,8 +13,9 @@ import { createApi, type CheatcodeApi } from './providers/extensionApi';
 import { appCommands } from './providers/ids';
 import { runButton } from './providers/messageButtons';
 import { Notifications } from './providers/notifications';
-import { BrowserAddresses } from './providers/openInBrowser';
+import { editorBrowser } from './providers/openInBrowser';
 import { OutputChannelLog } from './providers/outputChannelLog';
+import type * as PhoneCards from './providers/phoneCard';
 import { Previews } from './providers/previewPanel';
 import { ServerTerminals } from './providers/serverTerminal';
 import { StatusBar } from './providers/statusBar';
@@ -51,7 +53,14 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   );
   const stop = (app: App): void => void vscode.commands.executeCommand(appCommands.stop, app.key);
   const terminals = store.add(new ServerTerminals(servers, () => settings.current, stop));
-  const addresses = new BrowserAddresses(servers, () => settings.current);
+  const addresses = new BrowserAddresses({
+    servers,
+    settings: () => settings.current,
+    editor: editorBrowser,
+    onGateway: (app, failure) =>
+      notifications.considerOther(`gateway ${app.key}`, failure && errorToMessage(failure, app)),
+    onError,
+  });
   const previews = store.add(
     new Previews({
       servers,
@@ -59,7 +68,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       memory: context.workspaceState,
       isTrusted: () => vscode.workspace.isTrusted,
       resolveAddress: (session) => addresses.resolve(session),
-      noteRoute: (app, route) => addresses.noteRoute(app, route),
+      phoneCard: async (port) => loadBeside<typeof PhoneCards>('./phoneCard.js').phoneCard(port),
       run: (action, app, page) => void vscode.commands.executeCommand(appCommands[action], app.key, page),
       onError,
     }),
@@ -83,7 +92,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   const keys = store.add(new EditorContextKeys());
   const diagnostics = store.add(new ConfigDiagnostics());
   const show = (): void => {
-    const views = servers.apps.map((app) => viewOf(servers, app));
+    const views = servers.apps.map((app) => viewOf(servers, app, previews.truth(app)));
     const activeAppKey = activeApp.among(servers.apps)?.key;
     const { connection } = servers;
     statusBar.show(
@@ -97,6 +106,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     previews.update(app);
     notifications.consider(app, attentions(viewOf(servers, app), settings.current));
   };
+  store.add(previews.onDidChangeTruth(show));
   store.add(servers.onDidChangeSession(showSession));
   store.add(
     servers.onDidDiscover((discovery) => {
@@ -143,7 +153,12 @@ export function deactivate(): Promise<void> {
   return Promise.resolve();
 }
 
-/** Beside this bundle and loaded only when a host must be spawned: it is most of the weight. */
+/** Most of the weight, and needed only when a host must be spawned. */
 function loadLauncher(): Promise<typeof HostLauncher> {
-  return Promise.resolve().then(() => createRequire(__filename)('./hostLauncher.js') as typeof HostLauncher);
+  return Promise.resolve().then(() => loadBeside<typeof HostLauncher>('./hostLauncher.js'));
+}
+
+/** A bundle beside this one, loaded when it is needed. */
+function loadBeside<T>(file: string): T {
+  return createRequire(__filename)(file) as T;
 }

@@ -34,10 +34,13 @@ export class EditorSettings implements vscode.Disposable {
 
   #read(): Settings {
     const configuration = vscode.workspace.getConfiguration(SETTINGS_SECTION);
-    const { settings, problems } = readSettings({
-      value: (key) => configuration.get(key),
-      fallback: (key) => configuration.inspect(key)?.defaultValue,
-    });
+    const { settings, problems } = readSettings(
+      {
+        value: (key) => configuration.get(key),
+        fallback: (key) => configuration.inspect(key)?.defaultValue,
+      },
+      process.env,
+    );
     for (const problem of problems)
       this.#log.warn('setting ignored', {
         setting: problem.setting,

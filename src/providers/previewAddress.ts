@@ -1,72 +1,101 @@
-import type { AppType } from '../sessions/protocol';
+/**
+ * The addresses by which a browser reaches an app: through the preview gateway, straight at its server, or as a template of
+ * the settings says. Pure; `openInBrowser.ts` asks the editor and the session host for what it is decided by.
+ */
+import { GATEWAY_PATH } from '../sessions/gatewayProtocol';
 
-/** How a browser may reach a dev server. Roots end with a slash. */
+/** How a browser reaches an app. */
 export interface PreviewAddress {
-  /** What the editor says: the server itself, a forwarded port, or a proxy. */
-  readonly external: Endpoint;
-  /**
-   * `external` has a path in front of the app's own (`/proxy/3000/`): scripts that the page asks for at the root of the
-   * origin never arrive, so it shows but does not come alive (FACTS).
-   */
-  readonly isPathProxied: boolean;
-  /** The server's own address, worth a try where the editor itself was reached by a loopback name. */
-  readonly direct: (Endpoint & { readonly probe: string }) | undefined;
-}
-
-export interface Endpoint {
+  /** Ends with a slash; the app's path follows. */
   readonly root: string;
   readonly origin: string;
+  /**
+   * `root` has a path in front of the app's own (`/proxy/3000/`): scripts that a page asks for at the root of the origin never
+   * arrive, so that it comes alive only inside the gateway's shell page (FACTS "Behind code-server's path proxy").
+   */
+  readonly isPathProxied: boolean;
+  /** `direct`: the server's own port, for there is no gateway. `template`: what a setting names, which no gateway serves. */
+  readonly via: 'gateway' | 'direct' | 'template';
+  /** Of the app at its gateway; undefined without one. */
+  readonly appId: string | undefined;
 }
 
-/** Which of the two addresses of an app a browser was seen to reach. */
-export type Route = 'direct' | 'external';
+/** What the gateway of an app answered. */
+export interface Gateway {
+  readonly port: number;
+  readonly id: string;
+}
+
+/** The address that a browser on this very machine would use; what the editor makes another one of. */
+export function localUrl(port: number): string {
+  return `http://localhost:${port}/`;
+}
 
 /**
- * A request for this costs the server next to nothing. Not the health probe of Next.js: asked for by a page of another
- * origin it is refused, with a warning in the terminal. Files that styles load are not, whether they exist or not.
+ * The address of an app that has its server on `port`. `externalUrl` is the editor's own for the `localUrl` of the gateway's
+ * port, without a gateway of `port`; an address that is none of the web's is replaced by that `localUrl`.
  */
-const probePath: Readonly<Record<AppType, string>> = {
-  web: '_next/static/media/cheatcode',
-  mobile: 'status',
-  custom: '',
-};
-
-/** Decides by which addresses a port can be reached. `externalUrl` is the editor's for `http://localhost:<port>/`. */
-export function previewAddress(of: {
+export function editorAddress(of: {
   readonly port: number;
-  readonly type: AppType;
+  readonly gateway: Gateway | undefined;
   readonly externalUrl: string;
-  /** The setting, which overrules the editor. */
-  readonly template: string | undefined;
 }): PreviewAddress {
-  if (of.template !== undefined) {
-    const chosen = toEndpoint(of.template.replaceAll('{port}', String(of.port)));
-    if (chosen !== undefined) return { external: chosen, isPathProxied: false, direct: undefined };
-  }
-  const own = `http://localhost:${of.port}/`;
-  const external = toEndpoint(of.externalUrl) ?? { root: own, origin: new URL(own).origin };
-  const isPathProxied = new URL(external.root).pathname !== '/';
-  const mayTry = isPathProxied && isLoopback(new URL(external.root).hostname);
-  return {
-    external,
-    isPathProxied,
-    direct: mayTry ? { root: own, origin: new URL(own).origin, probe: own + probePath[of.type] } : undefined,
-  };
+  const { port, gateway, externalUrl } = of;
+  const local = localUrl(gateway?.port ?? port);
+  const endpoint = toEndpoint(externalUrl) ?? { root: local, origin: new URL(local).origin, isPathProxied: false };
+  return { ...endpoint, via: gateway === undefined ? 'direct' : 'gateway', appId: gateway?.id };
 }
 
-/** The address of a path of the app, which begins with a slash. */
-export function urlOf(address: PreviewAddress, route: Route, path: string): string {
-  const endpoint = route === 'direct' ? (address.direct ?? address.external) : address.external;
-  return endpoint.root + cleanPath(path).slice(1);
+/**
+ * The address that a template of the settings gives for a port: `{{port}}` and `{{sandboxId}}` in it are replaced. Undefined
+ * where that is no address of the web, or the sandbox has no known id; the settings reader has told so before.
+ */
+export function templateAddress(
+  template: string,
+  of: { readonly port: number; readonly sandboxId: string | undefined },
+): PreviewAddress | undefined {
+  if (of.sandboxId === undefined && template.includes('{{sandboxId}}')) return undefined;
+  const endpoint = toEndpoint(
+    template
+      .replaceAll('{{port}}', String(of.port))
+      .replaceAll('{{sandboxId}}', encodeURIComponent(of.sandboxId ?? '')),
+  );
+  return endpoint === undefined ? undefined : { ...endpoint, via: 'template', appId: undefined };
 }
 
-/** A path with exactly one slash in front, whatever was typed: a path, or a whole address of which the path counts. */
+/** What the panel frames for a path of the app: behind a path proxy the gateway's shell, which shows it in a frame of its own. */
+export function frameUrl(address: PreviewAddress, path: string): string {
+  const clean = cleanPath(path);
+  return hasShell(address) ? `${address.root}${GATEWAY_PATH.slice(1)}#${clean}` : address.root + clean.slice(1);
+}
+
+/** What a person opens or copies for a path of the app. */
+export function pageUrl(address: PreviewAddress, path: string): string {
+  return frameUrl(address, path);
+}
+
+/**
+ * The host with its port that requests through this address name, for the gateway to accept. Undefined where it accepts
+ * it by itself (the forms of localhost) or is not asked.
+ */
+export function hostToRegister({ root, via }: PreviewAddress): string | undefined {
+  const { host, hostname } = new URL(root);
+  return via === 'gateway' && !isLoopback(hostname) ? host : undefined;
+}
+
+/**
+ * A path with exactly one slash in front, whatever was typed: a path, a whole address of which the path counts, or the
+ * address of a shell, which names the path in its hash.
+ */
 export function cleanPath(typed: string): string {
   const text = typed.trim();
   if (/^https?:\/\//i.test(text)) {
     try {
       const url = new URL(text);
-      return cleanPath(url.pathname + url.search + url.hash);
+      const isShell = url.pathname.endsWith(GATEWAY_PATH);
+      return cleanPath(
+        isShell ? text.slice(text.indexOf('#') + 1 || text.length) : url.pathname + url.search + url.hash,
+      );
     } catch {
       return '/';
     }
@@ -75,22 +104,22 @@ export function cleanPath(typed: string): string {
   return `/${text.replace(/^[/\\]+/, '')}`;
 }
 
-function toEndpoint(url: string): Endpoint | undefined {
+function hasShell({ via, isPathProxied }: PreviewAddress): boolean {
+  return via === 'gateway' && isPathProxied;
+}
+
+function toEndpoint(url: string): Pick<PreviewAddress, 'root' | 'origin' | 'isPathProxied'> | undefined {
   try {
     const parsed = new URL(url);
     if (!/^https?:$/.test(parsed.protocol)) return undefined;
     const path = parsed.pathname.endsWith('/') ? parsed.pathname : `${parsed.pathname}/`;
-    return { root: parsed.origin + path, origin: parsed.origin };
+    return { root: parsed.origin + path, origin: parsed.origin, isPathProxied: path !== '/' };
   } catch {
     return undefined;
   }
 }
 
+/** The forms of localhost that a gateway accepts by itself. */
 function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127(\.\d+){3}$/.test(hostname)
-  );
+  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname) || hostname.endsWith('.localhost');
 }

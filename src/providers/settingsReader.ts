@@ -1,3 +1,4 @@
+import { templateAddress } from './previewAddress';
 import type { SettingProblem, Settings } from '../sessions/settings';
 
 /**
@@ -15,8 +16,14 @@ interface Rule<T> {
   parse(value: unknown): { readonly value: T } | undefined;
 }
 
-/** Makes the frozen settings; a value that can't be used is named in `problems`, and its default taken. */
-export function readSettings(source: SettingSource): {
+/**
+ * Makes the frozen settings; a value that can't be used is named in `problems`, and its default taken. `env` names the
+ * sandbox where the settings do not.
+ */
+export function readSettings(
+  source: SettingSource,
+  env: Readonly<Record<string, string | undefined>> = {},
+): {
   readonly settings: Settings;
   readonly problems: SettingProblem[];
 } {
@@ -30,13 +37,19 @@ export function readSettings(source: SettingSource): {
     if (fallback === undefined) throw new Error(`the manifest's default of cheatcode.${key} is invalid`);
     return fallback.value;
   };
+  const sandboxId = read('sandboxId', optionalText) ?? optionalText.parse(env['CHEATCODE_SANDBOX_ID'])?.value;
   const settings: Settings = {
     autoStart: read('autoStart', nonEmptyText),
-    web: Object.freeze({ port: read('web.port', port), command: read('web.command', optionalText) }),
+    web: Object.freeze({
+      port: read('web.port', port),
+      command: read('web.command', optionalText),
+      previewUrl: read('web.previewUrl', urlTemplate(sandboxId)),
+    }),
     mobile: Object.freeze({
       port: read('mobile.port', port),
       command: read('mobile.command', optionalText),
       connection: read('mobile.connection', oneOf('auto', 'tunnel', 'lan')),
+      previewUrl: read('mobile.previewUrl', urlTemplate(sandboxId)),
     }),
     portConflict: read('portConflict', oneOf('ask', 'wait', 'useNext')),
     restartOnChange: read('restartOnChange', oneOf('offer', 'restart')),
@@ -50,7 +63,7 @@ export function readSettings(source: SettingSource): {
       onClose: read('terminal.onClose', oneOf('stop', 'detach')),
       attachAutomatically: read('terminal.attachAutomatically', flag),
     }),
-    previewUrl: read('previewUrl', urlTemplate),
+    sandboxId,
   };
   return { settings: Object.freeze(settings), problems };
 }
@@ -78,16 +91,22 @@ const flag: Rule<boolean> = {
   parse: (value) => (typeof value === 'boolean' ? { value } : undefined),
 };
 
-const urlTemplate: Rule<string | undefined> = {
-  expected: 'an http or https address with {port} in it, or null',
-  parse: (value) => {
-    const template = optionalText.parse(value);
-    if (template?.value === undefined) return template;
-    if (!template.value.includes('{port}')) return undefined;
-    const url = parseUrl(template.value.replaceAll('{port}', '3000'));
-    return url !== undefined && /^https?:$/.test(url.protocol) ? template : undefined;
-  },
-};
+/** Without a sandbox's id a template that wants one is wrong here, however right it is elsewhere. */
+function urlTemplate(sandboxId: string | undefined): Rule<string | undefined> {
+  const otherwise =
+    sandboxId === undefined
+      ? '; {{sandboxId}} needs cheatcode.sandboxId or the variable CHEATCODE_SANDBOX_ID to be set'
+      : '';
+  return {
+    expected: `an http or https address with {{port}} in it, or null${otherwise}`,
+    parse: (value) => {
+      const template = optionalText.parse(value);
+      if (template?.value === undefined) return template;
+      if (!template.value.includes('{{port}}')) return undefined;
+      return templateAddress(template.value, { port: 3000, sandboxId }) === undefined ? undefined : template;
+    },
+  };
+}
 
 function oneOf<T extends string>(...values: readonly T[]): Rule<T> {
   return {
@@ -119,12 +138,4 @@ function optionally<T>(rule: Rule<T>): Rule<T | undefined> {
     expected: `${rule.expected}, or null`,
     parse: (value) => (value === null ? { value: undefined } : rule.parse(value)),
   };
-}
-
-function parseUrl(text: string): URL | undefined {
-  try {
-    return new URL(text);
-  } catch {
-    return undefined;
-  }
 }

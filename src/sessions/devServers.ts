@@ -76,6 +76,11 @@ export interface DevServers extends Disposable {
   /** Ends the session host and its servers, and starts them again under a new one. */
   replaceHost(): Promise<void>;
   attach(app: App, size: { readonly cols: number; readonly rows: number }, sink: OutputSink): TerminalAttachment;
+  /**
+   * The preview gateway of an app, which from now on accepts these Host headers too. Undefined while there is no session, and
+   * where the session host is older than gateways: the app is then reached by its own port only.
+   */
+  gateway(app: App, hosts: readonly string[]): Promise<{ readonly port: number; readonly id: string } | undefined>;
   /** The last lines of output without escape sequences; empty while there is no session. */
   lastOutput(app: App, lines: number): Promise<readonly string[]>;
 }

@@ -36,6 +36,8 @@ export type DevServerErrorCode =
   | 'nodeMissing'
   | 'connectionLost'
   | 'workspaceUntrusted'
+  /** The preview gateway could not be begun; fact `detail`. */
+  | 'gatewayFailed'
   | 'stopFailed'
   /** Processes that are not ours were to be ended, and none is visible. */
   | 'foreignHidden'

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { errorCode } from './log';
 
 /** What a host needs beside itself; the native part may be missing on a platform that has none. */
-const PARTS = ['host.js', 'native'];
+const PARTS = ['host.js', 'gateway.js', 'native'];
 
 /** One file of the host, as it was read. */
 export interface HostPart {
@@ -15,7 +15,7 @@ export interface HostPart {
   readonly mode: number;
 }
 
-/** Reads the host and its native part (some 2 MB) out of the extension's folder, which is open to its own user only. */
+/** Reads the host, its gateway and its native part (some 2 MB) out of the extension's folder, which is open to its own user only. */
 export async function readHostParts(distFolder: string): Promise<readonly HostPart[]> {
   const parts: HostPart[] = [];
   for (const part of PARTS) {

@@ -451,6 +451,12 @@ export function errorToMessage(error: unknown, app?: Pick<App, 'key' | 'label' |
       return message('info', `${of} does not start in a workspace that is not trusted.`, [
         { title: 'Manage Trust', action: 'manageTrust' },
       ]);
+    case 'gatewayFailed':
+      return message(
+        'warning',
+        `The preview gateway could not be started${detail}. ${of} is shown by its server's own address, where its page may not come alive in this browser.`,
+        [log],
+      );
     case 'stopFailed':
       return message(
         'error',

@@ -17,6 +17,8 @@ import {
   stateSentence,
   stateWord,
 } from './messages';
+import { truthWords } from './previewSentences';
+import type { PreviewTruth } from './previewTruth';
 import type { AppType, SessionSnapshot } from './protocol';
 
 /** An app and what is known of its dev server. */
@@ -25,11 +27,17 @@ export interface AppView {
   readonly session: SessionSnapshot | undefined;
   /** This window would start it in another way than it runs. */
   readonly otherSettings?: OtherSettings | undefined;
+  /** What is true of the app in its preview; undefined while no preview of this window shows it. */
+  readonly preview?: PreviewTruth | undefined;
 }
 
-/** An app of a window as it is now. */
-export function viewOf(servers: Pick<DevServers, 'session' | 'otherSettings'>, app: App): AppView {
-  return { app, session: servers.session(app), otherSettings: servers.otherSettings(app) };
+/** An app of a window as it is now; `preview` is what its preview says. */
+export function viewOf(
+  servers: Pick<DevServers, 'session' | 'otherSettings'>,
+  app: App,
+  preview?: PreviewTruth,
+): AppView {
+  return { app, session: servers.session(app), otherSettings: servers.otherSettings(app), preview };
 }
 
 /** What a window knows besides its apps. */
@@ -91,7 +99,7 @@ export type ContextKeys = Readonly<
 
 /** What the preview panel shows instead of, or around, the app. */
 export interface PreviewPage {
-  /** `app`: the frame; `mobile`: nothing to frame, the server runs; `wait`: on its way; the others wait for a person. */
+  /** `app`: the frame; `mobile`: the address for phones, the server runs; `wait`: on its way; the others wait for a person. */
   readonly kind: 'app' | 'mobile' | 'wait' | 'stopped' | 'failed';
   readonly sentence: string;
   /** Small notice over a frame that is shown although something is wrong. */
@@ -245,6 +253,7 @@ function tooltip(view: AppView, window: WindowView, face: Face): string {
         : `no good answer${lastProbe.error === undefined ? '' : ` (${escapeMarkdown(lastProbe.error)})`}`;
       rows.push(['Last probe', `${clockTime(lastProbe.atMs)}, ${outcome}`]);
     }
+    if (view.preview !== undefined) rows.push(['Preview', escapeMarkdown(truthWords(view.preview))]);
     rows.push(['Windows', String(session.windows)]);
     rows.push(['Session', `\`${session.id.replaceAll('`', '')}\``]);
   }
@@ -457,8 +466,11 @@ export function appSummary({ app, session }: AppView): string {
     : `${app.label}: ${stateWord(session)}`;
 }
 
-/** What the preview panel of an app shows. */
-export function previewPage(view: AppView, window: Pick<WindowView, 'connection' | 'trusted'>): PreviewPage {
+/** What the preview panel of an app shows; `showsWebBuild` frames a mobile app's web build in place of its address. */
+export function previewPage(
+  view: AppView,
+  window: Pick<WindowView, 'connection' | 'trusted'> & { readonly showsWebBuild?: boolean },
+): PreviewPage {
   const { app, session } = view;
   const face = appFace(view, { ...window, activeAppKey: undefined });
   const base = { sentence: face.sentence, warning: undefined };
@@ -472,7 +484,7 @@ export function previewPage(view: AppView, window: Pick<WindowView, 'connection'
   switch (session?.state) {
     case 'running':
     case 'unhealthy':
-      if (app.type === 'mobile')
+      if (app.type === 'mobile' && window.showsWebBuild !== true)
         return {
           ...base,
           kind: 'mobile',

@@ -274,6 +274,16 @@ export interface Requests {
   detach: [{ readonly sessionId: string }, null];
   /** The last lines of output, as plain text without escape sequences. */
   lastOutput: [{ readonly sessionId: string; readonly lines: number }, { readonly lines: readonly string[] }];
+  /**
+   * The preview gateway of the session's app, begun if need be; answers when it listens on this port of loopback. `hosts`
+   * (`example.com`, `example.com:8443`) are accepted as Host headers from now on, beside the forms of localhost and what
+   * other clients named. `id` is the app's at its gateway. Fails with `gatewayFailed`; a host from
+   * before there were gateways does not know the method.
+   */
+  gateway: [
+    { readonly sessionId: string; readonly hosts: readonly string[] },
+    { readonly port: number; readonly id: string },
+  ];
   /** Stops every server and ends the host. */
   shutdown: [Record<string, never>, null];
   /**
@@ -323,6 +333,7 @@ export const RpcErrorCode = {
   protocolMismatch: -32001,
   badToken: -32002,
   unknownSession: -32003,
+  methodNotFound: -32601,
   invalidParams: -32602,
   refused: -32004,
   /** A person must agree first; `data.processes` are the `NamedProcess`es that would be signalled. */

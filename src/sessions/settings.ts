@@ -5,12 +5,22 @@
 export interface Settings {
   /** `auto`, `all`, `off`, or the name or type of an app. */
   readonly autoStart: string;
-  readonly web: { readonly port: number | undefined; readonly command: string | undefined };
+  readonly web: {
+    readonly port: number | undefined;
+    readonly command: string | undefined;
+    /**
+     * Template of the address by which a browser reaches the app: `{{port}}` in it, and `{{sandboxId}}` only where there is
+     * one. Undefined: the editor's own address. Of custom apps, too.
+     */
+    readonly previewUrl: string | undefined;
+  };
   readonly mobile: {
     readonly port: number | undefined;
     readonly command: string | undefined;
     /** `auto`: a tunnel in a sandbox, the local network on a desktop. */
     readonly connection: 'auto' | 'tunnel' | 'lan';
+    /** As the web app's. */
+    readonly previewUrl: string | undefined;
   };
   /** What to do when a stranger has an app's port; `ask` waits and asks. */
   readonly portConflict: 'ask' | 'wait' | 'useNext';
@@ -32,8 +42,8 @@ export interface Settings {
     /** Whether a window opens the terminal of a running server by itself, in the background. */
     readonly attachAutomatically: boolean;
   };
-  /** Template of the preview's address with `{port}`; undefined: the editor's own. */
-  readonly previewUrl: string | undefined;
+  /** How the sandbox provider names this sandbox. */
+  readonly sandboxId: string | undefined;
 }
 
 /** A setting whose value can't be used; its default is used instead. */

@@ -280,6 +280,21 @@ class WorkspaceServers implements WindowServers {
     };
   }
 
+  async gateway(
+    app: App,
+    hosts: readonly string[],
+  ): Promise<{ readonly port: number; readonly id: string } | undefined> {
+    const peer = await this.#client.connect();
+    const session = this.#sessions.get(app.key);
+    if (!session) return undefined;
+    try {
+      return await peer.call('gateway', { sessionId: session.id, hosts }, START_TIMEOUT_MS);
+    } catch (error) {
+      if (error instanceof JSONRPCErrorException && error.code === RpcErrorCode.methodNotFound) return undefined;
+      throw error;
+    }
+  }
+
   async lastOutput(app: App, lines: number): Promise<readonly string[]> {
     const session = this.#sessions.get(app.key);
     if (!session || !this.#client.peer) return [];

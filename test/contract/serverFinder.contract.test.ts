@@ -365,6 +365,16 @@ describe('the finder of servers', function () {
       );
     });
 
+    it('takes no preview gateway, which passes on what a server says of itself, for a server', async () => {
+      const folder = await newFolder('gateway');
+      const [port, own] = [await freePort(), await freePort()];
+      const gateway = nextLike(port).replace('r.', "r.setHeader('x-cheatcode-gateway', '0123456789abcdef').");
+      await listening(servers.script(gateway, folder), port);
+      await listening(servers.script(nextLike(own), folder), own);
+      assert.equal((await found(specOf(folder, { port }))).port, own);
+      assert.deepEqual((await finder().look(specOf(folder, { port }))).silent, []);
+    });
+
     it('leaves an editor alone that was started in the folder of an app which only has a page to ask for', async () => {
       const folder = await stubApp('edited');
       const [port, own] = [await freePort(), await freePort()];

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Frame, Locator } from 'playwright-core';
 import { Editor, eventually, workspace, type Tab } from './support/workbench';
 
 const PORT = 3107;
@@ -20,24 +21,45 @@ describe('the preview panel', function () {
     if (this.currentTest?.state === 'failed') await tab.picture('failed-preview');
   });
 
-  const counter = async () => {
-    const frame = tab.previewFrame(PORT);
-    assert.ok(
-      frame,
-      `a frame of the app among ${tab.page
-        .frames()
-        .map((one) => one.url())
-        .join(' ')}`,
-    );
-    const button = frame.locator('#counter');
+  const panel = (): Promise<Frame> => eventually('the page of the preview', () => tab.previewPage());
+
+  /** The frame that holds the app: below the panel's page, with the gateway's shell between behind a path proxy. */
+  const appFrame = async (selector: string): Promise<Frame> => {
+    const isBelow = (frame: Frame | null, above: Frame): boolean =>
+      frame !== null && (frame === above || isBelow(frame.parentFrame(), above));
+    return eventually(`a frame with ${selector}`, async () => {
+      const above = await tab.previewPage();
+      for (const frame of above === undefined ? [] : tab.page.frames())
+        if (frame !== above && above && isBelow(frame, above) && (await frame.locator(selector).count()) > 0)
+          return frame;
+      throw new Error(
+        tab.page
+          .frames()
+          .map((frame) => frame.url())
+          .join(' '),
+      );
+    });
+  };
+
+  const counter = async (): Promise<Locator> => {
+    const button = (await appFrame('#counter')).locator('#counter');
     await eventually('the app to be hydrated', async () => (await button.getAttribute('data-alive')) === 'true');
     return button;
   };
 
+  const truth = async (): Promise<string | null> => (await panel()).locator('body').getAttribute('data-truth');
+  const isAlive = (): Promise<unknown> =>
+    eventually('the preview to be called alive', async () => {
+      const now = await truth();
+      if (now === 'alive') return true;
+      throw new Error(`it is ${now}: ${await (await panel()).locator('#notices').innerText()}`);
+    });
+  const address = async (): Promise<string> => (await panel()).locator('#address').inputValue();
+
   it('says that nothing runs, offers to start it, and waits until the server answers', async () => {
     await tab.waitForStatus(/Web/);
     await tab.command('Cheatcode: Open Preview');
-    const page = await eventually('the page of the preview', () => tab.previewPage());
+    const page = await panel();
     await eventually('a sentence about the stopped server', async () =>
       /stopped|not (?:been )?(?:running|started)/i.test(await page.locator('#sentence').innerText()),
     );
@@ -50,36 +72,118 @@ describe('the preview panel', function () {
     await tab.waitForStatus(`Web :${PORT}`, 120_000);
   });
 
-  it('holds the living app: hydrated, and a click counts', async () => {
-    const button = await eventually('the counter', counter);
+  it('holds the living app: hydrated, a click counts, and it says alive', async () => {
+    const button = await counter();
     await button.click();
     await eventually('the click to count', async () => (await button.innerText()) === 'Clicked 1 times');
+    await isAlive();
+    assert.equal(await (await panel()).locator('.notice').count(), 0);
     await tab.clearNotifications();
     await tab.picture('preview');
   });
 
-  it('survives a reload of the window', async () => {
+  it('shows the app as wide as a phone, upright and turned', async () => {
+    const page = await panel();
+    const frame = page.locator('#viewport iframe');
+    const size = async () => (await frame.boundingBox()) ?? { width: 0, height: 0 };
+    await page.locator('#phone').click();
+    await eventually('an upright phone', async () => (await size()).width < (await size()).height);
+    const upright = await size();
+    await page.locator('#rotate').click();
+    await eventually('a turned phone', async () => (await size()).height < upright.height);
+  });
+
+  it('follows the app with its address, and goes back and forward', async () => {
+    const page = await panel();
+    await (await appFrame('#counter')).getByRole('link', { name: 'About' }).click();
+    await eventually('the address of the other page', async () => (await address()) === '/about');
+    const back = page.locator('#back');
+    await eventually('a way back', async () => (await back.getAttribute('aria-disabled')) === 'false');
+    await back.click();
+    await eventually('the first page', async () => (await address()) === '/');
+    await counter();
+    await page.locator('#forward').click();
+    await eventually('the other page again', async () => (await address()) === '/about');
+  });
+
+  it('goes where a person types, by the keyboard', async () => {
+    const field = (await panel()).locator('#address');
+    await field.fill('//nowhere.example.com');
+    await field.press('Escape');
+    assert.equal(await field.inputValue(), '/about');
+    await field.fill('?typed=1');
+    await field.press('Enter');
+    await eventually('the typed address', async () => (await address()) === '/?typed=1');
+    await counter();
+    await isAlive();
+  });
+
+  it('gives keys that the app leaves to the editor back to it', async () => {
+    await (await counter()).click();
+    await tab.page.keyboard.press('F1');
+    await tab.page.locator('.quick-input-widget input').waitFor({ state: 'visible', timeout: 15_000 });
+    await tab.page.keyboard.press('Escape');
+  });
+
+  it('survives a reload of the window, with its path and width', async () => {
     await tab.page.reload();
     await tab.waitForStatus(`Web :${PORT}`);
-    const button = await eventually('the counter after the reload', counter, 90_000);
+    const button = await counter();
     assert.equal(await button.innerText(), 'Clicked 0 times');
+    assert.equal(await address(), '/?typed=1');
+    const page = await panel();
+    assert.equal(await page.locator('#phone').getAttribute('aria-pressed'), 'true');
+    assert.equal(await page.locator('#rotate').getAttribute('aria-pressed'), 'true');
+    await page.locator('#full').click();
+  });
+
+  it('does not take a page in its frame for the editor, nor a frame in that one', async () => {
+    const forged = JSON.stringify({ type: 'show', page: { kind: 'failed', sentence: 'forged', actions: [] } });
+    const app = await appFrame('#counter');
+    // Each window above the app gets it, also from a frame that the app makes.
+    const forge = `for (let to = window; to !== to.parent; ) { to = to.parent; to.postMessage(${forged}, '*'); }`;
+    await app.evaluate(forge);
+    await app.evaluate(`new Promise((done) => {
+      const inner = document.createElement('iframe');
+      inner.srcdoc = '<script>' + ${JSON.stringify(forge)} + 'parent.postMessage("sent", "*")</' + 'script>';
+      addEventListener('message', ({ data }) => data === 'sent' && done());
+      document.body.append(inner);
+    })`);
+    // What is sent after it is shown, so it has been dealt with.
+    await (await panel()).locator('#tablet').click();
+    const page = await panel();
+    await eventually(
+      'the new width',
+      async () => (await page.locator('#tablet').getAttribute('aria-pressed')) === 'true',
+    );
+    assert.equal(await page.getByText('forged').count(), 0);
+    assert.equal(await page.locator('#viewport').isVisible(), true);
+    await page.locator('#full').click();
   });
 
   it('shows that the server was stopped, and the app again when it returns', async () => {
     await tab.command('Cheatcode: Stop Dev Server');
     await tab.waitForStatus('Web stopped');
-    const page = await eventually('the page of the preview', () => tab.previewPage());
+    const page = await panel();
     await eventually('a sentence about the stopped server', async () =>
       /stopped/i.test(await page.locator('#sentence').innerText()),
     );
     await tab.command('Cheatcode: Start Dev Server');
     await tab.waitForStatus(`Web :${PORT}`, 120_000);
-    await eventually('the counter after the restart', counter, 90_000);
+    await counter();
+    await isAlive();
   });
 
   it('is usable in a narrow window', async () => {
     await tab.page.setViewportSize({ width: 700, height: 700 });
-    await eventually('the counter', counter);
+    await counter();
+    const page = await panel();
+    const widest = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+    assert.ok(widest <= 0, `${widest} px too wide`);
+    for (const button of await page.locator('#toolbar button:visible').all()) {
+      const box = await button.boundingBox();
+      assert.ok(box !== null && box.width >= 20, 'a button that can be hit');
+    }
     await tab.clearNotifications();
     await tab.picture('preview-narrow');
   });

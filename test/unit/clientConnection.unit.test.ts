@@ -179,6 +179,25 @@ describe('a client of the host', () => {
     assert.equal((await stopping).state, 'stopped');
   });
 
+  it('is given the gateway of an app, which takes the hosts that it names', async () => {
+    const peer = await joined();
+    await host.run();
+    const first = await peer.call('gateway', { sessionId, hosts: [] });
+    assert.deepEqual(await peer.call('gateway', { sessionId, hosts: ['box.example.com:8443'] }), first);
+    assert.deepEqual(host.gateways.last.heard('hosts').at(-1)?.hosts, ['box.example.com:8443']);
+    for (const hosts of [['a b'], ['http://x/'], ['x'.repeat(254)], [''], Array.from({ length: 51 }, () => 'a')])
+      await assert.rejects(peer.call('gateway', { sessionId, hosts }), { code: RpcErrorCode.invalidParams });
+    await assert.rejects(peer.call('gateway', { sessionId: 'x', hosts: [] }), { code: RpcErrorCode.unknownSession });
+    host.gateways.spawnError = new Error('no memory');
+    host.gateways.last.dies();
+    await host.clock.advance(600_000);
+    const failure = { name: 'DevServerError', code: 'gatewayFailed', facts: { detail: 'no memory' } };
+    await assert.rejects(peer.call('gateway', { sessionId, hosts: [] }), failure);
+    refusal = { code: 'hostRetiring', facts: {} };
+    await assert.rejects(peer.call('gateway', { sessionId, hosts: [] }), { code: 'hostRetiring' });
+    await peer.call('watch', { apps: [] });
+  });
+
   it('shows and types into a terminal until it detaches', async () => {
     const peer = await joined();
     await startOf(peer);

@@ -14,6 +14,7 @@ import { memoryLock } from '../contract/support/memoryLock';
 import { quietLog } from '../contract/support/quietLog';
 import { waitUntil } from '../contract/support/waitUntil';
 import { FakeClock } from './support/fakeClock';
+import { FakeGateways } from './support/fakeGateways';
 import { aRecord, aSpec } from './support/fakeHost';
 import { FakeMachine } from './support/fakeMachine';
 import { tempFolders } from './support/tempFolders';
@@ -76,6 +77,7 @@ describe("the host's life", () => {
         },
       },
       terminals: () => Promise.resolve(machine.terminals),
+      gateway: new FakeGateways(),
       endpoint: {
         folder: '/state/scope',
         async listen(facts: HostFacts, serve: Serve) {

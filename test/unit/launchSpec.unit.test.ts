@@ -21,10 +21,10 @@ function settingsOf(of: Partial<Settings> | { readonly web?: object; readonly mo
     restartUnresponsiveSeconds: undefined,
     nodePath: undefined,
     terminal: { onClose: 'stop', attachAutomatically: true },
-    previewUrl: undefined,
+    sandboxId: undefined,
     ...of,
-    web: { port: undefined, command: undefined, ...of.web },
-    mobile: { port: undefined, command: undefined, connection: 'auto', ...of.mobile },
+    web: { port: undefined, command: undefined, previewUrl: undefined, ...of.web },
+    mobile: { port: undefined, command: undefined, connection: 'auto', previewUrl: undefined, ...of.mobile },
   };
 }
 

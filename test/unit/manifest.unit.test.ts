@@ -184,8 +184,14 @@ describe('settings', () => {
       ([setting, property]) => [setting.replace(/^cheatcode\./, ''), property.default],
     ),
   );
-  const withValues = (changes: Readonly<Record<string, unknown>>): ReturnType<typeof readSettings> =>
-    readSettings({ value: (key) => (key in changes ? changes[key] : defaults[key]), fallback: (key) => defaults[key] });
+  const withValues = (
+    changes: Readonly<Record<string, unknown>>,
+    env: Readonly<Record<string, string>> = {},
+  ): ReturnType<typeof readSettings> =>
+    readSettings(
+      { value: (key) => (key in changes ? changes[key] : defaults[key]), fallback: (key) => defaults[key] },
+      env,
+    );
 
   it('that are wrong are named, and their defaults taken', () => {
     const { settings, problems } = withValues({
@@ -203,11 +209,11 @@ describe('settings', () => {
   });
 
   it('that are empty are not set', () => {
-    const { settings, problems } = withValues({ 'web.command': ' ', nodePath: '', previewUrl: null });
+    const { settings, problems } = withValues({ 'web.command': ' ', nodePath: '', 'web.previewUrl': null });
     assert.deepEqual(problems, []);
     assert.equal(settings.web.command, undefined);
     assert.equal(settings.nodePath, undefined);
-    assert.equal(settings.previewUrl, undefined);
+    assert.equal(settings.web.previewUrl, undefined);
   });
 
   it('that have no limit are not set, and are whole where a part makes no sense', () => {
@@ -225,9 +231,45 @@ describe('settings', () => {
   });
 
   it('for the preview want a web address with the port in it', () => {
-    for (const bad of ['https://box.example.com/', 'ftp://{port}.example.com', '{port}', 'javascript:alert({port})'])
-      assert.equal(withValues({ previewUrl: bad }).problems.length, 1, bad);
-    assert.equal(withValues({ previewUrl: 'https://{port}-box.example.com' }).problems.length, 0);
+    for (const bad of [
+      'https://box.example.com/',
+      'https://{port}-box.example.com/',
+      'ftp://{{port}}.example.com',
+      '{{port}}',
+      'javascript:alert({{port}})',
+    ])
+      for (const setting of ['web.previewUrl', 'mobile.previewUrl'])
+        assert.deepEqual(
+          withValues({ [setting]: bad }).problems.map((problem) => problem.setting),
+          [`cheatcode.${setting}`],
+          bad,
+        );
+    const { settings, problems } = withValues({ 'mobile.previewUrl': 'https://{{port}}-box.example.com' });
+    assert.deepEqual(problems, []);
+    assert.equal(settings.mobile.previewUrl, 'https://{{port}}-box.example.com');
+    assert.equal(settings.web.previewUrl, undefined);
+  });
+
+  it('for the preview want to know the sandbox where they name it', () => {
+    const template = { 'web.previewUrl': 'https://{{port}}-{{sandboxId}}.example.com' };
+    const unknown = withValues(template);
+    assert.deepEqual(
+      unknown.problems.map(({ setting }) => setting),
+      ['cheatcode.web.previewUrl'],
+    );
+    assert.match(unknown.problems[0]?.expected ?? '', /cheatcode\.sandboxId .*CHEATCODE_SANDBOX_ID/);
+    assert.equal(unknown.settings.web.previewUrl, undefined, "the editor's address is used");
+    for (const known of [
+      withValues({ ...template, sandboxId: ' box1 ' }),
+      withValues(template, { CHEATCODE_SANDBOX_ID: 'box1' }),
+      withValues({ ...template, sandboxId: 'box1' }, { CHEATCODE_SANDBOX_ID: 'box2' }),
+    ]) {
+      assert.deepEqual(known.problems, []);
+      assert.equal(known.settings.sandboxId, 'box1');
+      assert.equal(known.settings.web.previewUrl, template['web.previewUrl']);
+    }
+    assert.equal(withValues(template, { CHEATCODE_SANDBOX_ID: 'a b/c' }).problems.length, 1, 'no host name has that');
+    assert.equal(withValues({}, { CHEATCODE_SANDBOX_ID: '' }).settings.sandboxId, undefined);
   });
 
   it('can not be changed once they are read', () => {

@@ -248,6 +248,7 @@ describe('messages', () => {
       'foreignHidden',
       'foreignAlive',
       'foreignChanging',
+      'gatewayFailed',
     ];
     for (const code of codes)
       for (const app of [anApp(), undefined]) {

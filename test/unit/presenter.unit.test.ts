@@ -151,6 +151,17 @@ describe('status items', () => {
     assert.match(item.tooltip, /no memory/);
   });
 
+  it('tell in the tooltip how alive the app is in its preview, where one shows it', () => {
+    const tooltip = (view: Partial<AppView>): string =>
+      statusItems([{ ...web({}), ...view }], connected)[0]?.tooltip ?? '';
+    assert.doesNotMatch(tooltip({}), /Preview/);
+    assert.match(tooltip({ preview: { kind: 'alive' } }), /^\| Preview \| alive \|$/m);
+    assert.match(
+      tooltip({ preview: { kind: 'notHydrated', detail: 'a script is <missing>', failed: undefined } }),
+      /^\| Preview \| not hydrated: a script is \\<missing\\> \|$/m,
+    );
+  });
+
   it('tell in the tooltip the address, the process, the last probe and the windows', () => {
     const lastProbe = { atMs: Date.now(), ok: true, durationMs: 4.2 };
     const tooltip = statusItems([web({ listenerPid: 99, windows: 3, lastProbe })], connected)[0]?.tooltip ?? '';
@@ -372,6 +383,8 @@ describe('the preview page', () => {
 
   it('points a mobile app to its QR code', () => {
     assert.equal(previewPage(mobile({}), connected).kind, 'mobile');
+    assert.equal(previewPage(mobile({}), { ...connected, showsWebBuild: true }).kind, 'app');
+    assert.equal(previewPage(mobile({ state: 'starting' }), { ...connected, showsWebBuild: true }).kind, 'wait');
   });
 });
 

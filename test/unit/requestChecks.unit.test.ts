@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   checkApps,
   checkCount,
+  checkGateway,
   checkHello,
   checkSession,
   checkSettings,
@@ -22,6 +23,7 @@ const checks: Readonly<Record<string, (value: unknown) => unknown>> = {
   size: checkSize,
   count: (value) => checkCount(value, 'lines', 1000),
   text: (value) => checkText(value, 'data'),
+  gateway: checkGateway,
 };
 
 const good: Readonly<Record<string, object>> = {
@@ -41,6 +43,7 @@ const good: Readonly<Record<string, object>> = {
   size: { sessionId: 'dev_server_web', cols: 80, rows: 24 },
   count: { lines: 10 },
   text: { data: '' },
+  gateway: { sessionId: 'dev_server_web', hosts: ['example.com', 'example.com:8443', '10.1.2.3:80', '[fe80::1]:8080'] },
 };
 
 describe('what arrives on the socket', () => {

@@ -82,6 +82,24 @@ describe('the ports of two sessions', () => {
     assert.equal((await host.reaches('running')).port, 3000);
   });
 
+  it('skip the port of a preview gateway, which is no server of the app either', async () => {
+    const host = new FakeHost();
+    await host.run();
+    const { port } = await host.host.gateway(host.find(), []);
+    host.machine.listening.push({ port, pid: 78 });
+    host.machine.appServers.push({
+      port,
+      identity: { pid: 78, startTicks: '78' },
+      uid: 1000,
+      command: 'gateway.js',
+      proof: 'workingDirectory',
+    });
+    assert.equal((await host.run({ ...ADMIN, port })).port, port + 1);
+    await host.clock.advance(60_000);
+    assert.equal(host.session().secondServers, undefined);
+    assert.equal(host.session('dev_server_web_admin').adopted, false);
+  });
+
   it('are free again after a stop', async () => {
     const host = new FakeHost();
     await host.run();
@@ -311,6 +329,47 @@ describe('a host that ends', () => {
       [...host.records.values()].map(({ desired, isSticky }) => [desired, isSticky]),
       [['stopped', true]],
     );
+  });
+});
+
+describe('the gateway of a host', () => {
+  it('follows the server through a restart', async () => {
+    const host = new FakeHost();
+    const window = host.window(KEY);
+    await host.run();
+    await host.host.gateway(host.find(), []);
+    const done = host.find().stop();
+    await host.clock.advance(1000);
+    await done;
+    await host.run();
+    const ports = host.gateways.last.heard('upstream').map(({ upstream }) => upstream.port);
+    assert.deepEqual([ports[0], ports.at(-1)], [undefined, 3000]);
+    assert.ok(ports.slice(0, -1).every((port) => port === undefined));
+    window.dispose();
+  });
+
+  it('goes on while a server runs that nobody looks at, and ends when nobody is left at all', async () => {
+    const host = new FakeHost(undefined, { settings: STOP_LAST });
+    const window = host.window(KEY);
+    await host.run();
+    await host.host.gateway(host.find(), []);
+    window.dispose();
+    await host.clock.advance(59_000);
+    assert.equal(host.gateways.last.isEnded, false);
+    await host.clock.advance(5000);
+    assert.equal(host.session().state, 'stopped');
+    assert.ok(host.gateways.last.isEnded);
+  });
+
+  it('ends with the host', async () => {
+    const host = new FakeHost();
+    await host.run();
+    await host.host.gateway(host.find(), []);
+    const closed = host.host.close();
+    assert.ok(host.gateways.last.isEnded);
+    await host.clock.advance(12_000);
+    await closed;
+    assert.equal(host.gateways.processes.length, 1);
   });
 });
 

@@ -20,6 +20,7 @@ import {
   checkApps,
   checkConfirmed,
   checkCount,
+  checkGateway,
   checkHello,
   checkSession,
   checkSettings,
@@ -210,6 +211,11 @@ export function serveClient(
   on('lastOutput', async (params) => ({
     lines: await session(checkSession(params)).terminal.lastLines(checkCount(params, 'lines', 1000)),
   }));
+  on('gateway', (params) => {
+    const { sessionId, hosts } = checkGateway(params);
+    refuseIfClosed();
+    return host.gateway(session(sessionId), hosts);
+  });
   on('shutdown', () => {
     setImmediate(context.shutdown);
     return null;

@@ -13,6 +13,7 @@ import { isNewerVersion } from '../version';
 import { serveClient, type Refusal } from './clientConnection';
 import type { Endpoint } from './endpoint';
 import { Fence } from './fence';
+import { Gateways, type GatewaysOptions } from './gateways';
 import { HealthMonitor } from './healthMonitor';
 import type { HeldLock, KernelLock } from './kernelLock';
 import type { ProcessIdentity } from './processes';
@@ -39,6 +40,8 @@ export interface HostPorts {
   /** What the sessions act through. */
   readonly session: Omit<SessionDependencies, HostsOwn | 'monitor' | 'newCookie' | 'terminals' | 'obstacle'>;
   readonly terminals: () => Promise<TerminalFactory>;
+  /** What the preview gateways act through. */
+  readonly gateway: Omit<GatewaysOptions, 'clock' | 'log'>;
   readonly endpoint: Endpoint;
   /** Values that hold for the whole host: those that an earlier host kept, else those of the client that started this one. */
   readonly readSettings: () => HostSettings;
@@ -111,6 +114,7 @@ export async function runHost(ports: HostPorts): Promise<HostLife | undefined> {
     },
     settings,
     records: known,
+    gateways: new Gateways({ clock, log, ...ports.gateway }),
     saveSettings: (value) => {
       try {
         ports.saveSettings(value);

@@ -4,6 +4,7 @@
  * server), not a pid in it (another container's), not a path as text, not a port.
  */
 import type { LaunchSpec } from '../protocol';
+import { GATEWAY_HEADER } from '../gatewayProtocol';
 import { isGoodAnswer, isTelling, metroRoot, tellsRoot } from './goodAnswer';
 import { ask, type HttpAnswer } from './httpQuestion';
 import { readNextLock, type NextLock } from './nextLock';
@@ -60,6 +61,8 @@ export class ListenerJudge {
 
     const question = { address: listener.address, port: listener.port, method: probe.method, path: probe.path };
     const answer = await ask(question, ANSWER_TIMEOUT_MS);
+    // A preview gateway, this host's or another's, passes on what a server says of itself.
+    if (answer.kind === 'answer' && GATEWAY_HEADER in answer.headers) return stranger;
     if (answer.kind !== 'answer' || !isGoodAnswer(this.#spec, answer)) {
       if (locker !== undefined) return this.#verdict('silent', listener, locker, 'nextLock');
       if (answer.kind === 'silent' && runsHere === true)

@@ -9,6 +9,8 @@ import { ensureScopePaths, isStorageTrouble } from '../stateFolder';
 import { testSwitches } from '../testSwitches';
 import { HostEndpoint } from './hostEndpoint';
 import { nextFolderLock } from './folderLock';
+import { fileGatewayPorts } from './gatewayPorts';
+import { gatewayProcesses } from './gatewayProcess';
 import { runHost } from './hostLife';
 import { hostNames } from './hostNames';
 import { keepHouse } from './housekeeping';
@@ -83,6 +85,10 @@ async function main(): Promise<void> {
         platform,
         log,
       }),
+    gateway: {
+      spawn: gatewayProcesses(path.join(__dirname, 'gateway.js'), log),
+      ports: fileGatewayPorts(path.join(paths.folder, 'gateways.json'), log),
+    },
     endpoint: new HostEndpoint({ paths, copy: __dirname, clock: systemClock, log }),
     readSettings: () => readSettings(paths.settings) ?? options.settings,
     saveSettings: (value) => writePrivately(paths.settings, JSON.stringify(value)),

@@ -5,6 +5,7 @@ import type {
   HostSettings,
   LaunchSpec,
   NamedProcess,
+  Requests,
   StartParams,
 } from '../protocol';
 
@@ -80,6 +81,22 @@ export function checkTarget(value: unknown): ForeignTarget {
   if (target !== 'adopted' && target !== 'portHolder' && target !== 'secondServer')
     throw new InvalidParamsError('target');
   return target;
+}
+
+/** As many as a gateway takes at once, and as long as a name with its port may be (RFC 1035: 253 for the name). */
+const MAX_HOSTS = 50;
+const MAX_HOST_CHARS = 253;
+
+export function checkGateway(value: unknown): Requests['gateway'][0] {
+  const p = fields(value, 'params');
+  const hosts = texts(p, 'hosts');
+  if (hosts.length > MAX_HOSTS || !hosts.every(isHost)) throw new InvalidParamsError('hosts');
+  return { sessionId: text(p, 'sessionId'), hosts };
+}
+
+/** `example.com`, `example.com:8443`, `[fe80::1]:8080`: what a Host header holds, and no more. */
+function isHost(text: string): boolean {
+  return text.length <= MAX_HOST_CHARS && /^(?:[a-z0-9_](?:[a-z0-9_.-]*)|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(text);
 }
 
 export function checkSession(value: unknown): string {

@@ -3,6 +3,7 @@ import type { Disposable } from '../event';
 import type { Logger } from '../log';
 import type { HostSettings, LaunchSpec, SessionSnapshot, StartParams } from '../protocol';
 import { findFamily } from './processFamily';
+import type { Gateways } from './gateways';
 import type { AppServer } from './serverFinder';
 import { Session, type SessionDependencies } from './session';
 import type { SessionRecord } from './sessionRecords';
@@ -24,6 +25,8 @@ export interface SessionHostOptions {
   readonly records: readonly SessionRecord[];
   /** Keeps the host-wide values for the next host. */
   readonly saveSettings: (settings: HostSettings) => void;
+  /** Taken over: ended with the host. */
+  readonly gateways: Gateways;
   /** Nobody is connected and nothing runs: the process may end. */
   readonly onIdle: () => void;
 }
@@ -40,6 +43,7 @@ export class SessionHost {
   readonly #log: Logger;
   readonly #options: SessionHostOptions;
   readonly #dependencies: SessionDependencies;
+  readonly #gateways: Gateways;
   readonly #sessions = new Map<string, Session>();
   readonly #clients = new Set<ClientView>();
   readonly #graceTimers = new Map<Session, Disposable>();
@@ -52,9 +56,11 @@ export class SessionHost {
     this.#clock = options.dependencies.clock;
     this.#log = options.dependencies.log;
     this.#settings = options.settings;
+    this.#gateways = options.gateways;
     this.#dependencies = {
       ...options.dependencies,
       isPortOfAnother: (port, session) =>
+        this.#gateways.has(port) ||
         [...this.#sessions.values()].some((other) => other !== session && other.claimedPort === port),
       isServerOfAnother: (server, session) => this.#isServerOfAnother(server, session),
       installTurn: new Turn(),
@@ -75,6 +81,12 @@ export class SessionHost {
   /** The session of this name, undefined when there is none. */
   find(id: string): Session | undefined {
     return [...this.#sessions.values()].find((session) => session.id === id);
+  }
+
+  /** The gateway of the session's app, once it listens and accepts these hosts. Rejects with `gatewayFailed`. */
+  gateway(session: Session, hosts: readonly string[]): Promise<{ readonly port: number; readonly id: string }> {
+    const ports = this.snapshots().map(({ port }) => port);
+    return this.#gateways.serve(session.snapshot(), hosts, ports);
   }
 
   start(params: StartParams): SessionSnapshot {
@@ -121,11 +133,14 @@ export class SessionHost {
     this.#isClosing = true;
     this.#idleTimer?.dispose();
     for (const timer of this.#graceTimers.values()) timer.dispose();
+    this.#gateways.dispose();
     await Promise.all([...this.#sessions.values()].map((session) => session.halt()));
     for (const session of this.#sessions.values()) session.dispose();
   }
 
   async #isServerOfAnother({ port, identity }: AppServer, session: Session): Promise<boolean> {
+    // It passes on what a server says of itself, and is none.
+    if (this.#gateways.has(port)) return true;
     for (const other of this.#sessions.values()) {
       if (other === session) continue;
       if (other.claimedPort === port) return true;
@@ -158,6 +173,7 @@ export class SessionHost {
 
   #broadcast(session: Session): void {
     const snapshot = session.snapshot();
+    this.#gateways.update(snapshot);
     for (const client of this.#clients) client.push(snapshot);
     if (!session.isActive) this.#considerIdle();
   }
@@ -198,6 +214,7 @@ export class SessionHost {
       this.#idleTimer = undefined;
       return;
     }
+    this.#gateways.rest();
     if (this.#idleTimer) return;
     // A stop that a person asked for must be remembered as long as the grace time.
     const remembers = [...this.#sessions.values()].some((session) => session.isSticky);

@@ -70,6 +70,13 @@ export class SimHost {
         softRestart: () => Promise.resolve(false),
       },
       terminals: () => scheduler.call(this.proc, 'chooses terminals', () => terminals),
+      // Nobody in this world looks at a preview.
+      gateway: {
+        spawn: () => {
+          throw new Error('no client asks for a gateway');
+        },
+        ports: { read: () => new Map(), write: () => undefined },
+      },
       endpoint: this.#endpoint(),
       readSettings: () => folder.settings ?? settings,
       saveSettings: (value) => {

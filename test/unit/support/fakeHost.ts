@@ -6,13 +6,16 @@ import type { KernelLock } from '../../../src/sessions/host/kernelLock';
 import type { HostSettings, LaunchSpec, Reason, SessionSnapshot, StartParams } from '../../../src/sessions/protocol';
 import { memoryLock } from '../../contract/support/memoryLock';
 import { quietLog } from '../../contract/support/quietLog';
+import { Gateways } from '../../../src/sessions/host/gateways';
 import { FakeClock } from './fakeClock';
+import { FakeGateways } from './fakeGateways';
 import { FakeMachine } from './fakeMachine';
 
 /** A session host on a machine that exists in memory, under a clock that the test moves. */
 export class FakeHost {
   readonly clock = new FakeClock();
   readonly log = quietLog();
+  readonly gateways = new FakeGateways();
   readonly records = new Map<string, SessionRecord>();
   readonly host: SessionHost;
   /** All that was pushed to the clients, in order. */
@@ -66,6 +69,12 @@ export class FakeHost {
       settings,
       records,
       saveSettings: () => undefined,
+      gateways: new Gateways({
+        clock: this.clock,
+        log: this.log,
+        spawn: this.gateways.spawn,
+        ports: this.gateways.ports,
+      }),
       onIdle: () => void this.idleCalls++,
     });
   }

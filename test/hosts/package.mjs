@@ -1,7 +1,7 @@
 // Builds and packs the extension for one platform: out/cheatcode-dev-server-<platform>.vsix, again only when a source changed.
 // usage: node test/hosts/package.mjs [--target=linux-x64] [--force]
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDependencies } from './dependencies.mjs';
@@ -21,6 +21,18 @@ const sources = [
   'package.nls.json',
   'cheatcode.schema.json',
   'tsconfig.json',
+  '.vscodeignore',
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+];
+
+/** What `.vscodeignore` chooses from. */
+const packed = [
+  'dist',
+  'media',
+  'package.json',
+  'package.nls.json',
   '.vscodeignore',
   'README.md',
   'CHANGELOG.md',
@@ -53,6 +65,10 @@ export async function ensureVsix({ target = thisTarget, force = false } = {}) {
         cwd: repoRoot,
         missing: 'the extension could not be built',
       });
+      // The packer looks at every file below it, and the sandbox in this folder has some 100,000.
+      const stage = inRepo('out', 'package');
+      await rm(stage, { recursive: true, force: true });
+      for (const name of packed) await cp(inRepo(name), path.join(stage, name), { recursive: true });
       const vsce = inRepo('node_modules', '@vscode', 'vsce', 'vsce');
       await run(
         process.execPath,
@@ -67,8 +83,9 @@ export async function ensureVsix({ target = thisTarget, force = false } = {}) {
           '--out',
           vsix,
         ],
-        { cwd: repoRoot, missing: 'the extension could not be packed' },
+        { cwd: stage, missing: 'the extension could not be packed' },
       );
+      await rm(stage, { recursive: true, force: true });
       await writeFile(stamp, wanted);
     });
     return vsix;

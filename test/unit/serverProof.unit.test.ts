@@ -75,6 +75,11 @@ describe('a good answer', () => {
     const metro = answer(200, 'packager-status:running', root);
     assert.equal(isGood('/status', metro, 'mobile'), true);
     assert.equal(metroRoot(metro), '/home/dev/app');
+    // Expo sends it as `encodeURI` gives it.
+    const spelled = { 'x-react-native-project-root': '/home/dev/m%C3%BCll%20app%25' };
+    assert.equal(metroRoot(answer(200, 'packager-status:running', spelled)), '/home/dev/müll app%');
+    const raw = { 'x-react-native-project-root': '/home/dev/100%' };
+    assert.equal(metroRoot(answer(200, 'packager-status:running', raw)), '/home/dev/100%');
     assert.equal(isGood('/status', answer(200, 'ok', root), 'mobile'), false);
     assert.equal(metroRoot(answer(200, 'ok', root)), undefined);
   });

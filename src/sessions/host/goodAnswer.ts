@@ -56,7 +56,16 @@ export function tellsRoot(spec: LaunchSpec): boolean {
 /** The folder that a running Metro bundles, as it calls it itself; undefined for any other server. */
 export function metroRoot(answer: Answer): string | undefined {
   const root = answer.headers['x-react-native-project-root'];
-  return isMetro(answer) && typeof root === 'string' ? root : undefined;
+  return isMetro(answer) && typeof root === 'string' ? decoded(root) : undefined;
+}
+
+/** Expo encodes it (`encodeURI`), because a header holds no umlaut. Whoever compares it looks at the folder itself. */
+function decoded(root: string): string {
+  try {
+    return decodeURI(root);
+  } catch {
+    return root; // Sent as it is, with a % in it.
+  }
 }
 
 function isMetro({ status, body }: Answer): boolean {

@@ -76,8 +76,8 @@ function withoutPort(host: string): string {
 }
 
 /**
- * A cookie for whatever host the browser knows us by: never with a domain of the dev server. In a cross-site frame browsers
- * keep only those that are marked for it.
+ * A cookie for whatever address the browser knows us by: never with a domain or a path of the dev server. In a cross-site
+ * frame browsers keep only those that are marked for it.
  */
 export function previewCookie(cookie: string, isCrossSiteFramed: boolean): string {
   const [pair = '', ...attributes] = cookie.split(';').map((part) => part.trim());
@@ -85,6 +85,8 @@ export function previewCookie(cookie: string, isCrossSiteFramed: boolean): strin
   const kept = attributes.filter(
     (attribute) => attribute !== '' && !dropped.includes((attribute.split('=')[0] ?? '').trim().toLowerCase()),
   );
+  // The browser goes by its own address, where a path proxy's prefix comes first: no other path would ever match.
+  const atRoot = kept.map((attribute) => (/^path\s*=\s*\//i.test(attribute) ? 'Path=/' : attribute));
   const marks = isCrossSiteFramed ? ['SameSite=None', 'Secure', 'Partitioned'] : [];
-  return [pair, ...kept, ...marks].join('; ');
+  return [pair, ...atRoot, ...marks].join('; ');
 }

@@ -1,10 +1,11 @@
 // npm test: from a fresh clone to one line of numbers.
 // usage: npm test -- [unit|contract|simulation|faults|host|tabs|soak …] [--grep TEXT]
+//        npm run test:full -- [the same]   (every combination where npm test takes pairs; the last whole run is kept in test/full.md)
 //        npm run soak -- [--minutes N] [--seed N] [--keep]
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,6 +56,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     grep: { type: 'string', short: 'g' },
+    // Every combination of a matrix.
+    full: { type: 'boolean' },
     // Of the soak: how long, what a failed run said, and whether bench/soak/result.md is written anew.
     minutes: { type: 'string' },
     seed: { type: 'string' },
@@ -62,7 +65,7 @@ const { values, positionals } = parseArgs({
   },
 });
 /** More than any suite takes: one that hangs must not use up the whole time of a CI. */
-const suiteLimitMs = (20 + Number(values.minutes ?? 0)) * 60_000;
+const suiteLimitMs = (20 + (values.full ? 100 : 0) + Number(values.minutes ?? 0)) * 60_000;
 const unknown = positionals.filter((name) => !(name in suites));
 const chosen = Object.keys(suites).filter((name) => positionals.length === 0 || positionals.includes(name));
 const marker = `CHEATCODE_TEST_RUN=${randomBytes(8).toString('hex')}`;
@@ -92,7 +95,7 @@ async function prepare(names) {
       : []),
     // Servers of every kind are found by what they say of themselves: real ones, in all versions that differ in it.
     ...(editor || names.includes('contract') || names.includes('faults') ? [ensureWorkspace()] : []),
-    ...(names.includes('contract') ? [ensureNextApps()] : []),
+    ...(names.includes('contract') || names.includes('tabs') ? [ensureNextApps()] : []),
     ...(editor ? [ensureChromium(), ensureCodeServer()] : []),
   ]);
   return vsix ?? '';
@@ -117,6 +120,7 @@ async function runSuite(name, vsix) {
     CHEATCODE_TEST_VSIX: vsix,
     CHEATCODE_STATE_DIR: stateDir,
     ...(values.grep === undefined ? {} : { CHEATCODE_TEST_GREP: values.grep }),
+    ...(values.full ? { CHEATCODE_TEST_FULL: '1' } : {}),
     ...(values.minutes === undefined ? {} : { CHEATCODE_SOAK_MINUTES: values.minutes }),
     ...(values.seed === undefined ? {} : { CHEATCODE_SOAK_SEED: values.seed }),
     ...(values.keep ? { CHEATCODE_SOAK_KEEP: '1' } : {}),
@@ -228,6 +232,7 @@ try {
   }
   console.log(`\n${lines.join('\n')}\nall in ${seconds(started)}`);
   if (sum.passed + sum.failed === 0) throw new SetupError('no test was run');
+  if (values.full && positionals.length === 0 && values.grep === undefined && !isEnding()) await keepFull(lines);
 } catch (error) {
   console.error(error instanceof SetupError ? `\n${error.message}` : error);
   sum.failed++;
@@ -235,6 +240,14 @@ try {
 await end();
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
 process.exitCode = sum.failed > 0 ? 1 : 0;
+
+/** The last run of every combination, with its date. @param {readonly string[]} lines */
+async function keepFull(lines) {
+  const date = new Date().toISOString().slice(0, 10);
+  const list = lines.map((line) => `- ${line}`).join('\n');
+  const text = `# The last run of every combination\n\n${date}, by \`npm run test:full\`\n\n${list}\n`;
+  await writeFile(inRepo('test', 'full.md'), text);
+}
 
 /** @param {number} since */
 function seconds(since) {

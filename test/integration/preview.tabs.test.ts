@@ -23,26 +23,8 @@ describe('the preview panel', function () {
 
   const panel = (): Promise<Frame> => eventually('the page of the preview', () => tab.previewPage());
 
-  /** The frame that holds the app: below the panel's page, with the gateway's shell between behind a path proxy. */
-  const appFrame = async (selector: string): Promise<Frame> => {
-    const isBelow = (frame: Frame | null, above: Frame): boolean =>
-      frame !== null && (frame === above || isBelow(frame.parentFrame(), above));
-    return eventually(`a frame with ${selector}`, async () => {
-      const above = await tab.previewPage();
-      for (const frame of above === undefined ? [] : tab.page.frames())
-        if (frame !== above && above && isBelow(frame, above) && (await frame.locator(selector).count()) > 0)
-          return frame;
-      throw new Error(
-        tab.page
-          .frames()
-          .map((frame) => frame.url())
-          .join(' '),
-      );
-    });
-  };
-
   const counter = async (): Promise<Locator> => {
-    const button = (await appFrame('#counter')).locator('#counter');
+    const button = (await tab.appFrame('#counter')).locator('#counter');
     await eventually('the app to be hydrated', async () => (await button.getAttribute('data-alive')) === 'true');
     return button;
   };
@@ -95,7 +77,7 @@ describe('the preview panel', function () {
 
   it('follows the app with its address, and goes back and forward', async () => {
     const page = await panel();
-    await (await appFrame('#counter')).getByRole('link', { name: 'About' }).click();
+    await (await tab.appFrame('#counter')).getByRole('link', { name: 'About' }).click();
     await eventually('the address of the other page', async () => (await address()) === '/about');
     const back = page.locator('#back');
     await eventually('a way back', async () => (await back.getAttribute('aria-disabled')) === 'false');
@@ -139,7 +121,7 @@ describe('the preview panel', function () {
 
   it('does not take a page in its frame for the editor, nor a frame in that one', async () => {
     const forged = JSON.stringify({ type: 'show', page: { kind: 'failed', sentence: 'forged', actions: [] } });
-    const app = await appFrame('#counter');
+    const app = await tab.appFrame('#counter');
     // Each window above the app gets it, also from a frame that the app makes.
     const forge = `for (let to = window; to !== to.parent; ) { to = to.parent; to.postMessage(${forged}, '*'); }`;
     await app.evaluate(forge);

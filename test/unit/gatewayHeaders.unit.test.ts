@@ -159,6 +159,7 @@ describe('headers to the browser', () => {
 
   it('let a cookie be of no domain, and of a cross-site frame where it is set in one', () => {
     assert.equal(previewCookie('a=b=c; DOMAIN=x.example;Path=/;', false), 'a=b=c; Path=/');
+    assert.equal(previewCookie('a=b; path = /shop; HttpOnly', false), 'a=b; Path=/; HttpOnly');
     assert.equal(
       previewCookie('a=; Max-Age=1; secure; samesite=strict; Partitioned', true),
       'a=; Max-Age=1; SameSite=None; Secure; Partitioned',

@@ -111,7 +111,8 @@ function show(): void {
   frame.src = addressOf(path);
   frame.addEventListener('load', arrived);
   document.body.append(frame);
-  frame.focus();
+  // In a tab of its own, or where a person is already: a page that loads must not take the keyboard from an editor around it.
+  if (window.parent === window || document.hasFocus()) frame.focus();
   if (frame.contentWindow) lookForNext(frame.contentWindow, frame.contentWindow.document);
 }
 

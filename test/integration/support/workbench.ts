@@ -227,13 +227,22 @@ export class Tab {
     return names.map((name) => name.trim()).filter((name) => name !== '');
   }
 
-  /** The frame of the app inside the preview; undefined while there is none. */
-  previewFrame(port: number): Frame | undefined {
-    return this.page
-      .frames()
-      .find((frame) =>
-        new RegExp(`^http://(?:localhost|127\\.0\\.0\\.1):(?:${port}/|\\d+/proxy/${port}/)`).test(frame.url()),
+  /** The frame of the preview that holds this: below the panel's page, with the gateway's shell between behind a path proxy. */
+  appFrame(selector: string): Promise<Frame> {
+    const isBelow = (frame: Frame | null, above: Frame): boolean =>
+      frame !== null && (frame === above || isBelow(frame.parentFrame(), above));
+    return eventually(`a frame with ${selector}`, async () => {
+      const above = await this.previewPage();
+      for (const frame of above === undefined ? [] : this.page.frames())
+        if (frame !== above && above && isBelow(frame, above) && (await frame.locator(selector).count()) > 0)
+          return frame;
+      throw new Error(
+        this.page
+          .frames()
+          .map((frame) => frame.url())
+          .join(' '),
       );
+    });
   }
 
   /** The preview's own page, with its toolbar and messages. */

@@ -19,6 +19,8 @@ import { OutputTail } from './previewOutput';
 import { PhoneCards } from './previewPhone';
 
 const OUTPUT_LINES = 20;
+/** Of a page that hears nothing, twice a second; then it is made anew. */
+const MAX_KNOCKS = 8;
 
 /** What a preview needs of its panel and of the rest of the window. */
 export interface PreviewModelPorts {
@@ -54,6 +56,8 @@ export class PreviewModel implements Disposable {
   #frameOrigin: string | undefined;
   /** The page that listens; undefined until one does. */
   #listener: string | undefined;
+  /** How often it has said so: it does until it is heard. */
+  #knocks = 0;
   #address: PreviewAddress | undefined;
   /** What an address was asked for last, and what the one that is known was asked for. */
   #askedFor = '';
@@ -127,8 +131,11 @@ export class PreviewModel implements Disposable {
       case 'ready':
         // The editor makes the page anew when the panel moves to another window: its frame begins anew with it.
         if (this.#listener !== undefined && this.#listener !== message.page) this.#frame.hide();
+        this.#knocks = this.#listener === message.page ? this.#knocks + 1 : 1;
         this.#listener = message.page;
         this.#sent = '';
+        // Of two pages in short order the editor may hold the second back for ever, and keep for it what the first should hear.
+        if (this.#knocks > MAX_KNOCKS) this.#isLoaded = false;
         this.update();
         return;
       case 'run':
@@ -264,6 +271,7 @@ export class PreviewModel implements Disposable {
     this.#isLoaded = true;
     this.#frameOrigin = frameOrigin;
     this.#listener = undefined;
+    this.#knocks = 0;
     this.#ports.load(frameOrigin);
   }
 

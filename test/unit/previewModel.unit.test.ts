@@ -122,6 +122,19 @@ describe('the model of a preview', () => {
     assert.deepEqual(stage.errors, []);
   });
 
+  it('gets its page anew when that one says for seconds that it hears nothing', async () => {
+    const stage = await new Stage(anApp(), aSession()).begin();
+    const before = stage.loads.length;
+    for (let knock = 1; knock < 8; knock++) stage.model.receive({ type: 'ready', page: 'p1' });
+    assert.equal(stage.loads.length, before);
+    stage.model.receive({ type: 'ready', page: 'p1' });
+    assert.equal(stage.loads.length, before + 1);
+    stage.model.receive({ type: 'ready', page: 'p1' });
+    assert.equal(stage.loads.length, before + 1, 'and then there is time again');
+    stage.model.receive({ type: 'ready', page: 'p2' });
+    assert.equal(stage.shown.label, anApp().label);
+  });
+
   it('shows nothing new when nothing is new', async () => {
     const stage = await new Stage(anApp(), aSession({ pid: 7 })).begin();
     const { length } = stage.messages;

@@ -249,9 +249,9 @@ export interface Requests {
   configure: [HostSettings, null];
   /** Answers once the wish is recorded; the progress arrives as `sessionChanged`. */
   start: [StartParams, SessionSnapshot];
-  /** Answers when the server has ended, or with the reason why it has not. */
   /**
-   * Fails with `confirmationNeeded` for an adopted server unless `confirmed` names all that would be signalled.
+   * Answers when the server has ended, or with the reason why it has not. Fails with `confirmationNeeded` for an adopted
+   * server unless `confirmed` names all that would be signalled.
    */
   stop: [{ readonly sessionId: string; readonly confirmed?: readonly NamedProcess[] }, SessionSnapshot];
   /** The processes that ending a server which we did not start would signal: what a person is asked about. */

@@ -27,6 +27,14 @@ describe("root in another user's folder", () => {
   }
 
   const ofRoot = (c: FaultCase, distFolder: string): Agent => c.window({ distFolder, folder: c.rig.appFolder });
+  /** Root's window and the session that it started, with the state folder where the owner's would be. */
+  async function startedByRoot(c: FaultCase, distFolder: string) {
+    mkdirSync(c.rig.stateFolder, { mode: 0o700 });
+    chownSync(c.rig.stateFolder, UID, UID);
+    const root = ofRoot(c, distFolder);
+    await root.call('start', c.params());
+    return { root, session: await root.reaches('running') };
+  }
   const ofOwner = (c: FaultCase): Agent => c.window({ uid: UID });
 
   faultCase(
@@ -34,11 +42,7 @@ describe("root in another user's folder", () => {
     { servers: 0 },
     async (c) => {
       const { distFolder } = await give(c);
-      mkdirSync(c.rig.stateFolder, { mode: 0o700 });
-      chownSync(c.rig.stateFolder, UID, UID);
-      const root = ofRoot(c, distFolder);
-      await root.call('start', c.params());
-      const session = await root.reaches('running');
+      const { root, session } = await startedByRoot(c, distFolder);
       assert.deepEqual([uidOf(c.host), uidOf(session.listenerPid ?? 0)], [UID, UID]);
 
       const owner = ofOwner(c);
@@ -67,11 +71,7 @@ describe("root in another user's folder", () => {
 
   faultCase('a host that root has killed is started again as the owner’s', { servers: 1 }, async (c) => {
     const { distFolder } = await give(c);
-    mkdirSync(c.rig.stateFolder, { mode: 0o700 });
-    chownSync(c.rig.stateFolder, UID, UID);
-    const root = ofRoot(c, distFolder);
-    await root.call('start', c.params());
-    const session = await root.reaches('running');
+    const { root, session } = await startedByRoot(c, distFolder);
     const before = c.host;
     await c.kill(before);
     await waitFor('its server to be gone', () => !isAlive(session.listenerPid ?? 0));

@@ -2,12 +2,14 @@
  * Composition root of the command line: joins the session host of this machine, if one runs, and asks it one thing. It
  * starts no host and no server yet.
  */
+import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
 import { errorMessage, type Logger } from './sessions/log';
 import { processLine, stateSentence } from './sessions/messages';
 import type { NamedProcess, SessionSnapshot } from './sessions/protocol';
 import type { Peer } from './sessions/rpcPeer';
 import { HostClient } from './sessions/hostClient';
+import type * as HostLauncher from './sessions/hostLauncher';
 import { systemHostLink } from './sessions/hostLink';
 import { DevServerError } from './sessions/errors';
 
@@ -58,7 +60,9 @@ async function main(argv: readonly string[]): Promise<number> {
       editorNodePty: undefined,
       env: process.env,
       nodePath: () => undefined,
-      loadLauncher: () => Promise.reject(new Error('the command line starts no host')),
+      folder: () => process.cwd(),
+      // It starts no host; root asks by it for the owner of the folder.
+      loadLauncher: () => Promise.resolve(createRequire(__filename)('./hostLauncher.js') as typeof HostLauncher),
       log: quiet,
     }),
     log: quiet,

@@ -25,6 +25,8 @@ import { toBrowser } from './responseHeaders';
 import { UpstreamProxy } from './upstreamProxy';
 import { faultPage, waitingPage } from './waitingPage';
 
+/** Node's own default: whoever connects and says nothing must not keep a descriptor for ever. */
+const HEADERS_LIMIT_MS = 60_000;
 /** All headers of a request: as much as code-server and many cookies of the editor's origin need. The dev server has its own limit. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
@@ -85,7 +87,12 @@ export class AppGateway {
 
   #createServer(): Server {
     // A slow upload is nobody's fault. A request without a host is refused by us, with our header.
-    const server = createServer({ requestTimeout: 0, requireHostHeader: false, maxHeaderSize: MAX_HEADER_BYTES });
+    const server = createServer({
+      requestTimeout: 0,
+      headersTimeout: HEADERS_LIMIT_MS, // Without it, none: it would be the lesser of both.
+      requireHostHeader: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    });
     server.on('request', (request, response) => this.#request(request, response));
     server.on('upgrade', (request, socket, rest) => this.#upgrade(request, asSocket(socket), rest));
     server.on('connect', (_request, socket) => {
@@ -134,6 +141,9 @@ export class AppGateway {
         onFailure: (error: NodeJS.ErrnoException) => {
           // Then the answer's own end decides; a server may answer before it has read everything.
           if (response.headersSent) return;
+          // The rest of its body is read and dropped: unread it would stand before the connection's next request.
+          request.unpipe();
+          request.resume();
           this.#log('debug', 'no answer', { app: this.#id, error: error.message });
           answer(
             response,

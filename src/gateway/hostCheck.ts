@@ -21,4 +21,9 @@ export class AcceptedHosts {
     if (name === 'localhost' || name === '127.0.0.1' || name === '[::1]' || name.endsWith('.localhost')) return true;
     return this.#registered.has(lower);
   }
+
+  /** Whether a client registered exactly this host (and port). */
+  isRegistered(host: string): boolean {
+    return this.#registered.has(host.toLowerCase());
+  }
 }

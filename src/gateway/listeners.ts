@@ -24,7 +24,9 @@ export async function listenOnLoopback(create: () => Server, preferred: number |
     } catch (error) {
       // A machine without IPv6. Else somebody has this port there, whom a browser would reach by the name localhost.
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries >= TRIES) return { port, servers: [first] };
-      await new Promise((resolve) => first.close(resolve));
+      const closed = new Promise((resolve) => first.close(resolve));
+      first.closeAllConnections();
+      await closed;
     }
   }
 }

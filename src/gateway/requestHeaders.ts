@@ -23,8 +23,8 @@ export function toUpstream(
   const origin = `http://localhost:${port}`;
   // What the browser itself calls same-origin may have the origin `null`: a form on a page that sends no referrer.
   const isOwn = headers['sec-fetch-site'] === 'same-origin';
-  if (headers.origin !== undefined && (isOwn || namesUs(headers.origin, hosts))) sent.origin = origin;
-  if (headers.referer !== undefined && namesUs(headers.referer, hosts)) {
+  if (headers.origin !== undefined && (isOwn || namesUs(headers.origin, headers.host, hosts))) sent.origin = origin;
+  if (headers.referer !== undefined && namesUs(headers.referer, headers.host, hosts)) {
     const { pathname, search } = new URL(headers.referer);
     sent.referer = origin + pathname + search;
   }
@@ -35,8 +35,12 @@ export function toUpstream(
   return sent;
 }
 
-function namesUs(url: string, hosts: AcceptedHosts): boolean {
+/**
+ * Whether that is the name by which we are asked, or one that a client registered (a forwarded port may be asked by another
+ * name than the browser's). Other ports of localhost are other programs.
+ */
+function namesUs(url: string, asked: string | undefined, hosts: AcceptedHosts): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, host } = new URL(url);
-  return (protocol === 'http:' || protocol === 'https:') && hosts.accepts(host);
+  return (protocol === 'http:' || protocol === 'https:') && (host === asked?.toLowerCase() || hosts.isRegistered(host));
 }

@@ -62,6 +62,8 @@ export class PreviewModel implements Disposable {
   /** What an address was asked for last, and what the one that is known was asked for. */
   #askedFor = '';
   #resolvedFor = '';
+  /** Number of the last question for an address: only its answer counts. */
+  #asking = 0;
   /** Whether an app has a web build beside its phones; looked at once. */
   #webBuild: { readonly appKey: string; readonly has: boolean } | undefined;
   #sent = '';
@@ -172,8 +174,9 @@ export class PreviewModel implements Disposable {
   }
 
   #reload(): void {
-    // What failed before may work now: the gateway is asked for again.
-    if (this.#address?.via === 'direct' || this.truth?.kind === 'noGateway') this.#askedFor = '';
+    // What failed before may work now, and a gateway that was lost may be back at another port: it is asked for again.
+    const isWell = this.#address?.via === 'gateway' && this.truth?.kind === 'alive';
+    if (this.#address?.via !== 'template' && !isWell) this.#askedFor = '';
     this.#tell(this.#frame.reload());
     this.update();
   }
@@ -234,15 +237,16 @@ export class PreviewModel implements Disposable {
     const key = `${session.port} ${connection.kind === 'connected' ? connection.hostPid : 'none'}`;
     if (key === this.#askedFor) return;
     this.#askedFor = key;
+    const asking = ++this.#asking;
     this.#ports.resolveAddress(session).then(
       (address) => {
-        if (key !== this.#askedFor) return;
+        if (asking !== this.#asking) return;
         this.#address = address;
         this.#resolvedFor = key;
         this.update();
       },
       (error: unknown) => {
-        this.#askedFor = '';
+        if (asking === this.#asking) this.#askedFor = '';
         this.#ports.onError(error);
       },
     );

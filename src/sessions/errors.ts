@@ -36,6 +36,8 @@ export type DevServerErrorCode =
   | 'nodeMissing'
   | 'connectionLost'
   | 'workspaceUntrusted'
+  /** Root's window acts as the owner of another folder of it. */
+  | 'otherUsersFolder'
   /** The preview gateway could not be begun; fact `detail`. */
   | 'gatewayFailed'
   | 'stopFailed'

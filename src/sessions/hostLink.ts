@@ -34,8 +34,10 @@ export interface HostLink {
 }
 
 export interface SystemHostLink extends HostLink {
-  /** Whom this client, which is root, acts as: the owner of its folder. Undefined: it is itself. */
-  actingUser(): Promise<User | undefined>;
+  /** Whom this client, if it is root, has to act as for a folder. Undefined: itself, also where it may not become that user. */
+  userOf(folder: string): Promise<User | undefined>;
+  /** Whom it acts as on the connection that was made last; undefined: itself. */
+  readonly actingAs: User | undefined;
 }
 
 export interface HostLinkOptions {
@@ -65,6 +67,7 @@ interface Place {
 export function systemHostLink(options: HostLinkOptions): SystemHostLink {
   const { distFolder, editorNodePty, env, log } = options;
   /** By number; undefined: that user can't be acted for. */
+  let actingAs: User | undefined;
   const places = new Map<number, Promise<Place | undefined>>();
 
   const askOwner = async (owner: UserIds, launch?: OwnerLaunch): Promise<Place | undefined> => {
@@ -77,8 +80,7 @@ export function systemHostLink(options: HostLinkOptions): SystemHostLink {
   };
 
   /** Undefined: this client acts as itself. */
-  const othersPlace = async (): Promise<Place | undefined> => {
-    const folder = options.folder?.();
+  const othersPlace = async (folder: string | undefined): Promise<Place | undefined> => {
     const owner = folder === undefined ? undefined : otherOwner(folder);
     if (!owner) return undefined;
     let known = places.get(owner.uid);
@@ -91,7 +93,7 @@ export function systemHostLink(options: HostLinkOptions): SystemHostLink {
   };
 
   const place = async (): Promise<Place> => {
-    const others = await othersPlace();
+    const others = await othersPlace(options.folder?.());
     if (others) return others;
     const stateFolder = ensureStateFolder(process.env);
     const scope = currentScope();
@@ -99,9 +101,18 @@ export function systemHostLink(options: HostLinkOptions): SystemHostLink {
   };
 
   return {
-    actingUser: async () => (await othersPlace())?.user,
+    userOf: async (folder) => (await othersPlace(folder))?.user,
 
-    tryConnect: async (who, prepare) => connectToHost((await place()).paths, who, prepare),
+    get actingAs() {
+      return actingAs;
+    },
+
+    async tryConnect(who, prepare) {
+      const { paths, user } = await place();
+      const found = await connectToHost(paths, who, prepare);
+      if (found) actingAs = user;
+      return found;
+    },
 
     async launch(who, prepare, settings, replacing) {
       const { launchHost, readHostParts } = await options.loadLauncher();
@@ -130,9 +141,10 @@ export function systemHostLink(options: HostLinkOptions): SystemHostLink {
         });
         const found = await connectToHost(paths, who, prepare);
         if (!found) throw new DevServerError('hostDidNotStart', { exit: 'none', log: paths.log });
+        actingAs = user;
         return found;
       }
-      return launchHost(
+      const found = await launchHost(
         {
           paths,
           host: { ...host, stateFolder, scopeId: scope.id },
@@ -147,6 +159,8 @@ export function systemHostLink(options: HostLinkOptions): SystemHostLink {
         },
         replacing,
       );
+      actingAs = undefined;
+      return found;
     },
   };
 }

@@ -23,9 +23,16 @@ export async function findHostNode(
     return { file: setting, env: {} };
   }
   // Inside code-server it is most often the very Node that runs this: no need to ask it for its version.
-  const isOwn = (await nodeOnPath(env)) === (await realpath(process.execPath));
+  // It may lie where only root can look, and this has become another user by now.
+  const own = await realpath(process.execPath).catch(() => undefined);
+  const isOwn = own !== undefined && (await nodeOnPath(env)) === own;
   const major = isOwn ? Number(process.versions.node.split('.')[0]) : await majorOf('node', env);
   if (major !== undefined && major >= MIN_MAJOR) return { file: 'node', env: { PATH: env['PATH'] ?? '' } };
+  const mayRun = await access(process.execPath, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!mayRun) throw new DevServerError('nodeMissing', { path: process.execPath, needed: MIN_MAJOR });
   return { file: process.execPath, env: { ELECTRON_RUN_AS_NODE: '1' } };
 }
 

@@ -451,6 +451,12 @@ export function errorToMessage(error: unknown, app?: Pick<App, 'key' | 'label' |
       return message('info', `${of} does not start in a workspace that is not trusted.`, [
         { title: 'Manage Trust', action: 'manageTrust' },
       ]);
+    case 'otherUsersFolder':
+      return message(
+        'error',
+        `${of} does not start here: its folder belongs to another user than the one that this window's dev servers run as. Open it in a window of its own.`,
+        [log],
+      );
     case 'gatewayFailed':
       return message(
         'warning',

@@ -1,9 +1,12 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+
+/** Tokens and facts have some hundred bytes. */
+const MAX_BYTES = 64 * 1024;
 
 /**
  * Reads a small text file that must be that user's own (undefined: a platform without numbers): no link is followed and
  * the file that was opened is looked at, so that nobody has root read, and pass on, what only root may. Throws what the
- * system says, `ENOENT` for one, or that it is another's.
+ * system says, `ENOENT` for one, or that it is another's or too big.
  */
 export function readOwnedFile(file: string, uid: number | undefined): string {
   // Not blocking: a pipe that somebody planted would be waited for.
@@ -13,7 +16,11 @@ export function readOwnedFile(file: string, uid: number | undefined): string {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) throw new Error(`${file} is no file`);
     if (uid !== undefined && stat.uid !== uid) throw new Error(`${file} belongs to user ${stat.uid}`);
-    return readFileSync(descriptor, 'utf8');
+    // It may grow while it is read.
+    const buffer = Buffer.alloc(MAX_BYTES + 1);
+    const bytes = readSync(descriptor, buffer, 0, buffer.length, 0);
+    if (bytes > MAX_BYTES) throw new Error(`${file} is too big`);
+    return buffer.toString('utf8', 0, bytes);
   } finally {
     closeSync(descriptor);
   }

@@ -106,7 +106,7 @@ class WorkspaceServers implements WindowServers {
     this.#options = options;
     this.#log = options.log;
     this.#link = systemHostLink({
-      folder: () => this.apps[0]?.folder,
+      folder: () => this.apps[0]?.folder ?? options.workspaceFolders()[0],
       distFolder: options.distFolder,
       editorNodePty: options.editorNodePty,
       env: options.surroundings.env,
@@ -391,7 +391,10 @@ class WorkspaceServers implements WindowServers {
   async #startParams(app: App, origin: StartParams['origin']): Promise<StartParams> {
     const { surroundings, trusted } = this.#options;
     if (!trusted()) throw new DevServerError('workspaceUntrusted');
-    const user = await this.#link.actingUser();
+    await this.#client.connect();
+    const user = await this.#link.userOf(app.folder);
+    // Its server would run as the wrong user: root above all.
+    if (user?.uid !== this.#link.actingAs?.uid) throw new DevServerError('otherUsersFolder', { app: app.name });
     const env = user ? environmentAs(user, surroundings.env) : surroundings.env;
     return {
       spec: await this.#launchSpec(app),

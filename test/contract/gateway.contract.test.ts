@@ -652,6 +652,31 @@ describe('the preview gateway', () => {
       assert.match(body, tagForm);
     });
 
+    it('takes a large body that nobody wants, and the next request on the same connection', async () => {
+      const serverPort = server.port;
+      await server.stop();
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      const post = () =>
+        new Promise<{ readonly status: number; readonly socket: net.Socket }>((resolve, reject) => {
+          const request = http.request({ port, host: '127.0.0.1', method: 'POST', agent, timeout: 4000 });
+          request.once('timeout', () => request.destroy(new Error('it hangs')));
+          request.once('error', reject).once('response', (answer) => {
+            const socket = answer.socket;
+            answer.resume().once('end', () => resolve({ status: answer.statusCode ?? 0, socket }));
+          });
+          pour(request, 4 * MB);
+        });
+      try {
+        const first = await post();
+        const second = await post();
+        assert.deepEqual([first.status, second.status], [503, 503]);
+        assert.equal(first.socket, second.socket);
+      } finally {
+        agent.destroy();
+        await server.start(serverPort);
+      }
+    });
+
     it('says the sentence of the host while there is no port, as text', async () => {
       gateway.tell({ type: 'upstream', id, upstream: upstream(undefined, 'It <b>failed</b> & ended: é.') });
       await waitUntil('it knows', async () => (await state())['ready'] === false);

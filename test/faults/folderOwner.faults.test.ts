@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { isAlive, repoRoot, waitFor } from '../contract/support/hostRig';
@@ -51,6 +52,14 @@ describe("root in another user's folder", () => {
       assert.equal((await owner.call('start', c.params())).listenerPid, session.listenerPid);
       await owner.call('stop', { sessionId: session.id });
       await root.reaches('stopped');
+
+      // A root `docker exec` in the folder finds them, too.
+      const cli = spawnSync(process.execPath, [path.join(distFolder, 'cli.js'), 'status'], {
+        cwd: c.rig.appFolder,
+        env: { ...process.env, CHEATCODE_STATE_DIR: c.rig.stateFolder },
+        encoding: 'utf8',
+      });
+      assert.match(cli.stdout, new RegExp(`^${session.id}\\b.*stopped`), cli.stderr);
 
       // The other way round: root joins the host that the owner has.
       await root.close();

@@ -70,10 +70,23 @@ describe('headers to the dev server', () => {
   it('name its own host, and its own origin where they named us', () => {
     const own = { host: 'localhost:3000', connection: 'close' };
     assert.deepEqual(sent({ host: 'code.example' }), own);
-    for (const origin of ['https://code.example', 'http://localhost:9', 'http://[::1]:9'])
-      assert.deepEqual(sent({ origin }), { ...own, origin: 'http://localhost:3000' }, origin);
-    for (const origin of ['https://evil.example', 'null', 'vscode-webview://a', 'ftp://localhost'])
-      assert.deepEqual(sent({ origin }), { ...own, origin }, origin);
+    for (const [origin, host] of [
+      ['https://code.example', 'code.example'],
+      // A forwarded port is asked by another name than the browser's.
+      ['https://code.example', 'localhost:9'],
+      ['http://localhost:9', 'localhost:9'],
+      ['http://[::1]:9', '[::1]:9'],
+    ])
+      assert.deepEqual(sent({ origin, host }), { ...own, origin: 'http://localhost:3000' }, origin);
+    // Another port of this machine is another program, whose page must not pass for the app's own.
+    for (const origin of [
+      'https://evil.example',
+      'null',
+      'vscode-webview://a',
+      'ftp://localhost:9',
+      'http://localhost:8',
+    ])
+      assert.deepEqual(sent({ origin, host: 'localhost:9' }), { ...own, origin }, origin);
     assert.equal(sent({ origin: 'null', 'sec-fetch-site': 'same-origin' }).origin, 'http://localhost:3000');
     assert.equal(sent({ referer: 'https://code.example/a?b' }).referer, 'http://localhost:3000/a?b');
     assert.equal(sent({ referer: 'https://evil.example/a?b' }).referer, 'https://evil.example/a?b');

@@ -239,6 +239,7 @@ describe('messages', () => {
       'nodeMissing',
       'connectionLost',
       'workspaceUntrusted',
+      'otherUsersFolder',
       'stopFailed',
       'hostLockHeld',
       'hostNotReplaced',

@@ -75,7 +75,11 @@ describe('the commands, in a tab that did not start the server', function () {
         );
       })(),
     ]);
-    await eventually('the app', async () => /Hello from cheatcode-app/.test(await opened.content()));
+    // Behind a path proxy in the frame of the gateway's shell.
+    await eventually('the app', async () => {
+      const texts = await Promise.all(opened.frames().map((frame) => frame.content()));
+      return texts.some((text) => text.includes('Hello from cheatcode-app'));
+    });
     await opened.close();
   });
 

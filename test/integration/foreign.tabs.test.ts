@@ -205,7 +205,7 @@ describe('an app that is declared as managed elsewhere', function () {
     await noneOfThem();
     await tab.command('Cheatcode: Open Preview');
     await eventually('the app in the preview', async () =>
-      (await (await tab.appFrame('h1')).locator('body').innerText({ timeout: 2000 })).includes('Hello'),
+      (await (await tab.appFrame('#counter')).locator('body').innerText({ timeout: 2000 })).includes('Hello'),
     );
     await hand.end();
     await tab.waitForStatus('Web waiting', 60_000);

@@ -77,6 +77,9 @@ describe('the commands, in a tab that did not start the server', function () {
     ]);
     // The app's own title: the gateway's shell around it shows it when the app has said so from inside.
     await eventually('the app', async () => (await opened.title()) === 'Cheatcode sample');
+    // Looked at only now: Playwright keeps to the empty document that a frame begins with when it is asked for that one.
+    const texts = await Promise.all(opened.frames().map((frame) => frame.locator('body').innerText()));
+    assert.match(texts.join('\n'), /Hello from cheatcode-app/);
     await opened.close();
   });
 

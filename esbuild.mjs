@@ -92,7 +92,7 @@ const nativeBesideBundle = {
 };
 
 /**
- * The bundles of the product, the extension first; a test builds them in memory.
+ * The bundles of the product: the extension first, then what it loads of the editor's side; a test builds the first in memory.
  * @type {import('esbuild').BuildOptions[]}
  */
 export const product = [
@@ -102,8 +102,16 @@ export const product = [
     outdir: 'dist',
     external: ['vscode'],
   },
+  // Most of what a preview is: a window that shows none does not load it.
+  { ...common, entryPoints: { livePreview: 'src/providers/livePreview.ts' }, outdir: 'dist', external: ['vscode'] },
   // Plain Node from here on: `vscode` is not external, so a stray run-time import fails the build.
-  { ...common, entryPoints: { cli: 'src/cli.ts' }, outdir: 'dist' },
+  {
+    ...common,
+    entryPoints: { cli: 'src/cli.ts' },
+    outdir: 'dist',
+    // Installed alone it is run as a program.
+    banner: { js: `#!/usr/bin/env node\n${common.banner.js}` },
+  },
   { ...common, entryPoints: { hostLauncher: 'src/sessions/hostLauncher.ts' }, outdir: 'dist' },
   { ...common, entryPoints: { asOwner: 'src/sessions/asOwner.ts' }, outdir: 'dist' },
   {
@@ -113,6 +121,8 @@ export const product = [
     plugins: [nativeBesideBundle],
   },
   { ...common, entryPoints: { gateway: 'src/gateway/main.ts' }, outdir: 'dist' },
+  // Loaded by the host and the command line where a Redis is configured.
+  { ...common, entryPoints: { redis: 'src/sessions/host/redisConnection.ts' }, outdir: 'dist' },
   // Drawn for mobile apps only, so no part of what each window loads.
   { ...common, entryPoints: { phoneCard: 'src/providers/phoneCard.ts' }, outdir: 'dist' },
 ];
@@ -148,7 +158,7 @@ async function main() {
     const testDefine = { ...common.define, TEST_BUILD: 'true' };
     await Promise.all(
       product
-        .slice(1)
+        .filter(({ external }) => external?.includes('vscode') !== true)
         .map((options) => build({ ...options, minify: false, define: testDefine, outdir: 'out/testHost' })),
     );
     await cp(path.join(root, 'dist/native'), path.join(root, 'out/testHost/native'), { recursive: true }).catch(

@@ -19,6 +19,8 @@
   const READY_INTERVAL_MS = 500;
   /** Reports of the frame are sent on at most so often, and of each kind only the last. */
   const REPORT_INTERVAL_MS = 50;
+  /** Between two windows that the app gets: nobody asks for them faster. */
+  const OPEN_INTERVAL_MS = 1000;
   /** Of a text that the frame sends; the extension cuts it again to what it shows. */
   const REPORT_CHARS = 4000;
   /** The same as PREVIEW_MARK of gatewayProtocol.ts; a test compares them. */
@@ -50,6 +52,13 @@
    * @type {Map<string, { data: Record<string, unknown>, times: number }>}
    */
   const reports = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let reporting;
+  /** When reports were sent last, and when a window was asked for last, by `performance.now()`. */
+  let reportedAt = -Infinity;
+  let openedAt = -Infinity;
+  /** The last line of output stays in sight, until somebody scrolls away from it. */
+  let isAtEnd = true;
 
   const address = /** @type {HTMLInputElement} */ (byId('address'));
   const viewport = byId('viewport');
@@ -59,6 +68,7 @@
   for (const action of /** @type {const} */ (['openInBrowser', 'copyUrl'])) onPress(action, { type: 'run', action });
   onPress('facePhone', { type: 'face', face: 'phone' });
   onPress('faceWeb', { type: 'face', face: 'web' });
+  for (const bar of document.querySelectorAll('[role=toolbar]')) rove(/** @type {HTMLElement} */ (bar));
   for (const width of /** @type {const} */ (['phone', 'tablet', 'full']))
     byId(width).addEventListener('click', () => setWidth({ width }));
   byId('rotate').addEventListener('click', () => {
@@ -83,6 +93,13 @@
       if (event.origin === shown?.place?.origin) hear(event.data);
     } else if (isFromEditor(event)) receive(event.data);
   });
+  output.addEventListener('scroll', () => {
+    isAtEnd = output.scrollHeight - output.clientHeight - output.scrollTop <= 1;
+  });
+  // Lines that wrap anew move the end.
+  new ResizeObserver(scrollToEnd).observe(output);
+  // The timers of a hidden tab are late, up to a minute.
+  document.addEventListener('visibilitychange', sendReports);
   // Again until it is heard: right after a reload of the window the first one may meet nobody.
   const knocking = setInterval(() => editor.postMessage({ type: 'ready', page }), READY_INTERVAL_MS);
   editor.postMessage({ type: 'ready', page });
@@ -131,6 +148,7 @@
     if (message?.['mark'] !== MARK) return;
     const { type } = message;
     if (type === 'key') press(message);
+    if (type === 'open') openPage(message);
     if (typeof type !== 'string' || !REPORTS.has(type)) return;
     /** @type {Record<string, unknown>} */
     const cut = {};
@@ -139,17 +157,42 @@
       if (typeof value === 'string') cut[field] = value.slice(0, REPORT_CHARS);
       else if (typeof value === 'number' || typeof value === 'boolean') cut[field] = value;
     }
-    if (reports.size === 0) setTimeout(sendReports, REPORT_INTERVAL_MS);
-    const times = (reports.get(type)?.times ?? 0) + 1;
+    // A new document begins: what still waits of the old one is no news, and only the shell outlives it.
+    const isBeginning = type === 'liveness' && cut['state'] === 'loading';
+    if (isBeginning) for (const kind of [...reports.keys()]) if (kind !== 'shell') reports.delete(kind);
+    // A kind of its own: without it the extension would take what follows for the old document's.
+    const kind = isBeginning ? 'loading' : type;
+    const times = (reports.get(kind)?.times ?? 0) + 1;
     // Out and in again: those of different kinds are sent in the order of their last.
-    reports.delete(type);
-    reports.set(type, { data: cut, times });
+    reports.delete(kind);
+    reports.set(kind, { data: cut, times });
+    if (isBeginning && performance.now() - reportedAt >= REPORT_INTERVAL_MS) sendReports();
+    else reporting ??= setTimeout(sendReports, REPORT_INTERVAL_MS);
   }
 
   function sendReports() {
+    clearTimeout(reporting);
+    reporting = undefined;
+    if (reports.size > 0) reportedAt = performance.now();
     const load = framedLoad;
     for (const { data, times } of reports.values()) editor.postMessage({ type: 'frame', load, times, data });
     reports.clear();
+  }
+
+  /**
+   * The app wants a window of its own for one of its pages, or for one of another site. Only right after a person did
+   * something in the frame, and one at a time: a page must not open windows by itself.
+   *
+   * @param {Record<string, unknown>} message
+   */
+  function openPage({ path, url }) {
+    const wanted = path ?? url;
+    if (typeof wanted !== 'string' || wanted.length > REPORT_CHARS || framedLoad === 0) return;
+    if (document.activeElement !== currentFrame() || navigator.userActivation?.isActive !== true) return;
+    if (performance.now() - openedAt < OPEN_INTERVAL_MS) return;
+    openedAt = performance.now();
+    if (wanted === path) editor.postMessage({ type: 'open', load: framedLoad, path: wanted });
+    else editor.postMessage({ type: 'openUrl', load: framedLoad, url: wanted });
   }
 
   /**
@@ -225,15 +268,23 @@
     setText('hint', isMobile && phone === undefined ? 'Looking for the address that a phone can open.' : '');
     showPhone(phone);
     showActions(status.actions);
-    const text = lines.join('\n').replace(/\n+$/, '');
-    output.hidden = text === '';
-    if (output.textContent !== text) {
-      output.textContent = text;
-      output.scrollTop = output.scrollHeight;
-    }
+    showOutput(lines.join('\n').replace(/\n+$/, ''));
     viewport.setAttribute('aria-label', `Preview of ${label}`);
     showFrame(place, label);
     showNotices(notices);
+  }
+
+  /** @param {string} text */
+  function showOutput(text) {
+    output.hidden = text === '';
+    if (output.textContent === text) return;
+    if (output.textContent === '') isAtEnd = true;
+    output.textContent = text;
+    scrollToEnd();
+  }
+
+  function scrollToEnd() {
+    if (isAtEnd) output.scrollTop = output.scrollHeight;
   }
 
   /** @param {string} path */
@@ -266,6 +317,7 @@
         words.textContent = text;
         line.append(words);
         if (action?.id === 'reload') line.append(button(action.label, 'link', { type: 'reload' }));
+        else if (action?.id === 'openFile') line.append(button(action.label, 'link', { type: 'openFile' }));
         else if (action !== undefined) line.append(button(action.label, 'link', { type: 'run', action: action.id }));
         return line;
       }),
@@ -277,7 +329,15 @@
     byId('card').hidden = phone === undefined;
     if (phone === undefined || isShown('card', phone)) return;
     setText('phoneUrl', phone.url);
-    setText('phoneSentence', phone.sentence);
+    // Names of settings stand between backticks.
+    byId('phoneSentence').replaceChildren(
+      ...phone.sentence.split('`').map((part, index) => {
+        if (index % 2 === 0) return part;
+        const name = document.createElement('code');
+        name.textContent = part;
+        return name;
+      }),
+    );
     byId('code').replaceChildren(...(phone.qr === undefined ? [] : [drawCode(phone.qr, phone.url)]));
   }
 
@@ -389,6 +449,38 @@
     const element = byId(id);
     element.addEventListener('click', () => {
       if (isEnabled(element)) editor.postMessage(message);
+    });
+  }
+
+  /**
+   * One stop of the Tab key in each toolbar, and the arrows between its buttons, as the role promises (ARIA Authoring
+   * Practices, "Toolbar"). The address is in none of them, for there the arrows move the cursor.
+   *
+   * @param {HTMLElement} bar
+   */
+  function rove(bar) {
+    const buttons = [...bar.querySelectorAll('button')];
+    /** @param {EventTarget | null | undefined} stop */
+    const stopAt = (stop) => {
+      for (const one of buttons) one.tabIndex = one === stop ? 0 : -1;
+    };
+    stopAt(buttons[0]);
+    bar.addEventListener('focusin', ({ target }) => stopAt(target));
+    bar.addEventListener('keydown', (event) => {
+      if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      const at = buttons.findIndex((one) => one === document.activeElement);
+      const last = buttons.length - 1;
+      const next = new Map([
+        ['ArrowLeft', at === 0 ? last : at - 1],
+        ['ArrowRight', at === last ? 0 : at + 1],
+        ['Home', 0],
+        ['End', last],
+      ]).get(event.key);
+      if (at < 0 || next === undefined) return;
+      event.preventDefault();
+      // The editor listens at the window.
+      event.stopPropagation();
+      buttons[next]?.focus();
     });
   }
 

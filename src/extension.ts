@@ -11,23 +11,32 @@ import { EditorContextKeys } from './providers/contextKeys';
 import { EditorSettings } from './providers/editorSettings';
 import { createApi, type CheatcodeApi } from './providers/extensionApi';
 import { appCommands } from './providers/ids';
+import { hasIntegratedBrowser } from './providers/integratedBrowser';
 import { runButton } from './providers/messageButtons';
 import { Notifications } from './providers/notifications';
+import { openAppFile } from './providers/openAppFile';
 import { editorBrowser } from './providers/openInBrowser';
 import { OutputChannelLog } from './providers/outputChannelLog';
+import type * as LivePreviews from './providers/livePreview';
 import type * as PhoneCards from './providers/phoneCard';
-import { Previews } from './providers/previewPanel';
+import type { CreatePreview } from './providers/previewParts';
+import { PreviewPanels } from './providers/previewPanel';
+import { Previews } from './providers/previews';
+import { PreviewView } from './providers/previewView';
 import { ServerTerminals } from './providers/serverTerminal';
 import { StatusBar } from './providers/statusBar';
 import { editorSurroundings } from './providers/surroundings';
 import { ToldCauses } from './providers/toldCauses';
+import { contributeTerminalPath } from './providers/terminalPath';
+import { writeAgentAdvice } from './providers/writeAgentAdvice';
 import { WorkspaceFiles } from './providers/workspaceFiles';
 import type { App } from './sessions/apps';
 import { attentions } from './sessions/attention';
 import { DisposableStore } from './sessions/event';
 import { errorMessage } from './sessions/log';
 import { errorToMessage } from './sessions/messages';
-import { contextKeys, statusItems, viewOf } from './sessions/presenter';
+import { canOpen, contextKeys, statusItems, viewOf } from './sessions/presenter';
+import { redisSettings } from './sessions/redisSettings';
 import type * as HostLauncher from './sessions/hostLauncher';
 import { createDevServers } from './sessions/workspaceServers';
 
@@ -49,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       loadLauncher,
       distFolder: path.join(context.extensionPath, 'dist'),
       trusted: () => vscode.workspace.isTrusted,
+      redis: () => redisSettings(settings.current, log),
     }),
   );
   const stop = (app: App): void => void vscode.commands.executeCommand(appCommands.stop, app.key);
@@ -61,18 +71,32 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       notifications.considerOther(`gateway ${app.key}`, failure && errorToMessage(failure, app)),
     onError,
   });
+  const { workspaceState: memory } = context;
+  const mediaFolder = vscode.Uri.joinPath(context.extensionUri, 'media');
+  const previewPorts: LivePreviews.PreviewPorts = {
+    servers,
+    mediaFolder,
+    memory,
+    isTrusted: () => vscode.workspace.isTrusted,
+    resolveAddress: (session) => addresses.resolve(session),
+    phoneCard: async (port) => loadBeside<typeof PhoneCards>('./phoneCard.js').phoneCard(port),
+    run: (action, app, page) => void vscode.commands.executeCommand(appCommands[action], app.key, page),
+    openFile: (app, place) => void openAppFile(app.folder, place).catch(onError),
+    openUrl: (url) => void editorBrowser.open(url).catch(onError),
+    onError,
+  };
+  const createPreview: CreatePreview<vscode.Webview> = (...of) =>
+    new (loadBeside<typeof LivePreviews>('./livePreview.js').LivePreview)(...of, previewPorts);
   const previews = store.add(
     new Previews({
-      servers,
-      mediaFolder: vscode.Uri.joinPath(context.extensionUri, 'media'),
-      memory: context.workspaceState,
-      isTrusted: () => vscode.workspace.isTrusted,
-      resolveAddress: (session) => addresses.resolve(session),
-      phoneCard: async (port) => loadBeside<typeof PhoneCards>('./phoneCard.js').phoneCard(port),
-      run: (action, app, page) => void vscode.commands.executeCommand(appCommands[action], app.key, page),
-      onError,
+      memory,
+      apps: () => servers.apps,
+      likelyApp: (apps) => activeApp.among(apps) ?? apps.find((app) => canOpen(viewOf(servers, app))) ?? apps[0],
+      createPanels: (listener) => new PreviewPanels({ mediaFolder, memory, createPreview }, listener),
+      createView: (listener) => new PreviewView({ memory, createPreview, apps: () => servers.apps, onError }, listener),
     }),
   );
+  let hasBrowser = false;
   store.add(
     registerCommands({
       servers,
@@ -81,9 +105,15 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       pickAction,
       showTerminal: (app) => terminals.reveal(app),
       openPreview: (app) => previews.open(app),
+      openPreviewInView: (app) => previews.openInView(app),
+      movePreviewToEditor: () => previews.moveToEditor(),
+      openPreviewsSideBySide: (apps) => previews.openSideBySide(apps),
+      hasIntegratedBrowser: () => hasBrowser,
       openInBrowser: (app, page) => addresses.open(app, page),
+      openInIntegratedBrowser: (app, page) => addresses.openIntegrated(app, page),
       copyUrl: (app, page) => addresses.copy(app, page),
       showLog: () => log.show(),
+      writeAgentAdvice,
       tell: notifications.tell,
     }),
   );
@@ -92,13 +122,20 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   const keys = store.add(new EditorContextKeys());
   const diagnostics = store.add(new ConfigDiagnostics());
   const show = (): void => {
-    const views = servers.apps.map((app) => viewOf(servers, app, previews.truth(app)));
+    const views = servers.apps.map((app) =>
+      viewOf(servers, app, { preview: previews.truth(app), hasIntegratedBrowser: hasBrowser }),
+    );
     const activeAppKey = activeApp.among(servers.apps)?.key;
     const { connection } = servers;
     statusBar.show(
       views.length === 0 ? [] : statusItems(views, { connection, trusted: vscode.workspace.isTrusted, activeAppKey }),
     );
-    keys.show(contextKeys(views, servers.hostReplacement !== undefined));
+    keys.show(
+      contextKeys(views, {
+        canReplaceHost: servers.hostReplacement !== undefined,
+        hasPreviewInView: previews.appInView !== undefined,
+      }),
+    );
   };
   const showSession = (app: App): void => {
     show();
@@ -106,7 +143,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     previews.update(app);
     notifications.consider(app, attentions(viewOf(servers, app), settings.current));
   };
-  store.add(previews.onDidChangeTruth(show));
+  store.add(previews.onDidChange(show));
   store.add(servers.onDidChangeSession(showSession));
   store.add(
     servers.onDidDiscover((discovery) => {
@@ -123,6 +160,8 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       // Between two tries nothing is known yet: only success ends a trouble.
       if (connection.kind === 'failed') notifications.considerOther('connection', errorToMessage(connection.error));
       else if (connection.kind === 'connected') notifications.considerOther('connection', undefined);
+      const { commandFolder } = servers;
+      if (commandFolder !== undefined) contributeTerminalPath(context.environmentVariableCollection, commandFolder);
     }),
   );
   store.add(activeApp.onDidChange(show));
@@ -142,8 +181,17 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     }),
   );
   store.add(new WorkspaceFiles(() => servers.activate(), onError));
-  servers.activate().catch(onError);
-  return createApi(servers, (app) => addresses.url(app));
+  const activated = servers.activate();
+  activated.catch(onError);
+  hasIntegratedBrowser({
+    isDesktop: vscode.env.uiKind === vscode.UIKind.Desktop,
+    commands: () => vscode.commands.getCommands(true),
+  }).then((has) => {
+    if (!has) return;
+    hasBrowser = true;
+    show();
+  }, onError);
+  return createApi(servers, activated, (app) => addresses.url(app));
 }
 
 /** Ends this window's part; the servers go on. A promise, because only that is waited for at a shutdown. */

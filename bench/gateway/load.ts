@@ -2,9 +2,18 @@
 import http from 'node:http';
 import { ASSET_BYTES } from './sizes';
 
-const SMALL_REQUESTS = 300;
 const ASSET_REQUESTS = 8;
 const PARALLEL_REQUESTS = 100;
+
+/** What a server is asked for. */
+export interface Load {
+  /** Paths: a small answer, a page, and a file of `ASSET_BYTES`. */
+  readonly small: string;
+  readonly page: string;
+  readonly asset: string;
+  /** How often small answers and pages are asked for, one after another, for one median. */
+  readonly requests: number;
+}
 
 export interface Measures {
   /** Median of single small requests, one after another. */
@@ -17,22 +26,22 @@ export interface Measures {
 }
 
 /** Measures the server on this port of 127.0.0.1; rejects when an answer is not whole. */
-export async function measure(port: number): Promise<Measures> {
+export async function measure(port: number, { small, page, asset, requests }: Load): Promise<Measures> {
   const agent = new http.Agent({ keepAlive: true });
   const get = (path: string, headers: http.OutgoingHttpHeaders = {}) => bytesOf({ port, path, headers, agent });
   try {
-    await get('/small');
-    const smallMs = median(await timesOf(SMALL_REQUESTS, () => get('/small')));
+    await get(small);
+    const smallMs = median(await timesOf(requests, () => get(small)));
     const frame = { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate', accept: 'text/html' };
-    const pageMs = median(await timesOf(SMALL_REQUESTS, () => get('/page', frame)));
+    const pageMs = median(await timesOf(requests, () => get(page, frame)));
     const assetMs = median(
       await timesOf(ASSET_REQUESTS, async () => {
-        const bytes = await get('/asset');
+        const bytes = await get(asset);
         if (bytes !== ASSET_BYTES) throw new Error(`${bytes} bytes came`);
       }),
     );
     const began = performance.now();
-    await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, () => get('/small')));
+    await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, () => get(small)));
     return {
       smallMs,
       pageMs,

@@ -22,8 +22,9 @@ import { asksForPage } from './pages';
 import { contextOf, relay, type Asked } from './relay';
 import { toUpstream } from './requestHeaders';
 import { toBrowser } from './responseHeaders';
+import { askAgainWithoutUpgrade, namesWebSocket } from './upgradeHeader';
 import { UpstreamProxy } from './upstreamProxy';
-import { faultPage, waitingPage } from './waitingPage';
+import { faultPage, patienceAfter, waitingPage } from './waitingPage';
 
 /** Node's own default: whoever connects and says nothing must not keep a descriptor for ever. */
 const HEADERS_LIMIT_MS = 60_000;
@@ -51,6 +52,8 @@ export class AppGateway {
   /** Connections that left HTTP, which no server closes. */
   readonly #switched = new Set<Duplex>();
   #servers: readonly Server[] = [];
+  /** So many pages in a row did a server that is there not answer. */
+  #hangUps = 0;
   #upstream: GatewayUpstream;
 
   /** `id` goes into a header: visible ASCII. */
@@ -72,8 +75,11 @@ export class AppGateway {
     return port;
   }
 
+  /** Whatever it says, another server may be there now: no connection to the one before is used again. */
   set upstream(upstream: GatewayUpstream) {
     this.#upstream = upstream;
+    this.#hangUps = 0;
+    this.#proxy.forget();
   }
 
   /** Frees the port and ends every connection. */
@@ -83,6 +89,7 @@ export class AppGateway {
       server.closeAllConnections();
     }
     for (const socket of this.#switched) socket.destroy();
+    this.#proxy.forget();
   }
 
   #createServer(): Server {
@@ -94,7 +101,11 @@ export class AppGateway {
       maxHeaderSize: MAX_HEADER_BYTES,
     });
     server.on('request', (request, response) => this.#request(request, response));
-    server.on('upgrade', (request, socket, rest) => this.#upgrade(request, asSocket(socket), rest));
+    server.on('upgrade', (request, socket, rest) => {
+      // Any other protocol a server need not know (RFC 9110, section 7.8).
+      if (namesWebSocket(request)) this.#upgrade(request, asSocket(socket), rest);
+      else askAgainWithoutUpgrade(server, request, asSocket(socket), rest);
+    });
     server.on('connect', (_request, socket) => {
       const client = asSocket(socket);
       client.on('error', () => client.destroy());
@@ -131,6 +142,7 @@ export class AppGateway {
         headers: toUpstream(asked.method, asked.headers, port, this.#hosts),
         port,
         onAnswer: (answered) => {
+          if (asksForPage(asked.method, asked.headers)) this.#hangUps = 0;
           try {
             relay(answered, response, asked, contextOf(this.#id, asked, port), this.#head);
           } catch (error) {
@@ -145,11 +157,9 @@ export class AppGateway {
           request.unpipe();
           request.resume();
           this.#log('debug', 'no answer', { app: this.#id, error: error.message });
-          answer(
-            response,
-            this.#id,
-            unreachable.has(error.code ?? '') ? this.#waiting(asked) : this.#unreadable(asked, error),
-          );
+          const isUnreachable = unreachable.has(error.code ?? '');
+          answer(response, this.#id, isUnreachable ? this.#waiting(asked) : this.#unreadable(asked, error));
+          if (error.code !== 'ECONNREFUSED' && asksForPage(asked.method, asked.headers)) this.#hangUps++;
         },
       });
     } catch (error) {
@@ -165,7 +175,7 @@ export class AppGateway {
     const { port } = this.#upstream;
     const refusal =
       this.#refusal(request) ??
-      (isWebSocket(asked) ? undefined : text(400, 'Of other protocols only WebSockets are served.')) ??
+      (asked.method === 'GET' ? undefined : text(400, 'A WebSocket begins with GET.')) ??
       (asked.path.startsWith(gatewayPath) ? text(404, 'There is nothing here.') : undefined);
     if (refusal || port === undefined) {
       answerOnSocket(socket, this.#id, refusal ?? this.#unavailable());
@@ -178,7 +188,8 @@ export class AppGateway {
         port,
         headersFor: (answered) => {
           isAnswered = true;
-          const headers = toBrowser(answered.headers, { ...contextOf(this.#id, asked, port), scriptHash: undefined });
+          const context = { ...contextOf(this.#id, asked, port), scriptHash: undefined, redirectedFrom: undefined };
+          const headers = toBrowser(answered.headers, context);
           return {
             ...(headers as IncomingMessage['headers']),
             connection: answered.statusCode === 101 ? 'Upgrade' : 'close',
@@ -224,7 +235,8 @@ export class AppGateway {
 
   #waiting({ method, headers, path }: Asked): OwnAnswer {
     if (!asksForPage(method, headers)) return this.#unavailable();
-    return pageAnswer(503, waitingPage(this.#id, this.#upstream, path, method ?? 'GET'), { 'retry-after': '1' });
+    const page = { path, method: method ?? 'GET', patienceMs: patienceAfter(this.#hangUps) };
+    return pageAnswer(503, waitingPage(this.#id, this.#upstream, page), { 'retry-after': '1' });
   }
 
   #unavailable(): OwnAnswer {
@@ -245,10 +257,6 @@ export class AppGateway {
     if (response.headersSent) response.destroy();
     else answer(response, this.#id, text(500, 'The preview failed at this request.'));
   }
-}
-
-function isWebSocket({ method, headers }: Asked): boolean {
-  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 function pathOf(request: IncomingMessage): string {

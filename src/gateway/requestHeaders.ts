@@ -9,7 +9,8 @@ const betweenNeighbours = ['keep-alive', 'proxy-connection', 'te', 'expect'];
  * The headers for the dev server on `localhost:<port>`. `Host` becomes its own, and so do `Origin` and `Referer` where they
  * name this gateway: dev servers refuse others. A foreign page's `Origin` stays as it is, so that the server's own checks
  * (of server actions, of the hot reload's socket) see it. A page is asked for uncompressed and unconditionally, because
- * it gets a script. `x-forwarded-*` pass as they came.
+ * it gets a script. `x-forwarded-*` pass as they came, but for the host: dev servers compare it with `Origin`
+ * in the place of `Host` (Next.js before it runs a server action).
  */
 export function toUpstream(
   method: string | undefined,
@@ -18,8 +19,11 @@ export function toUpstream(
   hosts: AcceptedHosts,
 ): IncomingHttpHeaders {
   const sent: IncomingHttpHeaders = { ...headers, host: `localhost:${port}` };
-  for (const name of betweenNeighbours) delete sent[name];
-  if (sent.upgrade === undefined) sent.connection = 'close'; // A connection of its own: none that the server just closed.
+  for (const name of [...betweenNeighbours, 'x-forwarded-host']) delete sent[name];
+  if (!/\bupgrade\b/i.test(headers.connection ?? '')) {
+    delete sent.connection; // Whoever sends it says how long it is kept.
+    delete sent.upgrade;
+  }
   const origin = `http://localhost:${port}`;
   // What the browser itself calls same-origin may have the origin `null`: a form on a page that sends no referrer.
   const isOwn = headers['sec-fetch-site'] === 'same-origin';

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { previewPolicies } from './contentSecurityPolicy';
 import { gatewayHeader } from './names';
+import { relativeLocation } from './relativeLocation';
 
 /** What the headers of an answer depend on beside themselves. */
 export interface AnswerContext {
@@ -10,6 +11,8 @@ export interface AnswerContext {
   readonly hosts: readonly (string | undefined)[];
   /** Of a frame below a page of another site. */
   readonly isCrossSiteFramed: boolean;
+  /** What was asked for, if the answer leads a browser elsewhere by itself. */
+  readonly redirectedFrom: string | undefined;
   /** The source expression of the script that this page gets; undefined for everything that is passed on as it is. */
   readonly scriptHash: string | undefined;
 }
@@ -24,7 +27,11 @@ export function toBrowser(headers: IncomingHttpHeaders, context: AnswerContext):
   const sent: OutgoingHttpHeaders = { ...headers, [gatewayHeader]: context.app };
   for (const name of betweenNeighbours) delete sent[name];
   delete sent['x-frame-options'];
-  if (headers.location !== undefined) sent['location'] = ownLocation(headers.location, context);
+  if (headers.location !== undefined) {
+    const location = ownLocation(headers.location, context);
+    const from = context.redirectedFrom;
+    sent['location'] = from === undefined ? location : relativeLocation(location, from);
+  }
   if (headers['set-cookie'])
     sent['set-cookie'] = headers['set-cookie'].map((cookie) => previewCookie(cookie, context.isCrossSiteFramed));
   for (const name of ['content-security-policy', 'content-security-policy-report-only']) {
@@ -78,6 +85,11 @@ function withoutPort(host: string): string {
 /**
  * A cookie for whatever address the browser knows us by: never with a domain or a path of the dev server. In a cross-site
  * frame browsers keep only those that are marked for it.
+ *
+ * A path becomes the root: under `/proxy/3100` the browser would never send one for `/shop` back, as it asks for
+ * `/proxy/3100/shop`, and the prefix is known to the browser alone. So the app gets such a cookie for its other pages too,
+ * and under a path proxy, whose origin they share, the editor and other apps get all cookies of the app. One without a path
+ * is left to the browser, which takes its own address, prefix and all. For cookies of scripts see browser/cookies.ts.
  */
 export function previewCookie(cookie: string, isCrossSiteFramed: boolean): string {
   const [pair = '', ...attributes] = cookie.split(';').map((part) => part.trim());
@@ -85,7 +97,6 @@ export function previewCookie(cookie: string, isCrossSiteFramed: boolean): strin
   const kept = attributes.filter(
     (attribute) => attribute !== '' && !dropped.includes((attribute.split('=')[0] ?? '').trim().toLowerCase()),
   );
-  // The browser goes by its own address, where a path proxy's prefix comes first: no other path would ever match.
   const atRoot = kept.map((attribute) => (/^path\s*=\s*\//i.test(attribute) ? 'Path=/' : attribute));
   const marks = isCrossSiteFramed ? ['SameSite=None', 'Secure', 'Partitioned'] : [];
   return [pair, ...atRoot, ...marks].join('; ');

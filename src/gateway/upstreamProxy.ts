@@ -7,8 +7,11 @@ import type { Socket } from 'node:net';
 import { ProxyServer } from 'http-proxy-3';
 import { CONNECT_LIMIT_MS, loopbackLookup } from './loopback';
 
+/** How long a connection is kept that nobody uses, in milliseconds. Node's servers, and so Next.js, end one after 5 s. */
+const IDLE_LIMIT_MS = 2000;
+
 export interface Forwarded {
-  /** Sent instead of those that came. */
+  /** Sent instead of those that came, without `connection`. */
   readonly headers: IncomingHttpHeaders;
   readonly port: number;
   /** Its stream is the caller's to read or destroy. */
@@ -28,7 +31,8 @@ export interface ForwardedUpgrade {
 
 /** One serves any number of requests, to any port of this machine. */
 export class UpstreamProxy {
-  readonly #agent = new http.Agent({ keepAlive: false, lookup: loopbackLookup, autoSelectFamily: true, noDelay: true });
+  readonly #agent = new http.Agent({ ...ways, keepAlive: false });
+  #keeping = keepingAgent();
   readonly #library = new ProxyServer({
     agent: this.#agent,
     selfHandleResponse: true,
@@ -36,14 +40,18 @@ export class UpstreamProxy {
     toProxy: true,
     prependPath: false,
   });
-  readonly #open = new WeakMap<IncomingMessage, (answer: IncomingMessage) => void>();
+  readonly #open = new WeakMap<IncomingMessage, { readonly forwarded: Forwarded; sent?: http.ClientRequest }>();
   readonly #upgrades = new WeakMap<IncomingMessage, ForwardedUpgrade['headersFor']>();
 
   /** `onTrouble` hears of errors of single connections, which hurt nobody else. */
   constructor(onTrouble: (error: Error) => void) {
     this.#library.on('error', onTrouble);
-    this.#library.on('proxyReq', prepare);
-    this.#library.on('proxyRes', (answer, request) => this.#open.get(request)?.(answer));
+    this.#library.on('proxyReq', (sent, request, _response, _options, socket) => {
+      const open = this.#open.get(request);
+      if (open) open.sent = sent;
+      prepare(sent, request, socket);
+    });
+    this.#library.on('proxyRes', (answer, request) => this.#open.get(request)?.forwarded.onAnswer(answer));
     this.#library.on('proxyReqWs', (sent, request, socket) => {
       const headersFor = this.#upgrades.get(request);
       sent.once('socket', (upstream: Socket) => limitConnect(sent, upstream));
@@ -51,11 +59,39 @@ export class UpstreamProxy {
     });
   }
 
-  /** Throws when the request can't be sent in this form. */
+  /**
+   * Throws when the request can't be sent in this form. One that can be sent twice may take a connection that was kept, and
+   * is sent once more, on a new one, when the server closed that in the same moment. Any other gets a new one at once.
+   */
   forward(request: IncomingMessage, response: ServerResponse, forwarded: Forwarded): void {
     request.headers = forwarded.headers;
-    this.#open.set(request, forwarded.onAnswer);
-    this.#library.web(request, response, { target: targetOf(forwarded.port) }, forwarded.onFailure);
+    this.#open.set(request, { forwarded });
+    const target = targetOf(forwarded.port);
+    if (!isRepeatable(request)) {
+      this.#library.web(request, response, { target }, forwarded.onFailure);
+      return;
+    }
+    this.#library.web(request, response, { target, agent: this.#keeping }, (error) => {
+      const isStale =
+        this.#open.get(request)?.sent?.reusedSocket && isBroken(error) && !response.headersSent && !response.destroyed;
+      if (!isStale) {
+        forwarded.onFailure(error);
+        return;
+      }
+      try {
+        this.#library.web(request, response, { target }, forwarded.onFailure);
+      } catch (second) {
+        forwarded.onFailure(second instanceof Error ? second : new Error(String(second)));
+      }
+    });
+  }
+
+  /** Keeps no connection of before. Those in use end with their answers. */
+  forget(): void {
+    const old = this.#keeping;
+    this.#keeping = keepingAgent();
+    old.maxFreeSockets = 0;
+    for (const sockets of Object.values(old.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
   }
 
   /** WebSockets only. Both connections end together. Throws when the request can't be sent in this form. */
@@ -66,17 +102,28 @@ export class UpstreamProxy {
   }
 }
 
+const ways = { lookup: loopbackLookup, autoSelectFamily: true, noDelay: true };
+
+function keepingAgent(): http.Agent {
+  // A busy connection may be silent for longer: then this limit only tells the request, and nobody listens.
+  return new http.Agent({ ...ways, keepAlive: true, timeout: IDLE_LIMIT_MS });
+}
+
+/** It changes nothing (RFC 9110, section 9.2.1), and there is no body that would be gone by then. */
+function isRepeatable({ method, headers }: IncomingMessage): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  return (method === 'GET' || method === 'HEAD') && !hasBody;
+}
+
+function isBroken(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ECONNRESET' || error.code === 'EPIPE';
+}
+
 function targetOf(port: number) {
   return { protocol: 'http:', host: 'localhost', port };
 }
 
-function prepare(
-  sent: http.ClientRequest,
-  request: IncomingMessage,
-  _response: ServerResponse,
-  _options: unknown,
-  socket: Socket,
-) {
+function prepare(sent: http.ClientRequest, request: IncomingMessage, socket: Socket): void {
   limitConnect(sent, socket);
   // The library says that such a request has no body, and sends it all the same: the server would take it for a request.
   if (request.headers['content-length'] === '0' && isChunked(request)) {

@@ -8,13 +8,23 @@ import { gatewayPath, previewMark } from './names';
 
 /** Between two questions, in milliseconds. */
 const POLL_MS = 500;
+/** The longest that a page waits for a server that is there and answers nothing, in milliseconds. */
+const MOST_PATIENCE_MS = 5000;
+
+/**
+ * How long a page stays, in milliseconds, although the server takes connections, when the last `hangUps` pages got no answer
+ * from it: it doubles, so that a server in trouble is not asked twice a second for ever.
+ */
+export function patienceAfter(hangUps: number): number {
+  return hangUps === 0 ? 0 : Math.min(POLL_MS * 2 ** hangUps, MOST_PATIENCE_MS);
+}
 
 /**
  * The page under the prefix knows it by what is left of its address without the path that we were asked for. One that came by
  * a form is asked for anew without the form: nothing is sent twice.
  */
 const script = `(() => {
-  const { path, method } = document.currentScript.dataset;
+  const { path, method, patience } = document.currentScript.dataset;
   const served = path.split('?')[0];
   const at = location.pathname;
   const prefix = at.endsWith(served) ? at.slice(0, at.length - served.length) : served === '/' ? at : '';
@@ -23,11 +33,15 @@ const script = `(() => {
     const message = { mark: '${previewMark}', type: 'liveness', state: 'loading', detail: said.textContent };
     if (parent !== window) parent.postMessage(message, '*');
   };
+  const began = performance.now();
+  let isNews = false;
   const again = () => setTimeout(ask, ${POLL_MS});
   const ask = async () => {
     try {
       const state = await (await fetch(prefix + '${gatewayPath}state', { cache: 'no-store' })).json();
-      if (state.ready) {
+      // A server that went away and came back, or of which something else is said, may do better than the one before.
+      isNews ||= !state.ready || said.textContent !== state.sentence;
+      if (state.ready && (isNews || performance.now() - began >= patience)) {
         if (method === 'GET') location.reload();
         else location.replace(at + location.search);
         return;
@@ -56,10 +70,18 @@ export interface OwnPage {
   readonly policy: string;
 }
 
-/** The page for `path`, which was asked for with `method`. */
-export function waitingPage(app: string, upstream: GatewayUpstream, path: string, method: string): OwnPage {
+/** What was asked for, and how long at least the page stays ({@link patienceAfter}). */
+export interface Waiting {
+  readonly path: string;
+  readonly method: string;
+  readonly patienceMs: number;
+}
+
+/** The page in the place of what was asked for. */
+export function waitingPage(app: string, upstream: GatewayUpstream, { path, method, patienceMs }: Waiting): OwnPage {
   const { tag, source } = inlineScript(script, app);
-  return page(upstream.label, upstream.sentence, 'status', tag(path, { method }), source);
+  const data = { method, patience: String(patienceMs) };
+  return page(upstream.label, upstream.sentence, 'status', tag(path, data), source);
 }
 
 /** What is seen when the server answered what nobody can read. It stays: asking again would give the same. */

@@ -18,6 +18,8 @@ export interface EditorBrowser {
   /** The address by which the user's browser reaches an address of this machine. */
   asExternalUrl(url: string): Promise<string>;
   open(url: string): Promise<void>;
+  /** In the browser that is part of the editor, where there is one. */
+  openIntegrated(url: string): Promise<void>;
   copy(url: string): Promise<void>;
 }
 
@@ -31,7 +33,7 @@ export interface BrowserAddressPorts {
   readonly onError: (error: unknown) => void;
 }
 
-/** The addresses of apps as a browser reaches them, and the two things a person does with one outside the editor. */
+/** The addresses of apps as a browser reaches them, and what a person does with one outside the preview. */
 export class BrowserAddresses {
   readonly #ports: BrowserAddressPorts;
 
@@ -61,6 +63,12 @@ export class BrowserAddresses {
   async open(app: App, path = '/'): Promise<void> {
     const url = await this.url(app, path);
     if (url !== undefined) await this.#ports.editor.open(url);
+  }
+
+  /** The same in the editor's own browser. */
+  async openIntegrated(app: App, path = '/'): Promise<void> {
+    const url = await this.url(app, path);
+    if (url !== undefined) await this.#ports.editor.openIntegrated(url);
   }
 
   async copy(app: App, path = '/'): Promise<void> {

@@ -30,10 +30,19 @@ export interface CommandPorts {
   ): Promise<void>;
   showTerminal(app: App): void;
   openPreview(app: App): void;
+  openPreviewInView(app: App): void;
+  /** The view's app gets a panel. */
+  movePreviewToEditor(): void;
+  openPreviewsSideBySide(apps: readonly App[]): void;
+  /** The editor has a browser of its own. */
+  hasIntegratedBrowser(): boolean;
   /** `path` is the page's within the app. */
   openInBrowser(app: App, path: string | undefined): Promise<void>;
+  openInIntegratedBrowser(app: App, path: string | undefined): Promise<void>;
   copyUrl(app: App, path: string | undefined): Promise<void>;
   showLog(): void;
+  /** Of the workspace folder that holds the app. */
+  writeAgentAdvice(folder: string): Promise<void>;
   tell(message: Message): void;
 }
 
@@ -43,16 +52,20 @@ const verb: Readonly<Record<AppActionId, string>> = {
   restart: 'restart',
   installAndRestart: 'install the dependencies of',
   useNextPort: 'start on the next free port',
+  startHere: 'start here although it runs on another machine',
   stopOther: 'stop another process of',
   showTerminal: 'show the terminal of',
   openPreview: 'preview',
+  openPreviewInView: 'preview',
   openInBrowser: 'open in the browser',
+  openInIntegratedBrowser: 'open in the integrated browser',
   copyUrl: 'copy the URL of',
 };
 
 /** What a button that was shown a while ago may ask for when it no longer makes sense: then it is said, not done. */
 const passing: Partial<Readonly<Record<AppActionId, (label: string) => string>>> = {
   useNextPort: (label) => `The port of ${label} is no longer in the way.`,
+  startHere: (label) => `${label} does not run on another machine any more.`,
   stopOther: (label) => `There is no other process in the way of ${label} any more.`,
   installAndRestart: (label) => `The dependencies of ${label} are up to date by now.`,
 };
@@ -67,10 +80,13 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
     restart: (app) => restartServer(app, word),
     installAndRestart: (app) => ports.servers.restart(app, { choice: { install: true } }),
     useNextPort: (app) => ports.servers.start(app, { useNextPort: true }),
+    startHere: (app) => ports.servers.start(app, { startHere: true }),
     stopOther: (app) => stopOther(app, word),
     showTerminal: (app) => ports.showTerminal(app),
     openPreview: (app) => ports.openPreview(app),
+    openPreviewInView: (app) => ports.openPreviewInView(app),
     openInBrowser: (app, path) => ports.openInBrowser(app, path),
+    openInIntegratedBrowser: (app, path) => ports.openInIntegratedBrowser(app, path),
     copyUrl: (app, path) => ports.copyUrl(app, path),
   };
   for (const id of Object.keys(run) as AppActionId[])
@@ -79,14 +95,14 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
         const app = await chooseApp(id, name, ports);
         if (app === undefined) return;
         const page = typeof path === 'string' ? path : undefined;
-        const isOver = passing[id] !== undefined && !fits[id](viewOf(ports.servers, app));
+        const isOver = passing[id] !== undefined && !fits[id](viewIn(ports, app));
         if (isOver) ports.tell({ severity: 'info', text: passing[id]?.(app.label) ?? '', buttons: [] });
         else await attempt(app, ports, () => run[id](app, page));
       }),
     );
   store.add(
     vscode.commands.registerCommand(windowCommands.actions, (name?: unknown) => {
-      const views = allViews(ports.servers);
+      const views = allViews(ports);
       const named = typeof name === 'string' ? appByWord(views, name) : undefined;
       const likely = (named ?? ports.activeApp())?.key;
       const first = views.filter((view) => view.app.key === likely);
@@ -101,6 +117,29 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
   );
   store.add(vscode.commands.registerCommand(windowCommands.showLog, () => ports.showLog()));
   store.add(
+    vscode.commands.registerCommand(windowCommands.writeAgentAdvice, async () => {
+      const app = ports.activeApp() ?? ports.servers.apps[0];
+      if (app === undefined)
+        return ports.tell({ severity: 'info', text: 'There is no app here to give advice about.', buttons: [] });
+      await attempt(app, ports, () => ports.writeAgentAdvice(app.workspaceFolder));
+    }),
+  );
+  store.add(vscode.commands.registerCommand(windowCommands.movePreviewToEditor, () => ports.movePreviewToEditor()));
+  store.add(
+    vscode.commands.registerCommand(windowCommands.choosePreviewApp, async () => {
+      const views = allViews(ports).filter(fits.openPreviewInView);
+      const picked = await ports.pickApp(views, 'Which app to show in the view?');
+      if (picked !== undefined) ports.openPreviewInView(picked.app);
+    }),
+  );
+  store.add(
+    vscode.commands.registerCommand(windowCommands.openPreviewsSideBySide, () => {
+      const views = allViews(ports).filter(fits.openPreview);
+      const running = views.filter(canOpen);
+      ports.openPreviewsSideBySide((running.length > 1 ? running : views).map(({ app }) => app));
+    }),
+  );
+  store.add(
     vscode.commands.registerCommand(windowCommands.replaceHost, async () => {
       try {
         await replaceHost(word);
@@ -112,7 +151,7 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
   store.add(
     vscode.commands.registerCommand(windowCommands.stopAll, async () => {
       // What others started is stopped one by one, after a question each.
-      const apps = allViews(ports.servers).filter((view) => canStop(view) && view.session?.adopted !== true);
+      const apps = allViews(ports).filter((view) => canStop(view) && view.session?.adopted !== true);
       await Promise.all(apps.map(({ app }) => attempt(app, ports, () => ports.servers.stop(app))));
     }),
   );
@@ -121,7 +160,7 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
 
 /** The app a command is for: the one named, the active editor's, the only one it fits, or the one a person picks. */
 async function chooseApp(id: AppActionId, word: unknown, ports: CommandPorts): Promise<App | undefined> {
-  const views = allViews(ports.servers);
+  const views = allViews(ports);
   if (typeof word === 'string') {
     const named = appByWord(views, word);
     if (named === undefined) ports.tell({ severity: 'warning', text: `There is no app "${word}" here.`, buttons: [] });
@@ -149,6 +188,7 @@ function likelier(id: AppActionId, candidates: readonly AppView[]): readonly App
   const prefer: Partial<Record<AppActionId, (view: AppView) => boolean>> = {
     start: canStart,
     openPreview: canOpen,
+    openPreviewInView: canOpen,
     showTerminal: (view) => canStop(view) || view.session?.state === 'failed',
   };
   const preferred = candidates.filter(prefer[id] ?? (() => true));
@@ -169,6 +209,10 @@ async function attempt(app: App, ports: CommandPorts, action: () => unknown): Pr
   }
 }
 
-function allViews(servers: DevServers): readonly AppView[] {
-  return servers.apps.map((app) => viewOf(servers, app));
+function allViews(ports: CommandPorts): readonly AppView[] {
+  return ports.servers.apps.map((app) => viewIn(ports, app));
+}
+
+function viewIn(ports: CommandPorts, app: App): AppView {
+  return viewOf(ports.servers, app, { hasIntegratedBrowser: ports.hasIntegratedBrowser() });
 }

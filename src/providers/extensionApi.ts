@@ -13,10 +13,14 @@ export interface ApiApp {
   readonly state: SessionState | undefined;
 }
 
-/** What `activate` returns. `app` is a name, a type or a session (`dev_server_web`); an unknown one is an error. */
+/**
+ * What `activate` returns. `app` is a name, a type or a session (`dev_server_web`). The workspace is read after it: what is
+ * looked up at once (`apps`, `state`) is empty until `onDidChange`, and what is asked for waits, and rejects for an unknown app.
+ */
 export interface CheatcodeApi {
   readonly version: 1;
   apps(): readonly ApiApp[];
+  /** Undefined for an app that is not known, or not yet, to this window or to the session host. */
   state(app: string): SessionState | undefined;
   /** The app whose state changed. */
   readonly onDidChange: Event<ApiApp>;
@@ -28,10 +32,18 @@ export interface CheatcodeApi {
   url(app: string): Promise<string | undefined>;
 }
 
-/** The public face of the window's dev servers. */
-export function createApi(servers: DevServers, urlOf: (app: App) => Promise<string | undefined>): CheatcodeApi {
+/**
+ * The public face of the window's dev servers. `activated` settles when the workspace was read for the first time; what it
+ * rejects with is told to whoever asks for something.
+ */
+export function createApi(
+  servers: DevServers,
+  activated: Promise<void>,
+  urlOf: (app: App) => Promise<string | undefined>,
+): CheatcodeApi {
   const views = (): readonly AppView[] => servers.apps.map((app) => ({ app, session: servers.session(app) }));
-  const find = (word: string): AppView => {
+  const find = async (word: string): Promise<AppView> => {
+    await activated;
     const app = appByWord(views(), word);
     if (app === undefined) throw new Error(`no app, or more than one, is called "${word}"`);
     return { app, session: servers.session(app) };
@@ -41,20 +53,24 @@ export function createApi(servers: DevServers, urlOf: (app: App) => Promise<stri
   return Object.freeze<CheatcodeApi>({
     version: 1,
     apps: () => views().map(toApi),
-    state: (word) => find(word).session?.state,
+    state: (word) => {
+      const app = appByWord(views(), word);
+      return app && servers.session(app)?.state;
+    },
     onDidChange: (listener): Disposable =>
       servers.onDidChangeSession((app) => listener(toApi({ app, session: servers.session(app) }))),
     start: async (word) => {
-      await servers.start(find(word).app);
+      const { app } = await find(word);
+      await servers.start(app);
     },
     stop: async (word) => {
-      const { app, session } = find(word);
+      const { app, session } = await find(word);
       // Nothing that we did not start is ended without a person's word, and another extension is none.
       if (session?.adopted === true) throw new Error(`${app.label} was started outside Cheatcode`);
       await servers.stop(app);
     },
     url: async (word) => {
-      const view = find(word);
+      const view = await find(word);
       return canOpen(view) ? await urlOf(view.app) : undefined;
     },
   });

@@ -8,10 +8,13 @@ export const appCommands = {
   restart: 'cheatcode.restart',
   installAndRestart: 'cheatcode.installAndRestart',
   useNextPort: 'cheatcode.useNextPort',
+  startHere: 'cheatcode.startHere',
   stopOther: 'cheatcode.stopOther',
   showTerminal: 'cheatcode.showTerminal',
   openPreview: 'cheatcode.openPreview',
+  openPreviewInView: 'cheatcode.openPreviewInView',
   openInBrowser: 'cheatcode.openInBrowser',
+  openInIntegratedBrowser: 'cheatcode.openInIntegratedBrowser',
   copyUrl: 'cheatcode.copyUrl',
 } as const satisfies Readonly<Record<AppActionId, string>>;
 
@@ -19,11 +22,19 @@ export const appCommands = {
 export const windowCommands = {
   actions: 'cheatcode.actions',
   showLog: 'cheatcode.showLog',
+  writeAgentAdvice: 'cheatcode.writeAgentAdvice',
   stopAll: 'cheatcode.stopAll',
   replaceHost: 'cheatcode.replaceHost',
+  movePreviewToEditor: 'cheatcode.movePreviewToEditor',
+  choosePreviewApp: 'cheatcode.choosePreviewApp',
+  openPreviewsSideBySide: 'cheatcode.openPreviewsSideBySide',
 } as const;
 
+/** Of the panels among the editors. */
 export const PREVIEW_VIEW_TYPE = 'cheatcode.preview';
+
+/** Of the view that people can put where they like it. */
+export const PREVIEW_VIEW_ID = 'cheatcode.previewView';
 
 /** Section of all settings. */
 export const SETTINGS_SECTION = 'cheatcode';

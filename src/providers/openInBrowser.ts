@@ -1,11 +1,15 @@
 import * as vscode from 'vscode';
 import type { EditorBrowser } from './browserAddresses';
+import { INTEGRATED_BROWSER_COMMAND } from './integratedBrowser';
 
 /** The editor's part in addresses. */
 export const editorBrowser: EditorBrowser = {
   asExternalUrl: async (url) => (await vscode.env.asExternalUri(vscode.Uri.parse(url, true))).toString(),
   open: async (url) => {
     await vscode.env.openExternal(asSpelled(url));
+  },
+  openIntegrated: async (url) => {
+    await vscode.commands.executeCommand(INTEGRATED_BROWSER_COMMAND, url);
   },
   copy: async (url) => {
     await vscode.env.clipboard.writeText(url);

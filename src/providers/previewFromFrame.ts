@@ -12,7 +12,7 @@ const liveness: readonly Liveness[] = ['loading', 'loaded', 'hydrated', 'notHydr
 
 /**
  * A report of the frame's page if it is one of the contract's, checked field by field and cut to sane lengths: the frame
- * holds code that is not ours. Undefined for anything else, and for keys, which the panel's page deals with itself.
+ * holds code that is not ours. Undefined for anything else, and for keys and windows, which the panel's page deals with itself.
  */
 export function parseFromFrame(value: unknown): FrameReport | undefined {
   if (!isRecord(value) || value['mark'] !== PREVIEW_MARK) return undefined;

@@ -65,12 +65,16 @@ export type ToPage = ShowMessage | TellMessage;
 export type FromPage =
   /** It listens. `page` tells it from a page that the editor made of the panel before. */
   | { readonly type: 'ready'; readonly page: string }
-  | { readonly type: 'back' | 'forward' | 'reload' | 'copyPhoneUrl' }
+  | { readonly type: 'back' | 'forward' | 'reload' | 'copyPhoneUrl' | 'openFile' }
   | { readonly type: 'run'; readonly action: AppActionId }
   /** A person went to a path of the app. */
   | { readonly type: 'go'; readonly path: string }
   | { readonly type: 'width'; readonly width: FrameWidth; readonly isLandscape: boolean }
   | { readonly type: 'face'; readonly face: Face }
+  /** The app in that load's frame wants another window for this path of its own, and a person just did something there. */
+  | { readonly type: 'open'; readonly load: number; readonly path: string }
+  /** The same for a page of another site, by its whole address: `http:` or `https:` alone. */
+  | { readonly type: 'openUrl'; readonly load: number; readonly url: string }
   /** The browser has loaded the frame that was made for this load. */
   | { readonly type: 'frameLoaded'; readonly load: number }
   /** A report of that frame's page, `times` times in a row; undefined if it is none that is known. */
@@ -94,13 +98,14 @@ const pageActions: readonly AppActionId[] = [
   'start',
   'restart',
   'useNextPort',
+  'startHere',
   'stopOther',
   'showTerminal',
   'openInBrowser',
   'copyUrl',
 ];
 
-const plain = ['back', 'forward', 'reload', 'copyPhoneUrl'] as const;
+const plain = ['back', 'forward', 'reload', 'copyPhoneUrl', 'openFile'] as const;
 
 /** Longer ones are none that our page chose. */
 const PAGE_CHARS = 40;
@@ -126,6 +131,17 @@ export function parseFromPage(value: unknown): FromPage | undefined {
       return { type, width: parseWidth(value['width']), isLandscape: value['isLandscape'] === true };
     case 'face':
       return { type, face: parseFace(value['face']) };
+    case 'open': {
+      const load = parseCount(value['load']);
+      const path = parsePath(value['path']);
+      return load === undefined || path === undefined ? undefined : { type, load, path };
+    }
+    case 'openUrl': {
+      const load = parseCount(value['load']);
+      const { url } = value;
+      if (load === undefined || typeof url !== 'string' || url.length > MAX_PATH_CHARS) return undefined;
+      return /^https?:\/\//i.test(url) && URL.canParse(url) ? { type, load, url } : undefined;
+    }
     case 'frameLoaded': {
       const load = parseCount(value['load']);
       return load === undefined ? undefined : { type, load };

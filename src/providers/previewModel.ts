@@ -9,10 +9,11 @@ import { DisposableStore, type Disposable } from '../sessions/event';
 import type { ToFrame } from '../sessions/gatewayProtocol';
 import { isBusy, previewPage, type AppActionId, type PreviewPage } from '../sessions/presenter';
 import { truthNotice, type PreviewNotice } from '../sessions/previewSentences';
-import type { PreviewTruth } from '../sessions/previewTruth';
+import { withIssue, type PreviewTruth } from '../sessions/previewTruth';
 import type { SessionSnapshot } from '../sessions/protocol';
 import type { PhoneCard } from './phoneCard';
 import type { PreviewAddress } from './previewAddress';
+import { PreviewCompileError, type CompileErrorPorts, type FilePlace } from './previewCompileError';
 import { PreviewFrame } from './previewFrame';
 import { parseFromPage, type FromPage, type PageView, type SavedApp, type ToPage } from './previewMessages';
 import { OutputTail } from './previewOutput';
@@ -21,11 +22,15 @@ import { PhoneCards } from './previewPhone';
 const OUTPUT_LINES = 20;
 /** Of a page that hears nothing, twice a second; then it is made anew. */
 const MAX_KNOCKS = 8;
+/** How long a page may take until it says something, in milliseconds; the second one twice as long, and so on. */
+const SILENT_PAGE_MS = 5000;
+const MAX_SILENT_PAGE_MS = 60_000;
 
 /** What a preview needs of its panel and of the rest of the window. */
 export interface PreviewModelPorts {
-  readonly servers: Pick<DevServers, 'apps' | 'session' | 'connection' | 'lastOutput'>;
+  readonly servers: Pick<DevServers, 'apps' | 'session' | 'connection' | 'lastOutput' | 'compileIssues'>;
   readonly clock: Clock;
+  readonly appFile: CompileErrorPorts['appFile'];
   isTrusted(): boolean;
   isVisible(): boolean;
   resolveAddress(session: SessionSnapshot): Promise<PreviewAddress>;
@@ -39,6 +44,9 @@ export interface PreviewModelPorts {
   /** Does an action of the page; those on addresses get the app's path. */
   run(action: AppActionId, app: App, path: string): void;
   copy(text: string): void;
+  openFile(app: App, place: FilePlace): void;
+  /** Opens a page of another site in a browser; the editor asks a person first whether that site is trusted. */
+  openUrl(url: string): void;
   /** What is true of the preview is another than before. */
   onTruth(): void;
   onError(error: unknown): void;
@@ -51,6 +59,7 @@ export class PreviewModel implements Disposable {
   readonly #frame: PreviewFrame;
   readonly #output: OutputTail;
   readonly #phone: PhoneCards;
+  readonly #compileError: PreviewCompileError;
   #view: PageView;
   #isLoaded = false;
   #frameOrigin: string | undefined;
@@ -58,6 +67,11 @@ export class PreviewModel implements Disposable {
   #listener: string | undefined;
   /** How often it has said so: it does until it is heard. */
   #knocks = 0;
+  /** Until the page that was loaded last says something. */
+  #silence: Disposable | undefined;
+  #silenceMs = SILENT_PAGE_MS;
+  /** Nothing came of it: after a reload of the window the editor sometimes brings a page that never begins. */
+  #isSilent = false;
   #address: PreviewAddress | undefined;
   /** What an address was asked for last, and what the one that is known was asked for. */
   #askedFor = '';
@@ -77,6 +91,10 @@ export class PreviewModel implements Disposable {
     const onError = (error: unknown): void => ports.onError(error);
     this.#frame = this.#store.add(new PreviewFrame(view.path, ports.clock, show));
     this.#output = this.#store.add(new OutputTail(ports.clock, show, onError));
+    const { clock, appFile, servers } = ports;
+    this.#compileError = this.#store.add(
+      new PreviewCompileError({ clock, appFile, compileIssues: (app) => servers.compileIssues(app) }, show, onError),
+    );
     this.#phone = new PhoneCards((port) => ports.phoneCard(port), show, onError);
   }
 
@@ -88,7 +106,9 @@ export class PreviewModel implements Disposable {
 
   /** What is true of the app in the frame; undefined while there is none. */
   get truth(): PreviewTruth | undefined {
-    return this.#frame.truth;
+    const { truth } = this.#frame;
+    const { issue } = this.#compileError;
+    return truth && issue ? withIssue(truth, issue) : truth;
   }
 
   /** The settings that decide the address may have changed. */
@@ -124,6 +144,7 @@ export class PreviewModel implements Disposable {
   }
 
   dispose(): void {
+    this.#silence?.dispose();
     this.#store.dispose();
   }
 
@@ -134,6 +155,9 @@ export class PreviewModel implements Disposable {
         // The editor makes the page anew when the panel moves to another window: its frame begins anew with it.
         if (this.#listener !== undefined && this.#listener !== message.page) this.#frame.hide();
         this.#knocks = this.#listener === message.page ? this.#knocks + 1 : 1;
+        this.#silence?.dispose();
+        this.#isSilent = false;
+        this.#silenceMs = SILENT_PAGE_MS;
         this.#listener = message.page;
         this.#sent = '';
         // Of two pages in short order the editor may hold the second back for ever, and keep for it what the first should hear.
@@ -145,6 +169,13 @@ export class PreviewModel implements Disposable {
         return;
       case 'go':
         this.#tell(this.#frame.go(message.path));
+        return;
+      case 'open':
+        if (app !== undefined && message.load === this.#frame.place?.load)
+          this.#ports.run('openInBrowser', app, message.path);
+        return;
+      case 'openUrl':
+        if (message.load === this.#frame.place?.load) this.#ports.openUrl(message.url);
         return;
       case 'back':
       case 'forward':
@@ -160,6 +191,9 @@ export class PreviewModel implements Disposable {
         // A web build is there to be seen as on a phone.
         this.#see({ face: message.face, ...(message.face === 'web' ? { width: 'phone' } : {}) });
         return;
+      case 'openFile':
+        this.#openFile(app);
+        return;
       case 'copyPhoneUrl':
         if (this.#phone.card !== undefined) this.#ports.copy(this.#phone.card.url);
         return;
@@ -171,6 +205,12 @@ export class PreviewModel implements Disposable {
         if (message.report !== undefined) this.#frame.heard(message.load, message.report, message.times);
         return;
     }
+  }
+
+  /** The page says only that it was pressed: which file it is, is known here. */
+  #openFile(app: App | undefined): void {
+    const { file, line, column } = this.#compileError.issue ?? {};
+    if (app !== undefined && file !== undefined) this.#ports.openFile(app, { file, line, column });
   }
 
   #reload(): void {
@@ -271,16 +311,28 @@ export class PreviewModel implements Disposable {
 
   #refreshPage(): void {
     const frameOrigin = this.#address?.origin;
+    // One that nobody sees may take its time: the editor loads it when it is seen.
+    if (this.#isSilent && this.#ports.isVisible()) {
+      this.#silenceMs = Math.min(this.#silenceMs * 2, MAX_SILENT_PAGE_MS);
+      this.#isLoaded = false;
+    }
     if (this.#isLoaded && frameOrigin === this.#frameOrigin) return;
     this.#isLoaded = true;
+    this.#isSilent = false;
     this.#frameOrigin = frameOrigin;
     this.#listener = undefined;
     this.#knocks = 0;
     this.#ports.load(frameOrigin);
+    this.#silence?.dispose();
+    this.#silence = this.#ports.clock.after(this.#silenceMs, () => {
+      this.#isSilent = true;
+      this.#refreshPage();
+    });
   }
 
   #show(): void {
     if (this.#store.isDisposed) return;
+    this.#compileError.follow(this.app, this.#frame.truth);
     this.#noteTruth();
     if (this.#frame.path !== this.#view.path) {
       this.#view = { ...this.#view, path: this.#frame.path };

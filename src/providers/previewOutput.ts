@@ -13,6 +13,8 @@ export class OutputTail implements Disposable {
   #timer: Disposable | undefined;
   #isReading = false;
   #isFollowed = false;
+  /** It was asked for a last look while one was under way, which may have missed the last lines. */
+  #isAskedAgain = false;
 
   constructor(clock: Clock, onChange: () => void, onError: (error: unknown) => void) {
     this.#clock = clock;
@@ -27,8 +29,14 @@ export class OutputTail implements Disposable {
   /** Reads now, unless the last look is too young; `mayGrow` is asked after it and says whether to look again by itself. */
   follow(read: () => Promise<readonly string[]>, mayGrow: () => boolean): void {
     this.#isFollowed = true;
-    if (this.#isReading || this.#timer !== undefined) return;
+    const isLast = !mayGrow();
+    if (this.#isReading) this.#isAskedAgain ||= isLast;
+    // What ended has said more since the last look, and there is none after this.
+    if (this.#isReading || (this.#timer !== undefined && !isLast)) return;
+    this.#timer?.dispose();
+    this.#timer = undefined;
     this.#isReading = true;
+    this.#isAskedAgain = false;
     read()
       .then((lines) => {
         if (this.#isFollowed) this.#lines = lines;
@@ -37,7 +45,8 @@ export class OutputTail implements Disposable {
         this.#isReading = false;
         if (!this.#isFollowed) return;
         this.#onChange();
-        if (mayGrow()) this.#timer = this.#clock.after(INTERVAL_MS, () => this.#again(read, mayGrow));
+        if (this.#isAskedAgain) this.follow(read, mayGrow);
+        else if (mayGrow()) this.#timer = this.#clock.after(INTERVAL_MS, () => this.#again(read, mayGrow));
       })
       .catch(this.#onError);
   }

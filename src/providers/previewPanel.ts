@@ -1,212 +1,158 @@
 import * as vscode from 'vscode';
 import type { App } from '../sessions/apps';
-import { systemClock } from '../sessions/clock';
-import type { DevServers } from '../sessions/devServers';
-import { DisposableStore, Emitter } from '../sessions/event';
-import { hasWebBuild } from '../sessions/expoWeb';
-import type { AppActionId } from '../sessions/presenter';
+import { DisposableStore } from '../sessions/event';
 import type { PreviewTruth } from '../sessions/previewTruth';
-import type { SessionSnapshot } from '../sessions/protocol';
 import { PREVIEW_VIEW_TYPE } from './ids';
-import type { PhoneCard } from './phoneCard';
-import type { PreviewAddress } from './previewAddress';
-import { previewHtml } from './previewHtml';
-import { parsePageView, parseSavedState, type PageView, type SavedApp } from './previewMessages';
-import { PreviewModel } from './previewModel';
+import { columnForPreview, type ActiveColumn } from './previewColumns';
+import { parseSavedState, type PageView, type SavedApp } from './previewMessages';
+import { FIRST_VIEW, rememberedView, type CreatePreview, type Memory, type Preview } from './previewParts';
+import type { PanelListener, PreviewPanelPlace } from './previews';
 
-/** How long the status bar says that something was copied, in milliseconds; as everywhere here. */
-const COPIED_MS = 3000;
-
-/** What a preview needs of the rest of the window. */
-export interface PreviewPorts {
-  readonly servers: DevServers;
+/** What the panels need of the rest of the window. */
+export interface PanelPorts {
   readonly mediaFolder: vscode.Uri;
-  /** Keeps what was chosen in a page. The editor writes a panel's own state only once a minute. */
-  readonly memory: vscode.Memento;
-  isTrusted(): boolean;
-  resolveAddress(session: SessionSnapshot): Promise<PreviewAddress>;
-  /** See `phoneCard.ts`. */
-  phoneCard(port: number): Promise<PhoneCard | undefined>;
-  /** Does an action of the page; those on addresses get the page's path. */
-  run(action: AppActionId, app: App, path: string): void;
-  readonly onError: (error: unknown) => void;
+  readonly memory: Memory;
+  readonly createPreview: CreatePreview<vscode.Webview>;
 }
 
-/** The preview panels of a window, one per app; panels of before a reload come back with their app. */
-export class Previews implements vscode.Disposable {
-  readonly #store = new DisposableStore();
-  readonly #ports: PreviewPorts;
-  readonly #panels = new Set<PreviewPanel>();
-  readonly #onDidChangeTruth = this.#store.add(new Emitter<void>());
-  /** What is true of one of the previews is another than before. */
-  readonly onDidChangeTruth = this.#onDidChangeTruth.event;
+/** A panel among the editors and the preview in it. */
+interface PreviewPanel {
+  readonly panel: vscode.WebviewPanel;
+  readonly preview: Preview;
+}
 
-  constructor(ports: PreviewPorts) {
+/** The previews among the editors of a window, one per app; those of before a reload come back with their app. */
+export class PreviewPanels implements PreviewPanelPlace {
+  readonly #store = new DisposableStore();
+  readonly #panels = new Set<PreviewPanel>();
+  readonly #ports: PanelPorts;
+  readonly #listener: PanelListener;
+
+  constructor(ports: PanelPorts, listener: PanelListener) {
     this.#ports = ports;
+    this.#listener = listener;
     this.#store.add(
       vscode.window.registerWebviewPanelSerializer(PREVIEW_VIEW_TYPE, {
         deserializeWebviewPanel: (panel, state: unknown) => {
-          const saved = parseSavedState(state);
-          if (saved === undefined) panel.dispose();
-          // A sandbox may wipe the memory at each start, and then the older state of the panel itself is what is left.
-          else this.#adopt(panel, saved.app, this.#remembered(saved.app) ?? saved.view ?? FIRST_VIEW);
+          this.#restore(panel, state);
           return Promise.resolve();
         },
       }),
     );
   }
 
-  /** Shows the app's panel, made if there is none. */
-  open(app: App): void {
-    const existing = this.#panelOf(app);
-    if (existing !== undefined) {
-      existing.reveal();
-      return;
-    }
-    const column =
-      vscode.window.tabGroups.activeTabGroup.tabs.length > 0 ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
-    const panel = vscode.window.createWebviewPanel(PREVIEW_VIEW_TYPE, 'Preview', column, {
-      // The app's state (a form half filled in, a scroll position) must survive a look at another tab.
-      retainContextWhenHidden: true,
-    });
-    this.#adopt(panel, { key: app.key, name: app.name }, FIRST_VIEW);
-  }
-
   /** The app whose panel has the focus. */
   get activeApp(): App | undefined {
-    return [...this.#panels].find((panel) => panel.isActive)?.app;
+    return [...this.#panels].find(({ panel }) => panel.active)?.preview.app;
   }
 
-  /** What is true of the app's preview; undefined while no preview shows the app. */
+  has(app: App): boolean {
+    return this.#of(app) !== undefined;
+  }
+
   truth(app: App): PreviewTruth | undefined {
-    return this.#panelOf(app)?.truth;
+    return this.#of(app)?.preview.truth;
+  }
+
+  /** Shows the app's panel, made if there is none: beside the active editor, and over no other preview. */
+  open(app: App, view: PageView = FIRST_VIEW): void {
+    const existing = this.#of(app);
+    if (existing !== undefined) existing.panel.reveal();
+    else this.#create(app, columnForPreview(activeColumn(), this.#columns()), view);
+  }
+
+  /** Shows the panels of all these apps at once: each in a column of its own, where it has been if it can. */
+  openSideBySide(apps: readonly App[]): void {
+    // Asked for only once: the editor tells of a new panel later.
+    const active = activeColumn();
+    const taken = this.#columns();
+    const shown = new Set<number>();
+    for (const app of apps) {
+      const existing = this.#of(app);
+      const own = existing?.panel.viewColumn;
+      const column = own !== undefined && !shown.has(own) ? own : columnForPreview(active, taken);
+      taken.add(column);
+      shown.add(column);
+      if (existing !== undefined) existing.panel.reveal(column);
+      else this.#create(app, column, FIRST_VIEW);
+    }
+  }
+
+  /** Closes the app's panel, if it has one. */
+  close(app: App): void {
+    this.#of(app)?.panel.dispose();
   }
 
   /** Something about an app, the list of apps or the connection changed. */
   update(app?: App): void {
-    for (const panel of this.#panels) if (app === undefined || panel.isOf(app)) panel.update();
+    for (const { preview } of this.#panels) if (app === undefined || preview.isOf(app)) preview.update();
   }
 
-  /** The settings that decide addresses may have changed. */
   forgetAddresses(): void {
-    for (const panel of this.#panels) panel.forgetAddress();
+    for (const { preview } of this.#panels) preview.forgetAddress();
   }
 
-  #panelOf(app: App): PreviewPanel | undefined {
-    return [...this.#panels].find((panel) => panel.isOf(app));
+  #of(app: App): PreviewPanel | undefined {
+    return [...this.#panels].find(({ preview }) => preview.isOf(app));
   }
 
-  #remembered(app: SavedApp): PageView | undefined {
-    return parsePageView(this.#ports.memory.get(memoryKey(app)));
+  #columns(): Set<number> {
+    return new Set([...this.#panels].flatMap(({ panel }) => panel.viewColumn ?? []));
+  }
+
+  #create(app: App, column: number, view: PageView): void {
+    const panel = vscode.window.createWebviewPanel(PREVIEW_VIEW_TYPE, 'Preview', column, {
+      // The app's state (a form half filled in, a scroll position) must survive a look at another tab.
+      retainContextWhenHidden: true,
+    });
+    this.#adopt(panel, { key: app.key, name: app.name }, view);
+  }
+
+  #restore(panel: vscode.WebviewPanel, state: unknown): void {
+    const saved = parseSavedState(state);
+    if (saved === undefined) {
+      panel.dispose();
+      return;
+    }
+    this.#listener.onRestored(saved.app);
+    // A sandbox may wipe the memory at each start, and then the older state of the panel itself is what is left.
+    this.#adopt(panel, saved.app, rememberedView(this.#ports.memory, saved.app) ?? saved.view ?? FIRST_VIEW);
   }
 
   #adopt(panel: vscode.WebviewPanel, app: SavedApp, view: PageView): void {
-    const preview = new PreviewPanel(panel, app, view, this.#ports, () => this.#onDidChangeTruth.fire());
-    this.#panels.add(preview);
+    const { mediaFolder, createPreview } = this.#ports;
+    panel.iconPath = {
+      light: vscode.Uri.joinPath(mediaFolder, 'preview-light.svg'),
+      dark: vscode.Uri.joinPath(mediaFolder, 'preview-dark.svg'),
+    };
+    const surface = {
+      webview: panel.webview,
+      onDidChangeVisibility: panel.onDidChangeViewState,
+      isVisible: () => panel.visible,
+      setTitle: (title: string) => {
+        panel.title = title;
+      },
+    };
+    const preview = createPreview(surface, app, view, () => this.#listener.onTruth());
+    const entry = { panel, preview };
+    this.#panels.add(entry);
     panel.onDidDispose(() => {
-      this.#panels.delete(preview);
+      this.#panels.delete(entry);
       preview.dispose();
-      this.#onDidChangeTruth.fire();
+      this.#listener.onPanels();
     });
+    this.#listener.onPanels();
   }
 
   /** Leaves the panels to the editor, which keeps them for the next activation. */
   dispose(): void {
     this.#store.dispose();
-    for (const panel of this.#panels) panel.dispose();
+    for (const { preview } of this.#panels) preview.dispose();
     this.#panels.clear();
   }
 }
 
-const FIRST_VIEW: PageView = { path: '/', width: 'full', isLandscape: false, face: 'phone' };
-
-function memoryKey(app: SavedApp): string {
-  return `preview ${app.name}`;
-}
-
-/** A panel of the editor and the model of what it shows. */
-class PreviewPanel {
-  readonly #panel: vscode.WebviewPanel;
-  readonly #store = new DisposableStore();
-  readonly #model: PreviewModel;
-
-  constructor(panel: vscode.WebviewPanel, saved: SavedApp, view: PageView, ports: PreviewPorts, onTruth: () => void) {
-    this.#panel = panel;
-    panel.iconPath = {
-      light: vscode.Uri.joinPath(ports.mediaFolder, 'preview-light.svg'),
-      dark: vscode.Uri.joinPath(ports.mediaFolder, 'preview-dark.svg'),
-    };
-    panel.webview.options = { enableScripts: true, localResourceRoots: [ports.mediaFolder] };
-    this.#model = this.#store.add(
-      new PreviewModel(saved, view, {
-        servers: ports.servers,
-        clock: systemClock,
-        isTrusted: () => ports.isTrusted(),
-        isVisible: () => panel.visible,
-        resolveAddress: (session) => ports.resolveAddress(session),
-        phoneCard: (port) => ports.phoneCard(port),
-        hasWebBuild,
-        setTitle: (title) => {
-          panel.title = title;
-        },
-        load: (frameOrigin) => this.#load(ports.mediaFolder, frameOrigin),
-        post: (message) => void panel.webview.postMessage(message),
-        remember: (next) => void ports.memory.update(memoryKey(saved), next),
-        run: (action, app, path) => ports.run(action, app, path),
-        copy: (text) => void vscode.env.clipboard.writeText(text).then(() => showCopied(text), ports.onError),
-        onTruth,
-        onError: ports.onError,
-      }),
-    );
-    this.#store.add(panel.webview.onDidReceiveMessage((message: unknown) => this.#model.receive(message)));
-    this.#store.add(panel.onDidChangeViewState(() => this.#model.update()));
-    this.#model.update();
-  }
-
-  get app(): App | undefined {
-    return this.#model.app;
-  }
-
-  get isActive(): boolean {
-    return this.#panel.active;
-  }
-
-  get truth(): PreviewTruth | undefined {
-    return this.#model.truth;
-  }
-
-  isOf(app: App): boolean {
-    return this.app?.key === app.key;
-  }
-
-  reveal(): void {
-    this.#panel.reveal();
-  }
-
-  update(): void {
-    this.#model.update();
-  }
-
-  forgetAddress(): void {
-    this.#model.forgetAddress();
-  }
-
-  #load(mediaFolder: vscode.Uri, frameOrigin: string | undefined): void {
-    const { webview } = this.#panel;
-    const media = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(mediaFolder, name)).toString();
-    webview.html = previewHtml({
-      cspSource: webview.cspSource,
-      scriptUri: media('preview.js'),
-      styleUri: media('preview.css'),
-      frameOrigin,
-    });
-  }
-
-  dispose(): void {
-    this.#store.dispose();
-  }
-}
-
-function showCopied(text: string): void {
-  vscode.window.setStatusBarMessage(`$(copy) Copied ${text}`, COPIED_MS);
+function activeColumn(): ActiveColumn {
+  const { viewColumn, tabs } = vscode.window.tabGroups.activeTabGroup;
+  return { column: viewColumn, isEmpty: tabs.length === 0 };
 }

@@ -1,5 +1,5 @@
 import { templateAddress } from './previewAddress';
-import type { SettingProblem, Settings } from '../sessions/settings';
+import type { RedisPlace, SettingProblem, Settings } from '../sessions/settings';
 
 /**
  * Where values come from: the editor's configuration, or a test's record. Keys are without the prefix `cheatcode.`;
@@ -13,6 +13,8 @@ export interface SettingSource {
 /** A check of one value: the value as the core wants it, or undefined with what it must be. */
 interface Rule<T> {
   readonly expected: string;
+  /** The value may be a secret, and is not repeated to anybody. */
+  readonly isSecret?: true;
   parse(value: unknown): { readonly value: T } | undefined;
 }
 
@@ -32,7 +34,11 @@ export function readSettings(
     const value = source.value(key);
     const parsed = rule.parse(value);
     if (parsed !== undefined) return parsed.value;
-    problems.push({ setting: `cheatcode.${key}`, value, expected: rule.expected });
+    problems.push({
+      setting: `cheatcode.${key}`,
+      value: rule.isSecret ? '(not shown)' : value,
+      expected: rule.expected,
+    });
     const fallback = rule.parse(source.fallback(key));
     if (fallback === undefined) throw new Error(`the manifest's default of cheatcode.${key} is invalid`);
     return fallback.value;
@@ -64,8 +70,22 @@ export function readSettings(
       attachAutomatically: read('terminal.attachAutomatically', flag),
     }),
     sandboxId,
+    redis: redisPlace(read, env),
   };
   return { settings: Object.freeze(settings), problems };
+}
+
+/** The machine's settings first, then what the sandbox's provider put into the environment. */
+function redisPlace(
+  read: <T>(key: string, rule: Rule<T>) => T,
+  env: Readonly<Record<string, string | undefined>>,
+): RedisPlace | undefined {
+  // All three are read in any case, so that what is wrong with one of them is told.
+  const url = read('redis.url', redisUrl) ?? optionalText.parse(env['CHEATCODE_REDIS_URL'] ?? null)?.value;
+  const required = read('redis.required', flag) || env['CHEATCODE_REDIS_REQUIRED'] === '1';
+  const caFile =
+    read('redis.caFile', optionalText) ?? optionalText.parse(env['CHEATCODE_REDIS_CA_FILE'] ?? null)?.value;
+  return url === undefined ? undefined : { url, required, caFile };
 }
 
 const nonEmptyText: Rule<string> = {
@@ -79,6 +99,18 @@ const optionalText: Rule<string | undefined> = {
   parse: (value) => {
     if (value === null) return { value: undefined };
     return typeof value === 'string' ? { value: value.trim() === '' ? undefined : value.trim() } : undefined;
+  },
+};
+
+/** Only the beginning: the session host, which uses it, says what else is wrong. */
+const redisUrl: Rule<string | undefined> = {
+  expected: 'an address that begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://, or null',
+  isSecret: true,
+  parse: (value) => {
+    const text = optionalText.parse(value);
+    const isAddress =
+      text?.value === undefined || /^(?:rediss?(?:-sentinel|-cluster)?|redis\+unix|unix):\/\//i.test(text.value);
+    return isAddress ? text : undefined;
   },
 };
 

@@ -2,18 +2,15 @@
  * What of a session's state interrupts a person, and with which way out. Everything else is shown by the status item
  * and waits to be looked at. Pure: the edge decides when and in which window, and remembers what was told.
  */
+import { commandSetting, message, settingPrefix, type Message, type MessageButton } from './messages';
 import {
+  acrossMachinesSentence,
   blockedAdvice,
-  commandSetting,
-  message,
   otherSettingsSentence,
   restartOfferSentence,
   secondServerSentence,
-  settingPrefix,
   stateSentence,
-  type Message,
-  type MessageButton,
-} from './messages';
+} from './sessionSentences';
 import { canInstallAndRestart, canRestart, canStopOther, fits, type AppView } from './presenter';
 import type { SessionSnapshot } from './protocol';
 
@@ -47,6 +44,9 @@ export function attentions(view: AppView, policy: AttentionPolicy): readonly Att
       // A server that is just starting answers soon, and is shown then.
       if (session.reason.code === 'folderLocked' && session.reason.facts?.['hidden'] !== true) return [];
       return [stateAttention(view, session, blockedMessage(view, session))];
+    case 'waiting':
+      // One that only starts is there in a moment; where it runs for good, a person wants to know why nothing runs here.
+      return session.reason.code === 'runsElsewhere' ? [elsewhereAttention(view, session)] : [];
     case 'running':
     case 'unhealthy':
       return runningAttentions(view, session, policy);
@@ -98,6 +98,17 @@ function blockedMessage(view: AppView, session: SessionSnapshot): Message {
   }
 }
 
+function elsewhereAttention({ app }: AppView, session: SessionSnapshot): Attention {
+  const where = JSON.stringify(session.reason.facts ?? {});
+  return {
+    cause: `${app.key} runsElsewhere ${where}`,
+    message: message('info', stateSentence(app.label, session), [
+      { title: 'Start Here Anyway', action: 'startHere', appKey: app.key },
+      { title: 'Leave It', action: 'dismiss' },
+    ]),
+  };
+}
+
 function runningAttentions(view: AppView, session: SessionSnapshot, policy: AttentionPolicy): readonly Attention[] {
   const { app, otherSettings } = view;
   const found: Attention[] = [];
@@ -110,6 +121,15 @@ function runningAttentions(view: AppView, session: SessionSnapshot, policy: Atte
       cause: `${app.key} tunnelUnavailable ${session.sinceMs}`,
       message: message('warning', stateSentence(app.label, session), [
         { title: 'Show Terminal', action: 'showTerminal', appKey: app.key },
+      ]),
+    });
+  if (session.acrossMachines !== undefined)
+    found.push({
+      // The detail may be another at each try to reach it.
+      cause: `${app.key} ${session.acrossMachines.code} ${run}`,
+      message: message('warning', acrossMachinesSentence(app.label, session.acrossMachines), [
+        { title: 'Show Log', action: 'showLog' },
+        { title: 'Leave It', action: 'dismiss' },
       ]),
     });
   for (const second of session.secondServers ?? [])

@@ -1,6 +1,6 @@
 import type { App, ConfigProblem, Discovery } from './apps';
 import type { Disposable, Event } from './event';
-import type { ForeignTarget, NamedProcess, SessionSnapshot, StartParams } from './protocol';
+import type { CompileIssues, ForeignTarget, NamedProcess, SessionSnapshot, StartParams } from './protocol';
 
 /** Where a client stands with the session host. */
 export type ConnectionState =
@@ -73,6 +73,8 @@ export interface DevServers extends Disposable {
    * its servers keep it from being replaced by itself. Undefined: there is no reason to.
    */
   readonly hostReplacement: 'hung' | 'older' | undefined;
+  /** Where the command `cheatcode-dev` is put for terminals; undefined before the first connection. */
+  readonly commandFolder: string | undefined;
   /** Ends the session host and its servers, and starts them again under a new one. */
   replaceHost(): Promise<void>;
   attach(app: App, size: { readonly cols: number; readonly rows: number }, sink: OutputSink): TerminalAttachment;
@@ -81,6 +83,11 @@ export interface DevServers extends Disposable {
    * where the session host is older than gateways: the app is then reached by its own port only.
    */
   gateway(app: App, hosts: readonly string[]): Promise<{ readonly port: number; readonly id: string } | undefined>;
+  /**
+   * What the app's server says of code that does not compile: see `compileIssues` of the protocol. Nothing is known where
+   * there is no session, no connection, or a session host that is older than this question.
+   */
+  compileIssues(app: App): Promise<CompileIssues>;
   /** The last lines of output without escape sequences; empty while there is no session. */
   lastOutput(app: App, lines: number): Promise<readonly string[]>;
 }

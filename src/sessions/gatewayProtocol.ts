@@ -88,6 +88,14 @@ export type FromFrame = { readonly mark: typeof PREVIEW_MARK } &
         readonly metaKey: boolean;
         readonly shiftKey: boolean;
       }
+    /**
+     * A person asked the app for a window of its own, which a webview gives to nobody, so the panel opens a browser. `path`: one
+     * of the app's own pages (path, query, hash). Sent only when the frame itself was refused one, and while
+     * `navigator.userActivation.isActive`, which the panel checks again: a page must open nothing by itself.
+     */
+    | { readonly type: 'open'; readonly path: string }
+    /** The same for a page of another site: its whole address, `http:` or `https:` alone. It has no `path`. */
+    | { readonly type: 'open'; readonly url: string }
     /** Shell only: why the app can't live here (no secure context, no service worker, another gateway). */
     | { readonly type: 'shell'; readonly state: 'ready' | 'noWorker' | 'noGateway'; readonly detail?: string }
   );

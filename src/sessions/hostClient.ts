@@ -12,6 +12,7 @@ import {
   type HelloResult,
   type HostNotifications,
   type HostSettings,
+  type RedisSettings,
   type SessionSnapshot,
 } from './protocol';
 import type { Peer } from './rpcPeer';
@@ -28,6 +29,13 @@ export interface HostClientOptions {
   readonly version: string;
   /** Undefined: this client has no say in them. Whoever may launch a host must have. */
   readonly hostSettings: (() => HostSettings) | undefined;
+  /** Launches a host with `hostSettings`, but leaves one that runs to those that it has (the command line). */
+  readonly keepsHostSettings?: boolean;
+  /**
+   * The Redis that the host is to use, told after each join before anything is started. Undefined, itself or what it gives:
+   * this client has no say, unless it had named one before.
+   */
+  readonly redis?: () => RedisSettings | undefined;
   readonly apps: () => readonly string[];
   /** False: a host that runs is joined, none is started or replaced (an untrusted workspace). */
   readonly mayLaunch: () => boolean;
@@ -60,6 +68,8 @@ export class HostClient implements Disposable {
   /** The sessions of a joined host that is older than this client, by id: it is replaced when none is active. */
   #older: Map<string, SessionSnapshot> | undefined;
   #isAsking = false;
+  /** What the present host was told of Redis last, as JSON; undefined: nothing, or that there is none. Never logged. */
+  #toldRedis: string | undefined;
 
   readonly onDidChangeState = this.#changed.event;
   /** A host was joined: for the first time, or anew after one was lost. */
@@ -114,6 +124,11 @@ export class HostClient implements Disposable {
     const error = this.#state.kind === 'failed' ? this.#state.error : undefined;
     const pid = error instanceof DevServerError && error.code === 'hostHangs' ? error.facts['pid'] : undefined;
     return this.#replace({ kind: 'hung', ...(typeof pid === 'number' ? { pid } : {}) });
+  }
+
+  /** The settings of Redis may be others: the host hears of it, also that this client no longer names one. */
+  redisChanged(): void {
+    if (this.#peer) this.#tellRedis(this.#peer, this.#toldRedis);
   }
 
   dispose(): void {
@@ -203,7 +218,7 @@ export class HostClient implements Disposable {
   #join({ peer, hello }: HostConnection): void {
     // It may have ended while the start lock was released, and its `onDidClose` will not fire again.
     if (peer.isClosed) throw new DevServerError('connectionLost');
-    const { hostSettings, mayLaunch, version } = this.#options;
+    const { hostSettings, keepsHostSettings, mayLaunch, version } = this.#options;
     this.#peer = peer;
     peer.onDidClose((error) => {
       if (this.#peer !== peer) return;
@@ -215,16 +230,30 @@ export class HostClient implements Disposable {
       this.keepConnected();
     });
     this.#log.info('session host joined', { pid: hello.hostPid, version: hello.version, protocol: PROTOCOL_VERSION });
-    if (hostSettings)
+    if (hostSettings && !keepsHostSettings)
       void peer
         .call('configure', hostSettings())
         .catch((error: unknown) => this.#log.warn('settings not taken by the host', { error: errorMessage(error) }));
+    // Requests are taken in the order in which they were sent: it knows of Redis before it starts anything.
+    this.#tellRedis(peer, undefined);
     const mayReplace = hostSettings && mayLaunch() && isNewerVersion(version, hello.version);
     this.#older = mayReplace ? new Map(hello.sessions.map((session) => [session.id, session])) : undefined;
     this.#setState({ kind: 'connected', hostPid: hello.hostPid, hostVersion: hello.version });
     this.#joined.fire(hello);
     for (const snapshot of this.#early.splice(0)) this.#onSession(snapshot);
     this.#considerReplacing();
+  }
+
+  /** `known`: what this very host has of us, and need not hear again. */
+  #tellRedis(peer: Peer, known: string | undefined): void {
+    const redis = this.#options.redis?.();
+    const text = redis && JSON.stringify(redis);
+    // Told nothing so far, to this host or the one before: no say.
+    if (text === known && (text !== undefined || this.#toldRedis === undefined)) return;
+    this.#toldRedis = text;
+    peer
+      .call('useRedis', { redis: redis ?? null })
+      .catch((error: unknown) => this.#log.warn('Redis not taken by the host', { error: errorMessage(error) }));
   }
 
   #onSession(snapshot: SessionSnapshot): void {

@@ -3,8 +3,11 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import path from 'node:path';
 import { errorCode } from './log';
 
-/** What a host needs beside itself; the native part may be missing on a platform that has none. */
-const PARTS = ['host.js', 'gateway.js', 'native'];
+/**
+ * What a host needs beside itself, and the command line with what it needs to start one; the native part may be missing on a
+ * platform that has none.
+ */
+const PARTS = ['host.js', 'gateway.js', 'redis.js', 'cli.js', 'hostLauncher.js', 'asOwner.js', 'native'];
 
 /** One file of the host, as it was read. */
 export interface HostPart {

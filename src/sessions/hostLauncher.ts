@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from './clock';
+import { writeCommandShim } from './commandShim';
 import { connectOrLaunch, type LaunchPorts, type Replacing, type SpawnedHost } from './connectOrLaunch';
 import { DevServerError } from './errors';
 import type { HostArguments, HostReport } from './hostArguments';
@@ -84,6 +85,12 @@ async function spawnHost({ paths, host, readParts, nodePath, env, log }: LaunchH
     findHostNode(nodePath, env),
   ]);
   log.info('spawning the session host', { node: node.file, copy });
+  try {
+    writeCommandShim(host.stateFolder, copy, node);
+  } catch (error) {
+    // Terminals lack a command; servers run all the same.
+    log.warn('the command line was not put in place', { error: errorMessage(error) });
+  }
   const output = openSync(paths.log, 'a', 0o600);
   // Detached: of its own session, so that no signal to the editor's process group reaches it.
   const child = spawn(node.file, [path.join(copy, 'host.js'), JSON.stringify(host)], {

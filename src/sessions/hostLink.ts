@@ -38,6 +38,8 @@ export interface SystemHostLink extends HostLink {
   userOf(folder: string): Promise<User | undefined>;
   /** Whom it acts as on the connection that was made last; undefined: itself. */
   readonly actingAs: User | undefined;
+  /** The state folder of the connection that was made last; undefined before the first. */
+  readonly stateFolder: string | undefined;
 }
 
 export interface HostLinkOptions {
@@ -66,8 +68,9 @@ interface Place {
 /** The link over this machine's files, sockets and processes. What launches is loaded only when it is needed. */
 export function systemHostLink(options: HostLinkOptions): SystemHostLink {
   const { distFolder, editorNodePty, env, log } = options;
-  /** By number; undefined: that user can't be acted for. */
   let actingAs: User | undefined;
+  let metIn: string | undefined;
+  /** By number; undefined: that user can't be acted for. */
   const places = new Map<number, Promise<Place | undefined>>();
 
   const askOwner = async (owner: UserIds, launch?: OwnerLaunch): Promise<Place | undefined> => {
@@ -107,10 +110,14 @@ export function systemHostLink(options: HostLinkOptions): SystemHostLink {
       return actingAs;
     },
 
+    get stateFolder() {
+      return metIn;
+    },
+
     async tryConnect(who, prepare) {
-      const { paths, user } = await place();
+      const { paths, user, stateFolder } = await place();
       const found = await connectToHost(paths, who, prepare);
-      if (found) actingAs = user;
+      if (found) [actingAs, metIn] = [user, stateFolder];
       return found;
     },
 
@@ -141,7 +148,7 @@ export function systemHostLink(options: HostLinkOptions): SystemHostLink {
         });
         const found = await connectToHost(paths, who, prepare);
         if (!found) throw new DevServerError('hostDidNotStart', { exit: 'none', log: paths.log });
-        actingAs = user;
+        [actingAs, metIn] = [user, stateFolder];
         return found;
       }
       const found = await launchHost(
@@ -159,7 +166,7 @@ export function systemHostLink(options: HostLinkOptions): SystemHostLink {
         },
         replacing,
       );
-      actingAs = undefined;
+      [actingAs, metIn] = [undefined, stateFolder];
       return found;
     },
   };

@@ -25,9 +25,16 @@ export async function findHostNode(
   // Inside code-server it is most often the very Node that runs this: no need to ask it for its version.
   // It may lie where only root can look, and this has become another user by now.
   const own = await realpath(process.execPath).catch(() => undefined);
-  const isOwn = own !== undefined && (await nodeOnPath(env)) === own;
-  const major = isOwn ? Number(process.versions.node.split('.')[0]) : await majorOf('node', env);
-  if (major !== undefined && major >= MIN_MAJOR) return { file: 'node', env: { PATH: env['PATH'] ?? '' } };
+  const file = await nodeOnPath(env);
+  const isOwn = file !== undefined && own === (await realpath(file).catch(() => undefined));
+  const major = isOwn
+    ? Number(process.versions.node.split('.')[0])
+    : file === undefined
+      ? undefined
+      : await majorOf(file, env);
+  // Not its real path: a version manager's program goes by the name that it was called by, and finds the others by PATH.
+  if (file !== undefined && major !== undefined && major >= MIN_MAJOR)
+    return { file, env: { PATH: env['PATH'] ?? '' } };
   const mayRun = await access(process.execPath, constants.X_OK).then(
     () => true,
     () => false,
@@ -43,7 +50,7 @@ async function nodeOnPath(env: Readonly<Record<string, string | undefined>>): Pr
       () => folder !== '',
       () => false,
     );
-    if (isProgram) return realpath(file);
+    if (isProgram) return file;
   }
   return undefined;
 }

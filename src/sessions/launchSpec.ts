@@ -1,9 +1,8 @@
 import { resolveCommand } from 'package-manager-detector/commands';
 import { detect } from 'package-manager-detector/detect';
-import { access, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { App } from './apps';
 import { DevServerError } from './errors';
+import { installedVersion } from './installedVersion';
 import { readPackageJson, type PackageJson } from './packageJson';
 import type { AppType, LaunchSpec, ProbeSpec } from './protocol';
 import { splitCommand } from './commandLine';
@@ -152,17 +151,6 @@ async function probeOf(app: App, packageJson: PackageJson | undefined): Promise<
 }
 
 async function installedMajor(folder: string, packageName: string): Promise<number | undefined> {
-  for (let at = folder; ; at = path.dirname(at)) {
-    const file = path.join(at, 'node_modules', packageName, 'package.json');
-    if (
-      await access(file).then(
-        () => true,
-        () => false,
-      )
-    ) {
-      const version = /"version"\s*:\s*"(\d+)\./.exec(await readFile(file, 'utf8'))?.[1];
-      return version === undefined ? undefined : Number(version);
-    }
-    if (path.dirname(at) === at) return undefined;
-  }
+  const major = /^\d+/.exec((await installedVersion(folder, packageName)) ?? '')?.[0];
+  return major === undefined ? undefined : Number(major);
 }

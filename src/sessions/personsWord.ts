@@ -5,7 +5,7 @@
 import type { App } from './apps';
 import type { DevServers } from './devServers';
 import { DevServerError } from './errors';
-import { processLine, secondServerSentence } from './messages';
+import { processLine, secondServerSentence } from './sessionSentences';
 import type { ForeignTarget, NamedProcess } from './protocol';
 
 /** A question that stands in the way of everything else until it is answered. */

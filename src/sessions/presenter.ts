@@ -5,10 +5,10 @@
 import path from 'node:path';
 import type { App } from './apps';
 import type { ConnectionState, DevServers, OtherSettings } from './devServers';
+import { errorToMessage } from './messages';
 import {
   appProblemSentence,
   blockedAdvice,
-  errorToMessage,
   holderOf,
   memorySentence,
   otherSettingsSentence,
@@ -16,7 +16,7 @@ import {
   sessionNotes,
   stateSentence,
   stateWord,
-} from './messages';
+} from './sessionSentences';
 import { truthWords } from './previewSentences';
 import type { PreviewTruth } from './previewTruth';
 import type { AppType, SessionSnapshot } from './protocol';
@@ -29,15 +29,17 @@ export interface AppView {
   readonly otherSettings?: OtherSettings | undefined;
   /** What is true of the app in its preview; undefined while no preview of this window shows it. */
   readonly preview?: PreviewTruth | undefined;
+  /** The editor has a browser of its own. */
+  readonly hasIntegratedBrowser?: boolean;
 }
 
-/** An app of a window as it is now; `preview` is what its preview says. */
+/** An app of a window as it is now, with what the window knows of it besides. */
 export function viewOf(
   servers: Pick<DevServers, 'session' | 'otherSettings'>,
   app: App,
-  preview?: PreviewTruth,
+  more: Pick<AppView, 'preview' | 'hasIntegratedBrowser'> = {},
 ): AppView {
-  return { app, session: servers.session(app), otherSettings: servers.otherSettings(app), preview };
+  return { app, session: servers.session(app), otherSettings: servers.otherSettings(app), ...more };
 }
 
 /** What a window knows besides its apps. */
@@ -73,10 +75,13 @@ export type AppActionId =
   | 'restart'
   | 'installAndRestart'
   | 'useNextPort'
+  | 'startHere'
   | 'stopOther'
   | 'showTerminal'
   | 'openPreview'
+  | 'openPreviewInView'
   | 'openInBrowser'
+  | 'openInIntegratedBrowser'
   | 'copyUrl';
 
 /** Context keys that commands and menus are enabled by. */
@@ -88,11 +93,15 @@ export type ContextKeys = Readonly<
     | 'cheatcode.canRestart'
     | 'cheatcode.canInstallAndRestart'
     | 'cheatcode.canUseNextPort'
+    | 'cheatcode.canStartHere'
     | 'cheatcode.canStopOther'
     | 'cheatcode.canReplaceHost'
     | 'cheatcode.canShowTerminal'
     | 'cheatcode.canPreview'
-    | 'cheatcode.canOpen',
+    | 'cheatcode.canPreviewSeveral'
+    | 'cheatcode.canMovePreview'
+    | 'cheatcode.canOpen'
+    | 'cheatcode.canOpenIntegrated',
     boolean
   >
 >;
@@ -309,6 +318,12 @@ export function canInstallAndRestart(view: AppView): boolean {
   );
 }
 
+/** Its server runs on another machine, which is no reason why a person should not have one here. */
+export function canStartHere({ app, session }: AppView): boolean {
+  if (app.problem !== undefined || session?.state !== 'waiting') return false;
+  return session.reason.code === 'runsElsewhere' || session.reason.code === 'startingElsewhere';
+}
+
 export function canUseNextPort(view: AppView): boolean {
   return canStart(view) && view.session?.state === 'blocked' && view.session.reason.code === 'portTaken';
 }
@@ -337,6 +352,10 @@ export function canOpen({ session }: AppView): boolean {
   return session !== undefined && (session.state === 'running' || session.state === 'unhealthy');
 }
 
+export function canOpenIntegrated(view: AppView): boolean {
+  return view.hasIntegratedBrowser === true && canOpen(view);
+}
+
 /** By action: whether it makes sense for an app now. */
 export const fits: Readonly<Record<AppActionId, (view: AppView) => boolean>> = {
   start: canTryStart,
@@ -344,15 +363,21 @@ export const fits: Readonly<Record<AppActionId, (view: AppView) => boolean>> = {
   restart: canRestart,
   installAndRestart: canInstallAndRestart,
   useNextPort: canUseNextPort,
+  startHere: canStartHere,
   stopOther: canStopOther,
   showTerminal: canShowTerminal,
   openPreview: canPreview,
+  openPreviewInView: canPreview,
   openInBrowser: canOpen,
+  openInIntegratedBrowser: canOpenIntegrated,
   copyUrl: canOpen,
 };
 
 /** The context keys for all apps together: a command is enabled when it fits one of them. */
-export function contextKeys(views: readonly AppView[], canReplaceHost: boolean): ContextKeys {
+export function contextKeys(
+  views: readonly AppView[],
+  window: { readonly canReplaceHost: boolean; readonly hasPreviewInView: boolean },
+): ContextKeys {
   return {
     'cheatcode.active': views.length > 0,
     'cheatcode.canStart': views.some(canTryStart),
@@ -360,11 +385,15 @@ export function contextKeys(views: readonly AppView[], canReplaceHost: boolean):
     'cheatcode.canRestart': views.some(canRestart),
     'cheatcode.canInstallAndRestart': views.some(canInstallAndRestart),
     'cheatcode.canUseNextPort': views.some(canUseNextPort),
+    'cheatcode.canStartHere': views.some(canStartHere),
     'cheatcode.canStopOther': views.some(canStopOther),
-    'cheatcode.canReplaceHost': canReplaceHost,
+    'cheatcode.canReplaceHost': window.canReplaceHost,
     'cheatcode.canShowTerminal': views.some(canShowTerminal),
     'cheatcode.canPreview': views.some(canPreview),
+    'cheatcode.canPreviewSeveral': views.filter(canPreview).length > 1,
+    'cheatcode.canMovePreview': window.hasPreviewInView,
     'cheatcode.canOpen': views.some(canOpen),
+    'cheatcode.canOpenIntegrated': views.some(canOpenIntegrated),
   };
 }
 
@@ -374,10 +403,13 @@ const actionFaces: Readonly<Record<AppActionId, readonly [icon: string, label: s
   restart: ['debug-restart', 'Restart'],
   installAndRestart: ['package', 'Install and Restart'],
   useNextPort: ['arrow-right', 'Use Next Free Port'],
+  startHere: ['vm-running', 'Start Here Anyway'],
   stopOther: ['debug-disconnect', 'Stop the Other…'],
   showTerminal: ['terminal', 'Show Terminal'],
   openPreview: ['open-preview', 'Open Preview'],
+  openPreviewInView: ['layout-panel', 'Open Preview in View'],
   openInBrowser: ['link-external', 'Open in Browser'],
+  openInIntegratedBrowser: ['globe', 'Open in Integrated Browser'],
   copyUrl: ['copy', 'Copy URL'],
 };
 
@@ -415,6 +447,7 @@ function actionOrder({ session, otherSettings }: AppView): readonly AppActionId[
       const usual: readonly AppActionId[] = [
         'openPreview',
         'openInBrowser',
+        'openInIntegratedBrowser',
         'showTerminal',
         'restart',
         'stop',
@@ -426,11 +459,11 @@ function actionOrder({ session, otherSettings }: AppView): readonly AppActionId[
     case 'unhealthy':
       return [
         ...(['restart', 'showTerminal', 'stopOther', 'installAndRestart'] as const),
-        ...(['openPreview', 'openInBrowser', 'stop', 'copyUrl'] as const),
+        ...(['openPreview', 'openInBrowser', 'openInIntegratedBrowser', 'stop', 'copyUrl'] as const),
       ];
     default:
       return [
-        ...(['useNextPort', 'stopOther', 'start', 'showTerminal', 'openPreview'] as const),
+        ...(['useNextPort', 'startHere', 'stopOther', 'start', 'showTerminal', 'openPreview'] as const),
         ...(['stop', 'restart', 'openInBrowser', 'copyUrl'] as const),
       ];
   }
@@ -443,6 +476,8 @@ function actionDescription(id: AppActionId, { app, session, otherSettings }: App
       return session.id;
     case 'openInBrowser':
       return session.url;
+    case 'startHere':
+      return 'a second server, beside the one of the other machine';
     case 'stopOther': {
       if (session.state === 'blocked') return holderOf(session.reason)?.replaceAll('`', '');
       const [second] = session.secondServers ?? [];
@@ -502,15 +537,16 @@ export function previewPage(
         actions: [],
       };
     case 'waiting':
-    case 'installing':
-    case 'starting':
+      // What another tool or machine starts has no output here.
       return {
         ...base,
         kind: 'wait',
-        // What another tool starts has no output here.
-        showsOutput: session.reason.code !== 'managedElsewhere',
-        actions: terminalIfAny,
+        showsOutput: false,
+        actions: canStartHere(view) ? [{ id: 'startHere', label: actionFaces.startHere[1] }] : terminalIfAny,
       };
+    case 'installing':
+    case 'starting':
+      return { ...base, kind: 'wait', showsOutput: true, actions: terminalIfAny };
     case 'failed':
       return { ...base, kind: 'failed', showsOutput: true, actions: [restart, ...terminalIfAny] };
     case 'blocked':

@@ -1,7 +1,7 @@
 /**
  * Turns what is true of a preview into words, as `messages.ts` does for sessions: what happened, and what helps. Pure.
  */
-import type { FailedRequests, PreviewTruth } from './previewTruth';
+import type { FailedRequests, PreviewTruth, ShownIssue } from './previewTruth';
 
 /** A line above the frame. */
 export interface PreviewNotice {
@@ -11,7 +11,7 @@ export interface PreviewNotice {
   readonly action: { readonly id: NoticeAction; readonly label: string } | undefined;
 }
 
-export type NoticeAction = 'reload' | 'showTerminal' | 'openInBrowser';
+export type NoticeAction = 'reload' | 'showTerminal' | 'openInBrowser' | 'openFile';
 
 /** How the frame reaches the app, as far as the words depend on it. */
 export interface FrameRoute {
@@ -25,6 +25,7 @@ const DETAIL_CHARS = 300;
 const TOOLTIP_CHARS = 120;
 
 const reload = { id: 'reload', label: 'Reload' } as const;
+const openFile = { id: 'openFile', label: 'Open File' } as const;
 const terminal = { id: 'showTerminal', label: 'Show Terminal' } as const;
 
 /** A few words for a tooltip: `alive`, `not hydrated: …`. */
@@ -45,6 +46,7 @@ export function truthWords(truth: PreviewTruth): string {
     case 'error':
       return `${errorsOf(truth.count)}${after(': ', truth.message, TOOLTIP_CHARS)}`;
     case 'compileError':
+      if (truth.issue !== undefined) return issueWords(truth.issue, TOOLTIP_CHARS);
       return `shows an error${after(': ', truth.text, TOOLTIP_CHARS)}`;
     case 'noWorker':
       return `not alive: no service worker${after(' (', truth.detail, TOOLTIP_CHARS, ')')}`;
@@ -85,7 +87,14 @@ export function truthNotice(truth: PreviewTruth, label: string, route: FrameRout
     case 'error':
       return { severity: 'error', text: `${sentence(errorsOf(truth.count), truth.message)}`, action: reload };
     case 'compileError':
-      return { severity: 'error', text: sentence(`${label} shows an error`, truth.text), action: terminal };
+      return {
+        severity: 'error',
+        text:
+          truth.issue === undefined
+            ? sentence(`${label} shows an error`, truth.text)
+            : closed(capital(issueWords(truth.issue, DETAIL_CHARS))),
+        action: truth.issue?.file === undefined ? terminal : openFile,
+      };
     case 'noWorker':
       return {
         severity: 'error',
@@ -114,6 +123,17 @@ function notHydrated(
   return { text, action: reload };
 }
 
+/** `compile error in app/page.js:6: Expected '>'`. */
+function issueWords({ kind, message, file, line }: ShownIssue, chars: number): string {
+  const what = kind === 'build' ? 'compile error' : 'error';
+  const place = file === undefined ? '' : ` in ${shorten(file, TOOLTIP_CHARS)}${line === undefined ? '' : `:${line}`}`;
+  return `${what}${place}${after(': ', message, chars)}`;
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 function failedSentence(failed: FailedRequests | undefined): string | undefined {
   if (failed === undefined) return undefined;
   const answer = failed.lastStatus === 0 ? 'without an answer' : `with ${failed.lastStatus}`;
@@ -127,7 +147,10 @@ function errorsOf(count: number): string {
 
 /** `what: detail.`, with one full stop at its end. */
 function sentence(what: string, detail: string | undefined): string {
-  const said = `${what}${after(': ', detail, DETAIL_CHARS)}`;
+  return closed(`${what}${after(': ', detail, DETAIL_CHARS)}`);
+}
+
+function closed(said: string): string {
   return /[.!?…]$/.test(said) ? said : `${said}.`;
 }
 

@@ -3,6 +3,7 @@
  * nothing of a page that never came to life. Pure: what the page reports goes in, one state comes out.
  */
 import type { FromFrame, Liveness } from './gatewayProtocol';
+import type { CompileIssue } from './protocol';
 
 /** What is true of a preview now. */
 export type PreviewTruth =
@@ -14,10 +15,19 @@ export type PreviewTruth =
   | { readonly kind: 'hotReloadLost' }
   /** Uncaught errors of a page that is alive otherwise. */
   | { readonly kind: 'error'; readonly count: number; readonly message: string }
-  /** The framework's overlay is shown. */
-  | { readonly kind: 'compileError'; readonly text: string }
+  /** The framework's overlay is shown, or the page is dead because of `issue`. */
+  | { readonly kind: 'compileError'; readonly text: string; readonly issue?: ShownIssue }
   /** The gateway's shell can't let the app live here. */
   | { readonly kind: 'noWorker' | 'noGateway'; readonly detail: string | undefined };
+
+/** The error that keeps a page from being what it should: its code does not compile, or threw (`runtime`). */
+export interface ShownIssue extends Pick<CompileIssue, 'message'> {
+  readonly kind: 'build' | 'runtime';
+  /** Relative to the app's folder; undefined where no file of the app is named. */
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+}
 
 /** Requests of the page that failed. */
 export interface FailedRequests {
@@ -44,8 +54,8 @@ export interface FrameFacts {
   readonly shellDetail: string | undefined;
 }
 
-/** What the frame's page reports; keys are no report. */
-export type FrameReport = Exclude<FromFrame, { type: 'key' }>;
+/** What the frame's page reports; keys and wishes for a window are no report. */
+export type FrameReport = Exclude<FromFrame, { type: 'key' | 'open' }>;
 
 /** Reports of the frame's page, and what the panel sees of the frame itself. */
 export type FrameEvent = FrameReport | { readonly type: 'frameLoaded' } | { readonly type: 'silence' };
@@ -97,6 +107,12 @@ export function afterEvent(facts: FrameFacts, event: FrameEvent, times = 1): Fra
 /** The facts of a frame that shows another document: only the shell around it is the same. */
 export function ofNewDocument({ isLoaded, shell, shellDetail }: FrameFacts): FrameFacts {
   return { ...newFrame, isLoaded, shell, shellDetail };
+}
+
+/** The truth of a page that shows this error, or is dead because of it. */
+export function withIssue(truth: PreviewTruth, issue: ShownIssue): PreviewTruth {
+  if (truth.kind === 'compileError') return { ...truth, issue };
+  return truth.kind === 'notHydrated' ? { kind: 'compileError', text: issue.message, issue } : truth;
 }
 
 /** The state that the facts make. What keeps a page from living at all comes before what only troubles it. */

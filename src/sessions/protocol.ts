@@ -113,7 +113,17 @@ export type ReasonCode =
   /** The installed packages are not those of the lock file: fact `files`, the names that changed since the start. */
   | 'dependenciesChanged'
   /** Files that are read at the start only have changed: fact `files`, comma-separated names. */
-  | 'filesChanged';
+  | 'filesChanged'
+  /** Another machine or the backend is starting the app; facts `owner` (of the Redis lock). */
+  | 'startingElsewhere'
+  /** The app's server runs on another machine; facts `machine`, `url`, `port`. */
+  | 'runsElsewhere'
+  /** Redis is configured and gives no answer; facts `detail`. Where it is required, nothing is started. */
+  | 'redisUnavailable'
+  /** Redis is configured without what it takes; facts `missing` (`sandboxId`). */
+  | 'redisIncomplete'
+  /** Another machine has started the app, too, while its server ran here; facts `machine`, `url`. */
+  | 'startedElsewhere';
 
 /** A process as a person is told of it before it is ended on their word. */
 export interface NamedProcess {
@@ -176,6 +186,8 @@ export interface SessionSnapshot {
   readonly restartOffer?: Reason;
   /** `memoryHigh` while the server is above the limit; it runs all the same. */
   readonly warning?: Reason;
+  /** What is wrong across machines (`redisUnavailable`, `redisIncomplete`, `startedElsewhere`); it runs all the same. */
+  readonly acrossMachines?: Reason;
   /** Digest of the launch spec that the server runs by (`specDigest`): a window whose own differs is told. */
   readonly specDigest: string;
   /** Restarts after crashes in a row without a healthy minute between. */
@@ -198,6 +210,21 @@ export interface HostSettings {
   readonly restartUnresponsiveMs?: number;
 }
 
+/**
+ * How the machines of one sandbox agree (DESIGN section 7). Apart from `HostSettings`, which are shown, logged and kept on
+ * disk: the URL may hold a password, and lives in memory only.
+ */
+export interface RedisSettings {
+  /** `redis://`, `rediss://`, `redis-sentinel://` or `redis-cluster://` and their `rediss-` forms. */
+  readonly url: string;
+  /** Undefined: nobody told, and then Redis can't be used. */
+  readonly sandboxId?: string;
+  /** Whether a start is refused while Redis does not answer. */
+  readonly required: boolean;
+  /** PEM text of the authority that signed the server's certificate, in place of the system's. */
+  readonly ca?: string;
+}
+
 export interface HelloParams {
   readonly protocol: number;
   readonly token: string;
@@ -215,6 +242,27 @@ export interface HelloResult {
   readonly sessions: readonly SessionSnapshot[];
 }
 
+/** Something that keeps code of an app from being compiled, as its framework says it. */
+export interface CompileIssue {
+  readonly severity: 'error' | 'warning';
+  /** Plain text. */
+  readonly message: string;
+  /** Relative to the app's folder, with slashes; absent where the place is outside of it or unknown. */
+  readonly file?: string;
+  /** From 1, as the column. */
+  readonly line?: number;
+  readonly column?: number;
+}
+
+export interface CompileIssues {
+  readonly issues: readonly CompileIssue[];
+  /**
+   * Why nothing is known; absent where the server has answered. `notSupported`: no Next.js of 16.0 or later, or its
+   * `/_next/mcp` is switched off. `noBrowser`: it knows only what browsers show, and none is connected.
+   */
+  readonly unknown?: 'notRunning' | 'notSupported' | 'noBrowser' | 'noAnswer';
+}
+
 export interface StartParams {
   readonly spec: LaunchSpec;
   /** The server's environment; kept in memory only. */
@@ -230,6 +278,8 @@ export interface StartParams {
     readonly useNextPort?: boolean;
     /** Install the packages before the start although some are there. */
     readonly install?: boolean;
+    /** Start it here although it runs on another machine. */
+    readonly startHere?: boolean;
   };
   /** `restart` of an adopted server: the processes that a person agreed to end (I6). */
   readonly confirmed?: readonly NamedProcess[];
@@ -247,6 +297,8 @@ export interface Requests {
   /** Replaces the list of apps this client shows. */
   watch: [{ readonly apps: readonly string[] }, null];
   configure: [HostSettings, null];
+  /** The Redis that is used from now on, or none. The last writer wins; a client that knows of none does not ask. */
+  useRedis: [{ readonly redis: RedisSettings | null }, null];
   /** Answers once the wish is recorded; the progress arrives as `sessionChanged`. */
   start: [StartParams, SessionSnapshot];
   /**
@@ -284,6 +336,12 @@ export interface Requests {
     { readonly sessionId: string; readonly hosts: readonly string[] },
     { readonly port: number; readonly id: string },
   ];
+  /**
+   * What the app's server says of code that does not compile, asked now; it may build its module graph for that (2 s the
+   * first time), but runs and logs nothing. Never fails for what the server does; a host from before does not know the
+   * method.
+   */
+  compileIssues: [{ readonly sessionId: string }, CompileIssues];
   /** Stops every server and ends the host. */
   shutdown: [Record<string, never>, null];
   /**

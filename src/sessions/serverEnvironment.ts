@@ -11,6 +11,8 @@ const DENIED_NAMES = new Set([
   'NODE_EXEC_PATH',
   'CI',
   'CHEATCODE_SESSION',
+  // May hold a password, and is nobody's but the session host's.
+  'CHEATCODE_REDIS_URL',
   'PORT',
   'APPLICATION_INSIGHTS_NO_DIAGNOSTIC_CHANNEL',
 ]);

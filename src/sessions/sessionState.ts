@@ -41,7 +41,8 @@ const allowed: Readonly<
     from: ['stopped', 'failed', 'starting', 'waiting', 'blocked', 'installing', 'running', 'unhealthy'],
     to: 'running',
   },
-  wait: { from: ['starting', 'waiting', 'blocked', 'running', 'unhealthy'], to: 'waiting' },
+  // From installing: another machine has won while this one was slow.
+  wait: { from: ['starting', 'installing', 'waiting', 'blocked', 'running', 'unhealthy'], to: 'waiting' },
   silence: { from: ['running', 'unhealthy'], to: 'unhealthy' },
   stop: {
     from: ['waiting', 'blocked', 'installing', 'starting', 'running', 'unhealthy', 'stopping', 'failed'],

@@ -44,6 +44,18 @@ export interface Settings {
   };
   /** How the sandbox provider names this sandbox. */
   readonly sandboxId: string | undefined;
+  /** Where the machines of one sandbox agree; undefined: this client knows of no such place. */
+  readonly redis: RedisPlace | undefined;
+}
+
+/** A Redis as settings or the environment name it. */
+export interface RedisPlace {
+  /** May hold a password: never logged or shown. */
+  readonly url: string;
+  /** Whether a start is refused while it does not answer. */
+  readonly required: boolean;
+  /** File with the authority (PEM) that signed its certificate, in place of the system's. */
+  readonly caFile: string | undefined;
 }
 
 /** A setting whose value can't be used; its default is used instead. */

@@ -1,3 +1,4 @@
+import { commandFolder } from './commandShim';
 import { appsToStart } from './appSelection';
 import { discoverApps } from './appDiscovery';
 import type { App, Discovery } from './apps';
@@ -10,9 +11,9 @@ import type {
   TerminalAttachment,
 } from './devServers';
 import { DevServerError } from './errors';
-import { DisposableStore, Emitter } from './event';
+import { DisposableStore, Emitter, type Event } from './event';
 import { HostClient } from './hostClient';
-import { environmentAs } from './folderOwner';
+import { environmentAs, type User } from './folderOwner';
 import { systemHostLink, type SystemHostLink } from './hostLink';
 import { resolveLaunchSpec, withSettings } from './launchSpec';
 import type * as hostLauncher from './hostLauncher';
@@ -21,11 +22,13 @@ import { OwnSpecs } from './ownSpecs';
 import { ConfirmationNeededError } from './personsWord';
 import {
   RpcErrorCode,
+  type CompileIssues,
   type ForeignTarget,
   type HelloResult,
   type HostSettings,
   type LaunchSpec,
   type NamedProcess,
+  type RedisSettings,
   type Requests,
   type SessionSnapshot,
   type StartParams,
@@ -48,12 +51,37 @@ export interface DevServersOptions {
   /** `<appRoot>/node_modules/node-pty` of the editor. */
   readonly editorNodePty: string | undefined;
   readonly trusted: () => boolean;
+  /** What connects; the host counts windows. Default: `window`. */
+  readonly kind?: 'window' | 'cli';
+  /**
+   * Starts, restores and watches nothing by itself, and leaves the host's settings as they are, though it may launch a host
+   * with its own (the command line). Such a host keeps its servers when nobody looks on, unless the setting says otherwise.
+   */
+  readonly isPassive?: boolean;
+  /** The Redis that the host is to use, see `HostClientOptions.redis`. */
+  readonly redis?: () => RedisSettings | undefined;
+  /**
+   * The environment that a server starts from, asked only when one is to be started; `user` is whom root acts as. Absent:
+   * that of `surroundings`, which an editor has from its user's shell. Rejects: so does the start.
+   */
+  readonly resolveEnvironment?: (user: User | undefined) => Promise<Readonly<Record<string, string | undefined>>>;
 }
 
 /** What the composition root tells the dev servers of its window. */
 export interface WindowServers extends DevServers {
   /** Looks at the workspace and, if it is a cheatcode workspace, joins the host and starts what starts by itself. */
   activate(): Promise<void>;
+  /**
+   * Joins the host, or starts it where `trusted`. Rejects with an error of `errors.ts`; `workspaceUntrusted`: none runs, and
+   * none may be started.
+   */
+  connect(): Promise<void>;
+  /** Every session of the host, of whatever workspace, as last heard of. */
+  readonly sessions: readonly SessionSnapshot[];
+  /** Hears of every one of them. */
+  readonly onDidChangeAnySession: Event<SessionSnapshot>;
+  /** Stops all servers and ends the host; resolves when it is gone. Rejects as `connect` does. */
+  shutdown(): Promise<void>;
   settingsChanged(): void;
   foldersChanged(): void;
   trustGranted(): void;
@@ -84,6 +112,7 @@ class WorkspaceServers implements WindowServers {
   readonly #store = new DisposableStore();
   readonly #discovered = this.#store.add(new Emitter<Discovery>());
   readonly #sessionChanged = this.#store.add(new Emitter<App>());
+  readonly #anySessionChanged = this.#store.add(new Emitter<SessionSnapshot>());
   readonly #link: SystemHostLink;
   readonly #client: HostClient;
   readonly #sessions = new Map<string, SessionSnapshot>();
@@ -100,6 +129,7 @@ class WorkspaceServers implements WindowServers {
 
   readonly onDidDiscover = this.#discovered.event;
   readonly onDidChangeSession = this.#sessionChanged.event;
+  readonly onDidChangeAnySession = this.#anySessionChanged.event;
   readonly onDidChangeConnection;
 
   constructor(options: DevServersOptions) {
@@ -116,9 +146,13 @@ class WorkspaceServers implements WindowServers {
     });
     this.#client = this.#store.add(
       new HostClient({
-        kind: 'window',
+        kind: options.kind ?? 'window',
         version: options.extensionVersion,
-        hostSettings: () => hostSettings(options.settings(), options.surroundings.isSandbox),
+        // Without a window to come and go, "the last window has gone" means nothing.
+        hostSettings: () =>
+          hostSettings(options.settings(), options.surroundings.isSandbox || options.isPassive === true),
+        keepsHostSettings: options.isPassive === true,
+        ...(options.redis ? { redis: options.redis } : {}),
         apps: () => this.apps.map((app) => app.key),
         mayLaunch: options.trusted,
         link: this.#link,
@@ -157,6 +191,21 @@ class WorkspaceServers implements WindowServers {
     if (this.#discovery.isCheatcodeWorkspace) this.#client.keepConnected();
   }
 
+  get sessions(): readonly SessionSnapshot[] {
+    return [...this.#sessions.values()];
+  }
+
+  async connect(): Promise<void> {
+    await this.#client.connect();
+  }
+
+  async shutdown(): Promise<void> {
+    const peer = await this.#client.connect();
+    await peer.call('shutdown', {}, STOP_TIMEOUT_MS);
+    // The connection ends with the host, when the last server is gone.
+    if (!peer.isClosed) await new Promise((resolve) => peer.onDidClose(resolve));
+  }
+
   async refresh(): Promise<void> {
     const found = await discoverApps(this.#options.workspaceFolders());
     this.#discovery = { ...found, apps: found.apps.map((app) => withSettings(app, this.#options.settings())) };
@@ -169,7 +218,7 @@ class WorkspaceServers implements WindowServers {
     this.#discovered.fire(this.#discovery);
     for (const app of this.apps) {
       const session = this.#sessions.get(app.key);
-      if (session) void this.#ownSpecs.refresh(app, session);
+      if (session && !this.#options.isPassive) void this.#ownSpecs.refresh(app, session);
     }
     const { peer } = this.#client;
     if (!peer) return;
@@ -179,6 +228,7 @@ class WorkspaceServers implements WindowServers {
 
   settingsChanged(): void {
     const { settings, surroundings } = this.#options;
+    this.#client.redisChanged(); // Before anything that starts by the new settings.
     this.foldersChanged(); // A command may lift a problem, another rule may start another app.
     this.#client.peer
       ?.call('configure', hostSettings(settings(), surroundings.isSandbox))
@@ -251,6 +301,11 @@ class WorkspaceServers implements WindowServers {
     return state.error.code === 'versionMismatch' && state.error.facts['host'] === 'older' ? 'older' : undefined;
   }
 
+  get commandFolder(): string | undefined {
+    const { stateFolder } = this.#link;
+    return stateFolder === undefined ? undefined : commandFolder(stateFolder);
+  }
+
   async replaceHost(): Promise<void> {
     await (this.hostReplacement === 'older' ? this.#client.replaceHost(true) : this.#client.replaceHungHost());
   }
@@ -295,6 +350,18 @@ class WorkspaceServers implements WindowServers {
     }
   }
 
+  async compileIssues(app: App): Promise<CompileIssues> {
+    const session = this.#sessions.get(app.key);
+    if (!session || !this.#client.peer) return { issues: [], unknown: 'notRunning' };
+    try {
+      return await this.#client.peer.call('compileIssues', { sessionId: session.id }, START_TIMEOUT_MS);
+    } catch (error) {
+      if (error instanceof JSONRPCErrorException && error.code === RpcErrorCode.methodNotFound)
+        return { issues: [], unknown: 'notSupported' };
+      throw error;
+    }
+  }
+
   async lastOutput(app: App, lines: number): Promise<readonly string[]> {
     const session = this.#sessions.get(app.key);
     if (!session || !this.#client.peer) return [];
@@ -319,11 +386,12 @@ class WorkspaceServers implements WindowServers {
       .catch((error: unknown) => this.#log.warn('apps not taken by the host', { error: errorMessage(error) }));
     for (const app of this.apps) {
       const session = this.#sessions.get(app.key);
-      if (session) void this.#ownSpecs.follow(app, session);
+      if (session && !this.#options.isPassive) void this.#ownSpecs.follow(app, session);
       this.#sessionChanged.fire(app);
     }
+    for (const snapshot of hello.sessions) this.#anySessionChanged.fire(snapshot);
     for (const attachment of this.#attachments) this.#attachToSession(attachment);
-    if (!this.#options.trusted()) return;
+    if (!this.#options.trusted() || this.#options.isPassive) return;
     // What ran when an earlier host was lost comes back first, with this window's environment.
     const keys = appsToRestore(
       this.apps.map((app) => app.key),
@@ -336,8 +404,8 @@ class WorkspaceServers implements WindowServers {
 
   /** Once per window and app: a stop or a crash later on is not undone because a file was saved. */
   #autoStart(): void {
-    const { settings, surroundings, trusted } = this.#options;
-    if (!trusted()) return;
+    const { settings, surroundings, trusted, isPassive } = this.#options;
+    if (!trusted() || isPassive) return;
     const starting = new Set(appsToStart(this.#discovery, settings().autoStart, surroundings.env));
     for (const app of this.apps) {
       // What another tool manages is never started, so that to ask for it is to watch it.
@@ -389,13 +457,17 @@ class WorkspaceServers implements WindowServers {
   }
 
   async #startParams(app: App, origin: StartParams['origin']): Promise<StartParams> {
-    const { surroundings, trusted } = this.#options;
+    const { surroundings, trusted, resolveEnvironment } = this.#options;
     if (!trusted()) throw new DevServerError('workspaceUntrusted');
     await this.#client.connect();
     const user = await this.#link.userOf(app.folder);
     // Its server would run as the wrong user: root above all.
     if (user?.uid !== this.#link.actingAs?.uid) throw new DevServerError('otherUsersFolder', { app: app.name });
-    const env = user ? environmentAs(user, surroundings.env) : surroundings.env;
+    const env = resolveEnvironment
+      ? await resolveEnvironment(user)
+      : user
+        ? environmentAs(user, surroundings.env)
+        : surroundings.env;
     return {
       spec: await this.#launchSpec(app),
       env: serverEnvironment(env, surroundings.editorRoot, {}),
@@ -407,11 +479,13 @@ class WorkspaceServers implements WindowServers {
     const known = this.#sessions.get(snapshot.appKey);
     if (known && known.id === snapshot.id && known.revision > snapshot.revision) return;
     this.#sessions.set(snapshot.appKey, snapshot);
+    for (const attachment of this.#attachments)
+      if (attachment.appKey === snapshot.appKey && attachment.sessionId === undefined)
+        this.#attachToSession(attachment);
+    this.#anySessionChanged.fire(snapshot);
     const app = this.apps.find(({ key }) => key === snapshot.appKey);
     if (!app) return;
-    for (const attachment of this.#attachments)
-      if (attachment.appKey === app.key && attachment.sessionId === undefined) this.#attachToSession(attachment);
-    void this.#ownSpecs.follow(app, snapshot);
+    if (!this.#options.isPassive) void this.#ownSpecs.follow(app, snapshot);
     this.#sessionChanged.fire(app);
   }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import http from 'node:http';
 import net from 'node:net';
@@ -11,6 +13,11 @@ import { waitUntil } from './support/waitUntil';
 import { skipBecause } from '../support/skip';
 
 const MB = 1024 * 1024;
+/** Listens, and then does nothing any more: whoever connects waits in the kernel's queue. */
+const stuckServer = `require('node:net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, function () {
+  require('node:fs').writeSync(1, String(this.address().port));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+});`;
 const id = '64:1:web';
 const page = '<!DOCTYPE html><html><head><title>App</title></head><body>Hi</body></html>';
 const tagForm = /<script data-cheatcode data-path="([^"]*)" data-app="([^"]*)">([^]*?)<\/script>/;
@@ -275,6 +282,87 @@ describe('the preview gateway', () => {
       assert.equal((await whole).body, 'half-whole');
     });
 
+    it('takes a request that offers another protocol for what it is without the offer', async () => {
+      const asked: unknown[] = [];
+      server.handle = (request, response) => {
+        let body = '';
+        request.setEncoding('utf8').on('data', (text: string) => (body += text));
+        request.on('end', () => {
+          const { upgrade, 'http2-settings': settings, 'x-own': own } = request.headers;
+          asked.push([request.method, request.url, upgrade, settings, own, body]);
+          response.end(`answer ${asked.length}.`);
+        });
+      };
+      const offer = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABk'];
+      const host = `Host: localhost:${port}`;
+      // The next request on the same connection comes along with it.
+      const heard = await say(port, [
+        ...['POST /a?b HTTP/1.1', host, ...offer, 'X-Own: \xe9', 'Content-Length: 4', '', 'body'],
+        ...['GET /next HTTP/1.1', host, 'Connection: close'],
+      ]);
+      assert.match(heard, /^HTTP\/1\.1 200 [^]*answer 1\.HTTP\/1\.1 200 [^]*answer 2\.$/);
+      assert.deepEqual(asked, [
+        ['POST', '/a?b', undefined, undefined, '\xc3\xa9', 'body'],
+        ['GET', '/next', undefined, undefined, undefined, ''],
+      ]);
+    });
+
+    it('asks again where a connection that it kept was closed in the same moment, and never twice for what may change something', async () => {
+      const asked: string[] = [];
+      const sockets = new Set<net.Socket>();
+      let isClosing = false;
+      server.handle = (request, response) => {
+        asked.push(`${request.method} ${request.url}`);
+        // What a server does whose time for an idle connection is just over: it reads no more of it.
+        if (isClosing && sockets.has(request.socket)) request.socket.resetAndDestroy();
+        else response.end('ok');
+        sockets.add(request.socket);
+      };
+      await ask(port, { path: '/1' });
+      await ask(port, { path: '/2' });
+      assert.equal(sockets.size, 1, 'it keeps no connection');
+      isClosing = true;
+      const answer = await ask(port, { path: '/3' });
+      assert.deepEqual([answer.status, answer.body], [200, 'ok']);
+      assert.equal(sockets.size, 2);
+      for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])
+        assert.equal((await ask(port, { method })).status, 200);
+      assert.deepEqual(asked, [
+        'GET /1',
+        'GET /2',
+        'GET /3',
+        'GET /3',
+        'POST /',
+        'PUT /',
+        'DELETE /',
+        'PATCH /',
+        'OPTIONS /',
+      ]);
+      // A new connection that breaks means trouble, and is not tried again.
+      server.handle = (request) => {
+        asked.push('broken');
+        request.socket.resetAndDestroy();
+      };
+      gateway.tell({ type: 'upstream', id, upstream: upstream(server.port, 'Anew.') });
+      await waitUntil('it knows', async () => (await state())['sentence'] === 'Anew.');
+      assert.equal((await ask(port)).status, 503);
+      assert.equal(asked.filter((line) => line === 'broken').length, 1);
+    });
+
+    it('uses no connection of before once the host has said anything new of the server', async () => {
+      await ask(port);
+      assert.equal(server.connections, 1);
+      gateway.tell({ type: 'upstream', id, upstream: upstream(undefined) });
+      await waitUntil('the kept connection is closed', () => server.connections === 0);
+    });
+
+    it('waits for a server that thinks for longer than an unused connection is kept', async () => {
+      await ask(port);
+      server.handle = (_request, response) => void setTimeout(() => response.end('at last'), 2500);
+      assert.equal((await ask(port)).body, 'at last');
+      await waitUntil('what nobody uses is closed', () => server.connections === 0);
+    });
+
     it('passes HEAD, 204 and 304 on without a body', async () => {
       server.handle = (request, response) => {
         if (request.method === 'HEAD') {
@@ -381,6 +469,11 @@ describe('the preview gateway', () => {
       assert.ok(answer.endsWith('\r\n\r\nno'));
       assert.ok(answer.toLowerCase().includes(`${GATEWAY_HEADER}: ${id}\r\n`));
       assert.ok(!/x-frame-options/i.test(answer));
+    });
+
+    it('refuses one that does not begin with GET', async () => {
+      const [first = '', ...rest] = handshake();
+      assert.match(await say(port, [first.replace('GET', 'POST'), ...rest]), /^HTTP\/1\.1 400 /);
     });
 
     it('says 503 while there is no server', async () => {
@@ -514,20 +607,28 @@ describe('the preview gateway', () => {
       assert.equal(headers['content-security-policy-report-only'], "script-src 'unsafe-inline'");
     });
 
-    it('makes redirects to the server or to itself redirects from the root', async () => {
+    it('makes redirects to the server or to itself redirects under whatever prefix the browser has', async () => {
       let location = '';
       server.handle = (_request, response) => response.writeHead(307, { location }).end();
       for (const [from, to] of [
-        [`http://localhost:${server.port}/a?b#c`, '/a?b#c'],
-        [`http://127.0.0.1:${server.port}/`, '/'],
-        [`https://localhost:${port}/a`, '/a'],
-        [`http://localhost:${server.port}//evil.example/`, '/.//evil.example/'],
-        ['/plain', '/plain'],
+        [`http://localhost:${server.port}/a?b#c`, '../a?b#c'],
+        [`http://127.0.0.1:${server.port}/`, '../'],
+        [`https://localhost:${port}/a`, '../a'],
+        [`http://localhost:${server.port}//evil.example/`, '.././/evil.example/'],
+        ['/plain', '../plain'],
         ['https://login.example/x', 'https://login.example/x'],
       ] as const) {
         location = from;
-        assert.equal((await navigate()).headers.location, to);
+        assert.equal((await navigate({ path: '/shop/cart' })).headers.location, to);
       }
+    });
+
+    it('lets a cookie come back to the path that the app set it for, whatever lies before that', async () => {
+      server.handle = (_request, response) =>
+        html(response, page, { 'set-cookie': ['a=1; Path=/shop; HttpOnly', 'b=2'] });
+      const set = (await navigate({ path: '/shop/cart' })).headers['set-cookie'];
+      // The browser asks for /proxy/3100/shop, which /shop is no beginning of. What has no path is the browser's matter.
+      assert.deepEqual(set, ['a=1; Path=/; HttpOnly', 'b=2']);
     });
 
     it('lets cookies live in the frame that they are set in', async () => {
@@ -632,7 +733,9 @@ describe('the preview gateway', () => {
       );
       assert.match(waiting.body, /<p role="status">The server is starting\.<\/p>/);
       const [, path, , script = ''] =
-        /data-path="([^"]*)" data-app="([^"]*)" data-method="GET">([^]*?)<\/script>/.exec(waiting.body) ?? [];
+        /data-path="([^"]*)" data-app="([^"]*)" data-method="GET" data-patience="0">([^]*?)<\/script>/.exec(
+          waiting.body,
+        ) ?? [];
       assert.equal(path, '/deep/page?x=1');
       const hash = createHash('sha256').update(script).digest('base64');
       assert.ok(String(headers['content-security-policy']).includes(`script-src 'sha256-${hash}'`));
@@ -689,6 +792,48 @@ describe('the preview gateway', () => {
       server.handle = (request) => void request.socket.destroy();
       assert.equal((await navigate()).status, 503);
       assert.equal((await ask(port, { method: 'POST', body: 'x'.repeat(MB) })).status, 503);
+    });
+
+    it('lets the page wait longer each time when the server hangs up, until it answers', async () => {
+      const patience = async () => Number(/data-patience="(\d+)"/.exec((await navigate()).body)?.[1]);
+      server.handle = (request) => void request.socket.destroy();
+      assert.deepEqual([await patience(), await patience(), await patience()], [0, 1000, 2000]);
+      server.handle = (_request, response) => html(response);
+      assert.equal((await navigate()).status, 200);
+      server.handle = (request) => void request.socket.destroy();
+      assert.deepEqual([await patience(), await patience()], [0, 1000]);
+      gateway.tell({ type: 'upstream', id, upstream: upstream(server.port, 'Anew.') });
+      await waitUntil('it knows', async () => (await state())['sentence'] === 'Anew.');
+      assert.equal(await patience(), 0);
+    });
+
+    it('waits, after ten seconds, for a server that takes no connection', async function () {
+      if (process.platform !== 'linux') skipBecause(this, 'a full queue lets a connection hang as Linux does it');
+      const stuck = spawn(process.execPath, ['-e', stuckServer], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const waiting: net.Socket[] = [];
+      try {
+        const [line] = (await once(stuck.stdout, 'data')) as [Buffer];
+        const stuckPort = Number(line.toString());
+        // The kernel completes as many as its queue takes, one more than was asked for, and lets the others try.
+        for (let i = 0; i < 8; i++) waiting.push(net.connect(stuckPort, '127.0.0.1').on('error', () => undefined));
+        await waitUntil('the queue is full', () => waiting.filter(({ connecting }) => !connecting).length === 2);
+        gateway.tell({ type: 'upstream', id, upstream: upstream(stuckPort, 'Stuck.') });
+        await waitUntil('it knows', async () => (await state())['sentence'] === 'Stuck.');
+        const began = performance.now();
+        const [page, program, socket] = await Promise.all([
+          navigate(),
+          ask(port),
+          say(port, ['GET / HTTP/1.1', `Host: localhost:${port}`, 'Connection: Upgrade', 'Upgrade: websocket']),
+        ]);
+        console.log(`      answered after ${Math.round(performance.now() - began)} ms`);
+        assert.deepEqual([page.status, program.status], [503, 503]);
+        assert.match(page.body, /<p role="status">Stuck\.<\/p>/);
+        assert.match(socket, /^HTTP\/1\.1 503 /);
+        assert.equal((await state())['ready'], false);
+      } finally {
+        for (const socket of waiting) socket.destroy();
+        stuck.kill('SIGKILL');
+      }
     });
   });
 

@@ -54,7 +54,7 @@ describe("root in another user's folder", () => {
       await root.reaches('stopped');
 
       // A root `docker exec` in the folder finds them, too.
-      const cli = spawnSync(process.execPath, [path.join(distFolder, 'cli.js'), 'status'], {
+      const cli = spawnSync(process.execPath, [path.join(distFolder, 'cli.js'), 'status', session.id], {
         cwd: c.rig.appFolder,
         env: { ...process.env, CHEATCODE_STATE_DIR: c.rig.stateFolder },
         encoding: 'utf8',

@@ -6,7 +6,15 @@ import path from 'node:path';
 import { inRepo, repoRoot } from './paths.mjs';
 
 /** Left to Node's own resolution: they load files beside themselves. */
-const external = ['mocha', 'playwright-core', '@vscode/test-electron', 'esbuild', 'typescript', '@lydell/node-pty*'];
+const external = [
+  'mocha',
+  'playwright-core',
+  'puppeteer-core',
+  '@vscode/test-electron',
+  'esbuild',
+  'typescript',
+  '@lydell/node-pty*',
+];
 
 /** The programs that tests start as processes of their own are built like tests. */
 const plainNode =

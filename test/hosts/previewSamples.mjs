@@ -2,6 +2,7 @@
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ensureNextApps } from './nextApps.mjs';
+import { ensureNode } from './nodes.mjs';
 import { inRepo } from './paths.mjs';
 import { freePort } from './ports.mjs';
 import { sandboxEnv } from './sandboxEnv.mjs';
@@ -47,6 +48,9 @@ export async function layPreviewSample(to, { version, router }) {
 
 /**
  * Runs `next dev` in a folder that {@link layPreviewSample} made, on a free port, and waits until it answers.
+ * Always with Node 24: in Node 20 and 22 a `require` does not follow symbolic links when the last `stat` was of a socket
+ * (https://github.com/nodejs/node/issues/51142). webpack's watcher looks at all that lies beside the parents of an app, and in
+ * a folder for temporary files there are sockets, an editor's for one. Then, now and then, an app has two copies of React.
  * @param {string} folder
  * @param {Sample} sample
  * @returns {Promise<import('./serve.mjs').Server & { port: number }>}
@@ -56,7 +60,7 @@ export async function startPreviewSample(folder, { version, bundler, basePath })
   const next = path.join(folder, 'node_modules', 'next', 'dist', 'bin', 'next');
   const server = await serve({
     name: `Next.js ${version}`,
-    command: [process.execPath, next, 'dev', '--port', String(port), ...bundlerFlags[version][bundler]],
+    command: [await ensureNode(24), next, 'dev', '--port', String(port), ...bundlerFlags[version][bundler]],
     env: await sandboxEnv({ NEXT_PUBLIC_BASE_PATH: basePath === '' ? undefined : basePath }),
     cwd: folder,
     url: `http://localhost:${port}`,

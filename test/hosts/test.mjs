@@ -15,10 +15,14 @@ import { ensureCodeServer } from './codeServerInstall.mjs';
 import { ensureCommand } from './debian.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { endGroup, until } from './ending.mjs';
+import { ensureExpoWeb } from './expoWeb.mjs';
+import { ensureFirefox } from './firefox.mjs';
 import { endLeftovers } from './leftovers.mjs';
 import { ensureNextApps } from './nextApps.mjs';
 import { ensureNode } from './nodes.mjs';
 import { ensureVsix } from './package.mjs';
+import { ensureOpenssl } from './openssl.mjs';
+import { ensureRedis } from './redis.mjs';
 import { inRepo, inSandbox, repoRoot } from './paths.mjs';
 import { endRunning, run, SetupError } from './run.mjs';
 import { endSessionHosts } from './sessionHosts.mjs';
@@ -50,7 +54,7 @@ const suites = {
 /** The suites that install the extension as a user does. @param {readonly string[]} names */
 const needsVsix = (names) => names.includes('tabs') || names.includes('soak');
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Numbers */
+/** @typedef {{ passed: number, failed: number, skipped: number, tests?: { title: string, state: string }[] }} Numbers */
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -64,8 +68,8 @@ const { values, positionals } = parseArgs({
     keep: { type: 'boolean' },
   },
 });
-/** More than any suite takes: one that hangs must not use up the whole time of a CI. */
-const suiteLimitMs = (30 + (values.full ? 100 : 0) + Number(values.minutes ?? 0)) * 60_000;
+/** More than any suite takes (tabs, the longest, about half an hour): one that hangs must not use up the whole time of a CI. */
+const suiteLimitMs = (45 + (values.full ? 100 : 0) + Number(values.minutes ?? 0)) * 60_000;
 const unknown = positionals.filter((name) => !(name in suites));
 const chosen = Object.keys(suites).filter((name) => positionals.length === 0 || positionals.includes(name));
 const marker = `CHEATCODE_TEST_RUN=${randomBytes(8).toString('hex')}`;
@@ -93,9 +97,12 @@ async function prepare(names) {
     ...(names.includes('contract')
       ? [ensureCommand({ title: 'BusyBox', commands: ['busybox'], packages: ['busybox'] })]
       : []),
+    // The machines of a sandbox agree by a real one.
+    ...(['contract', 'faults', 'tabs'].some((name) => names.includes(name)) ? [ensureRedis(), ensureOpenssl()] : []),
     // Servers of every kind are found by what they say of themselves: real ones, in all versions that differ in it.
     ...(editor || names.includes('contract') || names.includes('faults') ? [ensureWorkspace()] : []),
     ...(names.includes('contract') || names.includes('tabs') ? [ensureNextApps()] : []),
+    ...(names.includes('tabs') ? [ensureExpoWeb(), ensureFirefox()] : []),
     ...(editor ? [ensureChromium(), ensureCodeServer()] : []),
   ]);
   return vsix ?? '';
@@ -221,18 +228,22 @@ try {
     throw new SetupError(`no suite is called ${unknown.join(' or ')}; there are ${Object.keys(suites).join(', ')}`);
   const vsix = await prepare(chosen);
   const lines = [];
+  /** @type {string[]} */
+  const failed = [];
   for (const name of chosen) {
     if (isEnding()) break;
     const before = performance.now();
     const numbers = await runSuite(name, vsix);
     for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) sum[key] += numbers[key];
+    failed.push(...(numbers.tests ?? []).filter(({ state }) => state === 'failed').map(({ title }) => title));
     lines.push(
       `${name}: ${numbers.passed} passed, ${numbers.failed} failed, ${numbers.skipped} skipped in ${seconds(before)}`,
     );
   }
   console.log(`\n${lines.join('\n')}\nall in ${seconds(started)}`);
   if (sum.passed + sum.failed === 0) throw new SetupError('no test was run');
-  if (values.full && positionals.length === 0 && values.grep === undefined && !isEnding()) await keepFull(lines);
+  if (values.full && positionals.length === 0 && values.grep === undefined && !isEnding())
+    await keepFull(lines, failed);
 } catch (error) {
   console.error(error instanceof SetupError ? `\n${error.message}` : error);
   sum.failed++;
@@ -241,11 +252,17 @@ await end();
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
 process.exitCode = sum.failed > 0 ? 1 : 0;
 
-/** The last run of every combination, with its date. @param {readonly string[]} lines */
-async function keepFull(lines) {
+/**
+ * The last run of every combination, with its date, what it ran on and what failed.
+ * @param {readonly string[]} lines @param {readonly string[]} failed
+ */
+async function keepFull(lines, failed) {
   const date = new Date().toISOString().slice(0, 10);
   const list = lines.map((line) => `- ${line}`).join('\n');
-  const text = `# The last run of every combination\n\n${date}, by \`npm run test:full\`\n\n${list}\n`;
+  const failures = failed.length === 0 ? '' : `\nFailed:\n\n${failed.map((title) => `- ${title}`).join('\n')}\n`;
+  const total = `${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped in ${seconds(started)}`;
+  const machine = `${os.availableParallelism()} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
+  const text = `# The last run of every combination\n\n${date}, by \`npm run test:full\`, with ${machine}: ${total}\n\n${list}\n${failures}`;
   await writeFile(inRepo('test', 'full.md'), text);
 }
 

@@ -16,7 +16,7 @@ const fixture = inRepo('test', 'fixtures', 'workspace');
 export const apps = /** @type {const} */ (['cheatcode-app', 'cheatcode-mobile']);
 
 /** What a dev server or an editor makes in an app: it is no part of the sample. */
-const generated = new Set(['node_modules', '.next', '.expo', 'next-env.d.ts', 'expo-env.d.ts']);
+export const generated = new Set(['node_modules', '.next', '.expo', 'next-env.d.ts', 'expo-env.d.ts']);
 
 /**
  * Prepares `.sandbox/workspace` unless it is there: a copy of the fixture with its dependencies.
@@ -85,8 +85,8 @@ export async function linkTree(from, to) {
   }
 }
 
-/** @param {string} dir */
-async function contentHash(dir) {
+/** Of all that is no product of a dev server or an editor. @param {string} dir @returns {Promise<string>} */
+export async function contentHash(dir) {
   const hash = createHash('sha256');
   for (const entry of (await readdir(dir, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (generated.has(entry.name)) continue;

@@ -92,37 +92,43 @@ describe('tabs, browsers and editors that fail', function () {
     await eventually(`${text} in the terminal`, async () => text.test(await one.terminalText()));
   }
 
+  /** Kills the extension host at that stage. False: the stage was over before it could be seen, which proves nothing. */
   const stages = {
     'before it spawns the session host': async (extensionHost: number) => {
-      assert.deepEqual(await editor.hosts(), []);
+      const isBefore = (await editor.hosts()).length === 0;
       process.kill(extensionHost, 'SIGKILL');
-      assert.deepEqual(await editor.hosts(), [], 'there was none yet');
+      return isBefore && (await editor.hosts()).length === 0;
     },
     'while the session host it spawned begins': async (extensionHost: number) => {
       await newHost(editor);
       process.kill(extensionHost, 'SIGKILL');
-      assert.ok(!hostServes(), 'it did not serve yet');
+      return !hostServes();
     },
     'when the session host serves and starts the server': async (extensionHost: number) => {
       await newLeader(editor);
       process.kill(extensionHost, 'SIGKILL');
-      assert.deepEqual(await holdersOf(port), [], 'the server did not listen yet');
+      return (await holdersOf(port)).length === 0;
     },
   };
+  const MAX_TRIES = 5;
   for (const [stage, kill] of Object.entries(stages))
     it(`fault 1: an extension host killed ${stage} leaves one host and one server to its successor`, async () => {
-      await nothingRuns();
-      const before = watch.servers.size;
-      const opening = tab();
-      opening.catch(() => undefined); // Heard below; not before what comes first has failed.
-      const extensionHost = await newExtensionHost(editor, []);
-      await kill(extensionHost);
-      const one = await opening;
-      await one.waitForStatus(running, 120_000);
-      const [successor] = await editor.extensionHosts();
-      assert.notEqual(successor, extensionHost);
-      await oneServer();
-      assert.equal(watch.servers.size - before, 1, 'servers that came to life');
+      let wasInTime = false;
+      for (let tries = 1; !wasInTime && tries <= MAX_TRIES; tries++) {
+        await nothingRuns();
+        const before = watch.servers.size;
+        const opening = tab();
+        opening.catch(() => undefined); // Heard below; not before what comes first has failed.
+        const extensionHost = await newExtensionHost(editor, []);
+        wasInTime = await kill(extensionHost);
+        const one = await opening;
+        await one.waitForStatus(running, 120_000);
+        const [successor] = await editor.extensionHosts();
+        assert.notEqual(successor, extensionHost);
+        await oneServer();
+        assert.equal(watch.servers.size - before, 1, 'servers that came to life');
+      }
+      assert.ok(wasInTime, `the stage was not met in ${MAX_TRIES} tries`);
     });
 
   it('fault 1: an extension host killed while the server runs changes nothing for the server', async () => {

@@ -167,6 +167,5 @@ describe('the preview panel', function () {
       assert.ok(box !== null && box.width >= 20, 'a button that can be hit');
     }
     await tab.clearNotifications();
-    await tab.picture('preview-narrow');
   });
 });

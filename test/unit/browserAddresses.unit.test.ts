@@ -17,6 +17,7 @@ describe('the addresses that a person gets', () => {
   let asked: (readonly string[])[];
   let externals: string[];
   let opened: string[];
+  let integrated: string[];
   let copied: string[];
   let failures: (string | undefined)[];
   let errors: unknown[];
@@ -24,6 +25,7 @@ describe('the addresses that a person gets', () => {
     asked = [];
     externals = [];
     opened = [];
+    integrated = [];
     copied = [];
     failures = [];
     errors = [];
@@ -49,6 +51,7 @@ describe('the addresses that a person gets', () => {
           return Promise.resolve(world.external?.(url) ?? url);
         },
         open: (url) => Promise.resolve(void opened.push(url)),
+        openIntegrated: (url) => Promise.resolve(void integrated.push(url)),
         copy: (url) => Promise.resolve(void copied.push(url)),
       },
       onGateway: (_app, failure) => failures.push(failure?.code),
@@ -74,9 +77,10 @@ describe('the addresses that a person gets', () => {
   it('are opened and copied as they are spelled', async () => {
     const of = addresses({ external: proxied });
     await of.open(anApp(), '/a%2Fb#c');
+    await of.openIntegrated(anApp(), '/a%2Fb#c');
     await of.copy(anApp(), '/a%2Fb#c');
     assert.deepEqual(opened, ['https://box.example.com/proxy/40123/__cheatcode/#/a%2Fb#c']);
-    assert.deepEqual(copied, opened);
+    assert.deepEqual([integrated, copied], [opened, opened]);
   });
 
   it('are the server’s own where the host is older than gateways', async () => {

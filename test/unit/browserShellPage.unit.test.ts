@@ -17,6 +17,12 @@ describe('the shell page', () => {
     assert.ok(!policy.includes('unsafe'));
   });
 
+  it("asks for no icon, which would be the editor's", () => {
+    const html = shellPage('', 'web');
+    assert.ok(html.includes('<link rel="icon" href="data:,">'));
+    assert.ok(policyOf(html).includes('img-src data:;'));
+  });
+
   it('is not ended by what the script says', () => {
     const html = shellPage('const text = "</script><!--"', 'web');
     const script = textOf(html, 'script');

@@ -43,6 +43,7 @@ describe('a client of the host', () => {
         version: '1.0.0',
         hostPid: 4711,
         refusal: () => refusal,
+        compileIssues: (session) => Promise.resolve({ issues: [{ severity: 'error', message: `of ${session.id}` }] }),
         shutdown: () => shutdowns++,
         retire: (request) => {
           retired.push(request);
@@ -215,6 +216,15 @@ describe('a client of the host', () => {
     await settle();
     assert.deepEqual((await peer.call('lastOutput', { sessionId, lines: 1 })).lines, ['unseen']);
     assert.ok(!shown.includes('unseen'));
+  });
+
+  it('that asks hears what of an app does not compile', async () => {
+    const peer = await joined();
+    const { id: sessionId } = await peer.call('start', { spec: aSpec(), env: {}, origin: 'user' });
+    assert.deepEqual(await peer.call('compileIssues', { sessionId }), {
+      issues: [{ severity: 'error', message: `of ${sessionId}` }],
+    });
+    await assert.rejects(peer.call('compileIssues', { sessionId: 'none' }), { code: RpcErrorCode.unknownSession });
   });
 
   it('that comes to grief costs no other client', async () => {

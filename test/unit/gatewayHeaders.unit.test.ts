@@ -68,7 +68,7 @@ describe('headers to the dev server', () => {
   const sent = (headers: IncomingHttpHeaders, method = 'GET') => toUpstream(method, headers, 3000, hosts);
 
   it('name its own host, and its own origin where they named us', () => {
-    const own = { host: 'localhost:3000', connection: 'close' };
+    const own = { host: 'localhost:3000' };
     assert.deepEqual(sent({ host: 'code.example' }), own);
     for (const [origin, host] of [
       ['https://code.example', 'code.example'],
@@ -95,10 +95,12 @@ describe('headers to the dev server', () => {
   it('leave out what is between neighbours, and keep what a WebSocket needs', () => {
     assert.deepEqual(sent({ 'keep-alive': 'x', te: 'trailers', expect: '100-continue', 'x-forwarded-for': '1' }), {
       host: 'localhost:3000',
-      connection: 'close',
       'x-forwarded-for': '1',
     });
+    // Next.js would hold it against the origin that we give it.
+    assert.deepEqual(sent({ 'x-forwarded-host': 'code.example' }), { host: 'localhost:3000' });
     assert.equal(sent({ connection: 'Upgrade', upgrade: 'websocket' }).connection, 'Upgrade');
+    assert.deepEqual(sent({ connection: 'keep-alive', upgrade: 'h2c' }), { host: 'localhost:3000' });
   });
 
   it('ask for a page whole and plain, and for all else as the browser did', () => {
@@ -117,6 +119,7 @@ describe('headers to the browser', () => {
     hosts: ['code.example', 'outer.example:8443'],
     isCrossSiteFramed: false,
     scriptHash: undefined,
+    redirectedFrom: undefined,
   };
 
   it('are those of the server, with the mark of the app', () => {
@@ -169,6 +172,25 @@ describe('headers to the browser', () => {
     ['exp://localhost:3000', 'exp://localhost:3000'],
   ] as const)
     it(`send a redirect to ${from} to ${to}`, () => assert.equal(ownLocation(from, context), to));
+
+  for (const [path, location, to] of [
+    ['/', '/a?b=/c', './a?b=/c'],
+    ['/a', '/', './'],
+    ['/a/b?c=/d/e', '/f', '../f'],
+    ['/a/b/', '/a:b', '../../a:b'],
+    ['/', 'http://localhost:3000//evil.example', '././/evil.example'],
+    ['/a/b', 'https://evil.example/', 'https://evil.example/'],
+    ['/a/b', 'c', 'c'],
+  ] as const)
+    it(`lead from ${path} to ${location} under whatever prefix`, () => {
+      const sent = toBrowser({ location }, { ...context, redirectedFrom: path })['location'];
+      assert.equal(sent, to);
+      const { pathname } = new URL(to, `https://code.example/ide/proxy/3100${path}`);
+      if (location.startsWith('/')) assert.ok(pathname.startsWith('/ide/proxy/3100/'), pathname);
+    });
+
+  it('name what was made as the server did: nobody follows it', () =>
+    assert.equal(toBrowser({ location: '/items/5' }, context)['location'], '/items/5'));
 
   it('let a cookie be of no domain, and of a cross-site frame where it is set in one', () => {
     assert.equal(previewCookie('a=b=c; DOMAIN=x.example;Path=/;', false), 'a=b=c; Path=/');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import vm from 'node:vm';
-import { waitingPage } from '../../src/gateway/waitingPage';
+import { patienceAfter, waitingPage } from '../../src/gateway/waitingPage';
 import { PREVIEW_MARK } from '../../src/sessions/gatewayProtocol';
 import { waitUntil } from '../contract/support/waitUntil';
 
@@ -10,13 +10,15 @@ interface State {
 }
 
 /** Runs the page's script in a browser of a few words. `states` are the gateway's answers; undefined is none. */
-function run(address: string, path: string, method: string, states: (State | undefined)[]) {
-  const { html } = waitingPage('app', { port: undefined, sentence: 'first', label: 'Web' }, path, method);
-  const script = /<script[^>]*>([^]*)<\/script>/.exec(html)?.[1] ?? '';
+function run(address: string, path: string, method: string, states: (State | undefined)[], patienceMs = 0) {
+  const upstream = { port: undefined, sentence: 'first', label: 'Web' };
+  const { html } = waitingPage('app', upstream, { path, method, patienceMs });
+  const [, patience, script = ''] = /<script[^>]*data-patience="(\d+)"[^>]*>([^]*)<\/script>/.exec(html) ?? [];
+  let now = 0;
   const seen = { asked: [] as string[], posted: [] as unknown[], went: [] as string[], said: { textContent: 'first' } };
   const url = new URL(address);
   vm.runInNewContext(script, {
-    document: { currentScript: { dataset: { path, app: 'app', method } }, querySelector: () => seen.said },
+    document: { currentScript: { dataset: { path, app: 'app', method, patience } }, querySelector: () => seen.said },
     location: {
       pathname: url.pathname,
       search: url.search,
@@ -25,7 +27,11 @@ function run(address: string, path: string, method: string, states: (State | und
     },
     window: {},
     parent: { postMessage: (message: unknown) => seen.posted.push(message) },
-    setTimeout: (again: () => void) => setImmediate(again),
+    performance: { now: () => now },
+    setTimeout: (again: () => void, ms: number) => {
+      now += ms;
+      setImmediate(again);
+    },
     fetch: (asked: string) => {
       seen.asked.push(asked);
       const state = states.length > 1 ? states.shift() : states[0];
@@ -64,5 +70,31 @@ describe('the waiting page', () => {
     const message = (detail: string) => ({ mark: PREVIEW_MARK, type: 'liveness', state: 'loading', detail });
     // Out of another realm.
     assert.deepEqual(JSON.parse(JSON.stringify(seen.posted)), [message('first'), message('second')]);
+  });
+
+  it('stays longer the more often the server took a connection and gave no answer, up to five seconds', async () => {
+    assert.deepEqual([0, 1, 2, 3, 4, 100].map(patienceAfter), [0, 1000, 2000, 4000, 5000, 5000]);
+    for (const [hangUps, questions] of [
+      [0, 1],
+      [1, 2],
+      [3, 8],
+      [9, 10],
+    ] as const) {
+      const seen = run('http://localhost:1/', '/', 'GET', [{ ...ready, sentence: 'first' }], patienceAfter(hangUps));
+      await waitUntil('it goes', () => seen.went.length > 0);
+      assert.deepEqual([seen.asked.length, seen.went], [questions, ['reload']], `${hangUps} hang-ups`);
+    }
+  });
+
+  it('stays no longer when the server went away in between, or something else is said of it', async () => {
+    for (const news of [
+      { ready: false, sentence: 'first' },
+      { ready: true, sentence: 'other' },
+    ]) {
+      const then = { ready: true, sentence: news.sentence };
+      const seen = run('http://localhost:1/', '/', 'GET', [news, then], 5000);
+      await waitUntil('it goes', () => seen.went.length > 0);
+      assert.ok(seen.asked.length <= 2, `${seen.asked.length} questions`);
+    }
   });
 });

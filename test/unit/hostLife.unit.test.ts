@@ -78,6 +78,7 @@ describe("the host's life", () => {
       },
       terminals: () => Promise.resolve(machine.terminals),
       gateway: new FakeGateways(),
+      compileIssues: () => Promise.resolve({ issues: [] }),
       endpoint: {
         folder: '/state/scope',
         async listen(facts: HostFacts, serve: Serve) {

@@ -17,13 +17,16 @@ describe('the Node that runs the session host', () => {
     const folder = makeFolder();
     script(folder, 'echo v22.1.0');
     const env = { PATH: `${folder}${path.delimiter}/bin` };
-    assert.deepEqual(await findHostNode(undefined, env), { file: 'node', env: { PATH: env.PATH } });
+    assert.deepEqual(await findHostNode(undefined, env), {
+      file: path.join(folder, 'node'),
+      env: { PATH: env.PATH },
+    });
   });
 
   it('is not asked for its version when it is the one that runs this', async () => {
     const folder = makeFolder();
     symlinkSync(process.execPath, path.join(folder, 'node'));
-    assert.equal((await findHostNode(undefined, { PATH: folder })).file, 'node');
+    assert.equal((await findHostNode(undefined, { PATH: folder })).file, path.join(folder, 'node'));
   });
 
   it('is the editor’s own binary where the environment has none, or one that is too old', async () => {

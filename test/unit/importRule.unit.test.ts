@@ -32,6 +32,11 @@ describe('the import rule of DESIGN section 3', function () {
 describe('the checker of the import rule', () => {
   const house: Readonly<Record<string, string>> = {
     'src/extension.ts': "import * as vscode from 'vscode'; import { a } from './providers/a'; import './sessions/c';",
+    'src/cli.ts':
+      "import { version } from '../package.json'; import { p } from './providers/pure'; import { l } from './cli/l';",
+    'src/cli/l.ts':
+      "import { c } from '../sessions/c'; import type { H } from '../sessions/host/h'; import { m } from './m';",
+    'src/cli/m.ts': 'export const m = 1;',
     'src/providers/a.ts':
       "import * as vscode from 'vscode'; import { p } from './pure'; import { c } from '../sessions/c';",
     'src/providers/b.ts': "import * as vscode from 'vscode';",
@@ -53,6 +58,15 @@ describe('the checker of the import rule', () => {
     ['src/extension.ts', "import { h } from './sessions/host/h';"],
     ['src/extension.ts', "import type { H } from './sessions/host/h';"],
     ['src/cli.ts', "import * as vscode from 'vscode';"],
+    ['src/cli.ts', "import { h } from './sessions/host/h';"],
+    ['src/extension.ts', "import { version } from '../package.json';"],
+    ['src/cli/l.ts', "import { version } from '../../package.json';"],
+    ['src/cli/l.ts', "import { p } from '../providers/pure';"],
+    ['src/cli/l.ts', "import { h } from '../sessions/host/h';"],
+    ['src/cli/l.ts', "import * as vscode from 'vscode';"],
+    ['src/cli/l.ts', "import '../cli';"],
+    ['src/sessions/c.ts', "import { l } from '../cli/l';"],
+    ['src/providers/a.ts', "import { l } from '../cli/l';"],
     ['src/providers/a.ts', "import { b } from './b';"],
     ['src/providers/a.ts', "import type { B } from './b';"],
     ['src/providers/a.ts', "import '../extension';"],

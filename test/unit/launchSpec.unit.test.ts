@@ -22,6 +22,7 @@ function settingsOf(of: Partial<Settings> | { readonly web?: object; readonly mo
     nodePath: undefined,
     terminal: { onClose: 'stop', attachAutomatically: true },
     sandboxId: undefined,
+    redis: undefined,
     ...of,
     web: { port: undefined, command: undefined, previewUrl: undefined, ...of.web },
     mobile: { port: undefined, command: undefined, connection: 'auto', previewUrl: undefined, ...of.mobile },

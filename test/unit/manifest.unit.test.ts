@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { appCommands, PREVIEW_VIEW_TYPE, windowCommands } from '../../src/providers/ids';
+import { appCommands, PREVIEW_VIEW_ID, PREVIEW_VIEW_TYPE, windowCommands } from '../../src/providers/ids';
 import { readSettings, type SettingSource } from '../../src/providers/settingsReader';
 import { contextKeys } from '../../src/sessions/presenter';
 import { parseCheatcodeConfig } from '../../src/sessions/cheatcodeConfig';
@@ -37,6 +37,11 @@ interface Manifest {
       readonly category: string;
       readonly enablement?: string;
     }[];
+    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
+    readonly viewsContainers: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly views: Readonly<
+      Record<string, readonly { readonly id: string; readonly type: string; readonly when: string }[]>
+    >;
     readonly configuration: { readonly properties: Readonly<Record<string, Property>> };
     readonly jsonValidation: readonly { readonly fileMatch: string; readonly url: string }[];
   };
@@ -50,6 +55,7 @@ describe('the manifest', () => {
   const manifest = read('package.json') as Manifest;
   const texts = read('package.nls.json') as Record<string, string>;
   const { properties } = manifest.contributes.configuration;
+  const known = Object.keys(contextKeys([], { canReplaceHost: false, hasPreviewInView: false }));
   const keyOf = (setting: string): string => setting.replace(/^cheatcode\./, '');
   const sourceWith = (changes: Readonly<Record<string, unknown>> = {}, seen: string[] = []): SettingSource => ({
     value: (key) => {
@@ -68,11 +74,39 @@ describe('the manifest', () => {
   });
 
   it('enables commands by context keys that the code sets', () => {
-    const known = Object.keys(contextKeys([], false));
     for (const { command, enablement } of manifest.contributes.commands) {
       if (command === windowCommands.showLog) continue;
       assert.ok(enablement !== undefined && known.includes(enablement), `${command}: ${enablement}`);
     }
+  });
+
+  it('puts into menus only what it contributes, where our own is shown', () => {
+    const commands = manifest.contributes.commands.map(({ command }) => command);
+    const places = {
+      'editor/title': `activeWebviewPanelId == '${PREVIEW_VIEW_TYPE}'`,
+      'view/title': `view == ${PREVIEW_VIEW_ID}`,
+    };
+    assert.deepEqual(Object.keys(manifest.contributes.menus).sort(), Object.keys(places).sort());
+    for (const [menu, place] of Object.entries(places))
+      for (const { command, when } of manifest.contributes.menus[menu] ?? []) {
+        assert.ok(commands.includes(command), command);
+        const [first, ...keys] = when.split(' && ');
+        assert.equal(first, place, command);
+        for (const key of keys) assert.ok(known.includes(key), `${command}: ${key}`);
+      }
+  });
+
+  it('has one view, in the panel below the editors and only where there is an app', () => {
+    const { viewsContainers, views } = manifest.contributes;
+    assert.deepEqual(Object.keys(viewsContainers), ['panel']);
+    const containers = (viewsContainers['panel'] ?? []).map(({ id }) => id);
+    assert.deepEqual(Object.keys(views), containers);
+    const all = Object.values(views).flat();
+    assert.deepEqual(
+      all.map(({ id, type, when }) => [id, type, when]),
+      [[PREVIEW_VIEW_ID, 'webview', 'cheatcode.active']],
+    );
+    assert.ok(known.includes('cheatcode.active'));
   });
 
   it('declares exactly the settings that the code reads', () => {
@@ -112,7 +146,8 @@ describe('the manifest', () => {
     }
     assert.equal(new Set(all.map(([, property]) => property.order)).size, all.length);
     const hostWide = ['healthIntervalSeconds', 'lastWindow', 'graceSeconds', 'memoryLimitMb'];
-    for (const key of [...hostWide, 'restartUnresponsiveSeconds', 'nodePath'])
+    const redis = ['redis.url', 'redis.required', 'redis.caFile', 'sandboxId'];
+    for (const key of [...hostWide, ...redis, 'restartUnresponsiveSeconds', 'nodePath'])
       assert.equal(properties[`cheatcode.${key}`]?.scope, 'machine', key);
   });
 

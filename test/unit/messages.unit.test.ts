@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { DevServerError, type DevServerErrorCode } from '../../src/sessions/errors';
-import {
-  appProblemSentence,
-  errorToMessage,
-  sessionNotes,
-  settingProblemsMessage,
-  stateSentence,
-} from '../../src/sessions/messages';
+import { errorToMessage, settingProblemsMessage } from '../../src/sessions/messages';
+import { appProblemSentence, sessionNotes, stateSentence } from '../../src/sessions/sessionSentences';
 import type { ReasonCode, SessionSnapshot, SessionState } from '../../src/sessions/protocol';
 import { anApp, aSession } from './samples';
 

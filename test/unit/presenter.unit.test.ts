@@ -291,30 +291,58 @@ describe('actions', () => {
 });
 
 describe('context keys', () => {
+  const plain = { canReplaceHost: false, hasPreviewInView: false };
+
   it('are all off where there is no app', () => {
-    assert.ok(Object.values(contextKeys([], false)).every((value) => !value));
+    assert.ok(Object.values(contextKeys([], plain)).every((value) => !value));
   });
 
   it('enable a command when it fits one of the apps', () => {
-    const keys = contextKeys([web({}), mobile({ state: 'stopped', reason: { code: 'stoppedByUser' } })], false);
+    const keys = contextKeys([web({}), mobile({ state: 'stopped', reason: { code: 'stoppedByUser' } })], plain);
     assert.equal(keys['cheatcode.canStart'], true);
     assert.equal(keys['cheatcode.canStop'], true);
-    const one = contextKeys([web({})], true);
+    const one = contextKeys([web({})], { canReplaceHost: true, hasPreviewInView: true });
     assert.equal(one['cheatcode.canStart'], false);
     assert.equal(one['cheatcode.canOpen'], true);
     assert.equal(one['cheatcode.canReplaceHost'], true);
     assert.equal(keys['cheatcode.canReplaceHost'], false);
+    assert.equal(one['cheatcode.canMovePreview'], true);
+    assert.equal(keys['cheatcode.canMovePreview'], false);
   });
 
   it('enable the choices for a conflict only while there is one', () => {
     const taken = web({ state: 'blocked', reason: { code: 'portTaken', facts: { port: 3000, pid: 42 } } });
-    const keys = contextKeys([taken], false);
+    const keys = contextKeys([taken], plain);
     assert.ok(keys['cheatcode.canUseNextPort'] && keys['cheatcode.canStopOther']);
     const offer = { code: 'dependenciesChanged', facts: { files: 'pnpm-lock.yaml' } } as const;
-    assert.equal(contextKeys([web({ restartOffer: offer })], false)['cheatcode.canInstallAndRestart'], true);
-    const calm = contextKeys([web({})], false);
+    assert.equal(contextKeys([web({ restartOffer: offer })], plain)['cheatcode.canInstallAndRestart'], true);
+    const calm = contextKeys([web({})], plain);
     for (const key of ['canUseNextPort', 'canStopOther', 'canInstallAndRestart'] as const)
       assert.equal(calm[`cheatcode.${key}`], false, key);
+  });
+});
+
+describe('what needs more than one app or an editor of a certain kind', () => {
+  const plain = { canReplaceHost: false, hasPreviewInView: false };
+
+  it('is enabled only there', () => {
+    const one = contextKeys([web({})], plain);
+    assert.equal(one['cheatcode.canPreviewSeveral'], false);
+    assert.equal(one['cheatcode.canOpenIntegrated'], false);
+    assert.equal(contextKeys([web({}), mobile()], plain)['cheatcode.canPreviewSeveral'], true);
+    const unable = { ...mobile(), app: anApp({ problem: { code: 'noDevScript', facts: {} } }) };
+    assert.equal(contextKeys([web({}), unable], plain)['cheatcode.canPreviewSeveral'], false);
+  });
+
+  it('is, of the editor’s own browser, offered beside the other one while the app runs', () => {
+    const inDesktop = (view: AppView): AppView => ({ ...view, hasIntegratedBrowser: true });
+    const ids = (view: AppView): string[] => actionsFor(view).map((action) => action.id);
+    assert.deepEqual(ids(inDesktop(web({}))).slice(0, 3), ['openPreview', 'openInBrowser', 'openInIntegratedBrowser']);
+    assert.ok(ids(inDesktop(web({ state: 'unhealthy' }))).includes('openInIntegratedBrowser'));
+    const stopped = inDesktop(web({ state: 'stopped', reason: { code: 'stoppedByUser' } }));
+    assert.ok(!ids(stopped).includes('openInIntegratedBrowser'));
+    assert.equal(contextKeys([stopped], plain)['cheatcode.canOpenIntegrated'], false);
+    assert.equal(contextKeys([stopped, inDesktop(mobile({}))], plain)['cheatcode.canOpenIntegrated'], true);
   });
 });
 

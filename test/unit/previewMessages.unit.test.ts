@@ -22,6 +22,11 @@ describe('messages of the preview page', () => {
       isLandscape: true,
     });
     assert.deepEqual(parseFromPage({ type: 'face', face: 'web' }), { type: 'face', face: 'web' });
+    assert.deepEqual(parseFromPage({ type: 'open', load: 3, path: '//evil.example.com/x' }), {
+      type: 'open',
+      load: 3,
+      path: '/evil.example.com/x',
+    });
     assert.deepEqual(parseFromPage({ type: 'frameLoaded', load: 3 }), { type: 'frameLoaded', load: 3 });
     for (const bad of [
       undefined,
@@ -35,6 +40,12 @@ describe('messages of the preview page', () => {
       { type: 'run', action: 'constructor' },
       { type: 'go', path: 1 },
       { type: 'go', path: 'x'.repeat(3000) },
+      { type: 'open', path: '/' },
+      { type: 'openUrl', load: 1, url: 'file:///etc/passwd' },
+      { type: 'openUrl', load: 1, url: 'command:x' },
+      { type: 'openUrl', load: 1, url: 'https://' },
+      { type: 'open', load: 1 },
+      { type: 'open', load: 1, path: 'x'.repeat(3000) },
       { type: 'frameLoaded', load: 0 },
       { type: 'frameLoaded', load: 1.5 },
       { type: 'frame', load: 1, times: -1, data: {} },
@@ -128,7 +139,8 @@ describe('reports of the page in the frame', () => {
     assert.ok(long?.type === 'error' && long.message.length === 2000);
   });
 
-  it('are no keys: those stay in the page', () => {
+  it('are no keys and no wishes for a window: the page deals with those', () => {
+    assert.equal(parseFromFrame({ mark, type: 'open', path: '/' }), undefined);
     assert.equal(parseFromFrame({ mark, type: 'key', key: 'p', code: 'KeyP', keyCode: 80, ctrlKey: true }), undefined);
   });
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { cardOf } from '../../src/providers/phoneCard';
 import type { PreviewAddress } from '../../src/providers/previewAddress';
+import { ASK_AFTER_MS, type FilePlace } from '../../src/providers/previewCompileError';
 import type { PageView, ShowMessage, ToPage } from '../../src/providers/previewMessages';
 import { PreviewModel } from '../../src/providers/previewModel';
 import type { App } from '../../src/sessions/apps';
 import { PREVIEW_MARK, type FromFrame } from '../../src/sessions/gatewayProtocol';
 import type { PhoneAddress } from '../../src/sessions/phoneAddress';
-import type { SessionSnapshot } from '../../src/sessions/protocol';
+import type { CompileIssues, SessionSnapshot } from '../../src/sessions/protocol';
 import { aMobileApp, anApp, aSession } from './samples';
 import { FakeClock, settle } from './support/fakeClock';
 
@@ -30,6 +31,10 @@ class Stage {
   readonly copied: string[] = [];
   readonly remembered: PageView[] = [];
   readonly asked: number[] = [];
+  readonly opened: FilePlace[] = [];
+  /** What the server says of code that does not compile, and how often it was asked. */
+  compile: CompileIssues = { issues: [], unknown: 'notSupported' };
+  compileAsked = 0;
   truths = 0;
   reads = 0;
   lines: readonly string[] = ['a', 'b'];
@@ -55,12 +60,19 @@ class Stage {
         get connection() {
           return { kind: 'connected', hostPid: stage().hostPid, hostVersion: '1' } as const;
         },
+        compileIssues: () => {
+          this.compileAsked++;
+          return Promise.resolve(this.compile);
+        },
         lastOutput: () => {
           this.reads++;
           return Promise.resolve(this.lines);
         },
       },
       clock: this.clock,
+      // Of all names only these are files of the app.
+      appFile: (_folder, told) => Promise.resolve(/(?:app|lib)\/\w+\.js$/.exec(told)?.[0]),
+      openFile: (_app, place) => this.opened.push(place),
       isTrusted: () => true,
       isVisible: () => this.isVisible,
       resolveAddress: (session) => {
@@ -74,6 +86,7 @@ class Stage {
       post: (message) => this.messages.push(message),
       remember: (next) => this.remembered.push(next),
       run: (action, of, path) => this.runs.push(`${action} ${of.name} ${path}`),
+      openUrl: (url) => this.runs.push(url),
       copy: (text) => this.copied.push(text),
       onTruth: () => this.truths++,
       onError: (error) => this.errors.push(error),
@@ -120,6 +133,40 @@ describe('the model of a preview', () => {
     assert.deepEqual(stage.shown.saved.app, { key: anApp().key, name: anApp().name });
     assert.equal(stage.shown.truth, 'loading');
     assert.deepEqual(stage.errors, []);
+  });
+
+  it('gets its page anew when nothing comes of it, and then has twice the time', async () => {
+    const stage = new Stage(anApp(), aSession());
+    stage.model.update();
+    await settle();
+    const before = stage.loads.length;
+    await stage.clock.advance(4999);
+    assert.equal(stage.loads.length, before);
+    await stage.clock.advance(1);
+    assert.equal(stage.loads.length, before + 1);
+    await stage.clock.advance(9999);
+    assert.equal(stage.loads.length, before + 1);
+    await stage.clock.advance(1);
+    assert.equal(stage.loads.length, before + 2);
+    stage.model.receive({ type: 'ready', page: 'p1' });
+    await stage.clock.advance(100_000);
+    assert.equal(stage.loads.length, before + 2, 'one that was heard stays');
+    assert.equal(stage.clock.pending, 0);
+  });
+
+  it('does not get it anew while nobody sees it, but then', async () => {
+    const stage = new Stage(anApp(), aSession());
+    stage.isVisible = false;
+    stage.model.update();
+    await settle();
+    const before = stage.loads.length;
+    await stage.clock.advance(100_000);
+    assert.equal(stage.loads.length, before);
+    stage.isVisible = true;
+    stage.model.update();
+    assert.equal(stage.loads.length, before + 1);
+    stage.model.dispose();
+    assert.equal(stage.clock.pending, 0);
   });
 
   it('gets its page anew when that one says for seconds that it hears nothing', async () => {
@@ -171,6 +218,13 @@ describe('the model of a preview', () => {
     await stage.clock.advance(10_000);
     assert.equal(stage.reads, hidden);
     assert.equal(stage.clock.pending, 0);
+  });
+
+  it('shows the last lines of a server that fails between two looks', async () => {
+    const stage = await new Stage(anApp(), aSession({ state: 'starting' })).begin();
+    stage.lines = ['the reason'];
+    await stage.change({ state: 'failed', reason: { code: 'crashLoop' } });
+    assert.deepEqual(stage.shown.lines, ['the reason']);
   });
 
   it('says what is true of the page, above the frame and to the window', async () => {
@@ -265,6 +319,16 @@ describe('the model of a preview', () => {
     assert.deepEqual(stage.runs, ['copyUrl cheatcode-app /x']);
   });
 
+  it('opens the path of the app that wants a window, unless its frame is gone', async () => {
+    const stage = await new Stage(anApp(), aSession({ pid: 7 })).begin();
+    stage.model.receive({ type: 'open', load: 1, path: '/help' });
+    stage.model.receive({ type: 'openUrl', load: 1, url: 'https://example.com/' });
+    await stage.change({ pid: 8 });
+    stage.model.receive({ type: 'open', load: 1, path: '/late' });
+    stage.model.receive({ type: 'openUrl', load: 1, url: 'https://example.com/late' });
+    assert.deepEqual(stage.runs, ['openInBrowser cheatcode-app /help', 'https://example.com/']);
+  });
+
   it('logs what is no message of the page, and is not troubled by what an app says', async () => {
     const stage = await new Stage(anApp(), aSession()).begin();
     stage.model.receive({ type: 'nonsense' });
@@ -354,5 +418,100 @@ describe('the model of a mobile preview', () => {
     await stage.begin();
     assert.equal(stage.shown.page.kind, 'mobile');
     assert.equal(stage.shown.hasFaces, false);
+  });
+});
+
+describe('the model of a preview whose page shows an error', () => {
+  const syntax = "Build Error\nExpected '>'\n./app/page.js (6:3)\nError: Expected '>'\n> 6 |   );";
+  const showing = async (text: string, compile?: CompileIssues): Promise<Stage> => {
+    const stage = await new Stage(anApp(), aSession({ pid: 7 })).begin();
+    if (compile) stage.compile = compile;
+    stage.report({ type: 'liveness', state: 'hydrated' });
+    stage.report({ type: 'overlay', text });
+    await settle();
+    return stage;
+  };
+  const passes = async (stage: Stage): Promise<void> => {
+    await stage.clock.advance(ASK_AFTER_MS);
+    await settle();
+  };
+
+  it('names the place by the overlay, opens the file there, and forgets it when hot reload has healed the page', async () => {
+    const stage = await showing(syntax);
+    assert.deepEqual(stage.shown.notices, [
+      {
+        severity: 'error',
+        text: "Compile error in app/page.js:6: Expected '>'.",
+        action: { id: 'openFile', label: 'Open File' },
+      },
+    ]);
+    stage.model.receive({ type: 'openFile' });
+    assert.deepEqual(stage.opened, [{ file: 'app/page.js', line: 6, column: 3 }]);
+    stage.report({ type: 'overlay', text: '' });
+    assert.deepEqual(stage.shown.notices, []);
+    assert.equal(stage.shown.truth, 'alive');
+    await passes(stage);
+    assert.equal(stage.compileAsked, 0, 'it was healed before the server was asked');
+    stage.model.receive({ type: 'openFile' });
+    assert.equal(stage.opened.length, 1);
+  });
+
+  it('asks the server once for each change, and believes it of the file that the page names', async () => {
+    const stage = await showing(syntax, {
+      issues: [
+        { severity: 'error', message: 'another page', file: 'app/other.js', line: 1 },
+        { severity: 'warning', message: 'mild', file: 'app/page.js', line: 6 },
+        { severity: 'error', message: 'precise', file: 'app/page.js', line: 6, column: 4 },
+      ],
+    });
+    await passes(stage);
+    stage.model.update();
+    await passes(stage);
+    assert.equal(stage.compileAsked, 1);
+    assert.equal(stage.shown.notices[0]?.text, 'Compile error in app/page.js:6: precise.');
+    stage.report({ type: 'overlay', text: syntax.replaceAll('page', 'about') });
+    stage.report({ type: 'overlay', text: syntax.replaceAll('page', 'third') });
+    await passes(stage);
+    assert.equal(stage.compileAsked, 2);
+    assert.equal(stage.shown.notices[0]?.text, "Compile error in app/third.js:6: Expected '>'.");
+  });
+
+  it('takes any error of the server where the page names no file of the app', async () => {
+    const stage = await showing("Build Error\nExpected '>'\n../../etc/passwd.txt (1:1)\nError: Expected '>'", {
+      issues: [{ severity: 'error', message: 'precise', file: 'lib/a.js', line: 2 }],
+    });
+    assert.deepEqual(stage.shown.notices[0]?.action, { id: 'showTerminal', label: 'Show Terminal' });
+    stage.model.receive({ type: 'openFile' });
+    assert.deepEqual(stage.opened, []);
+    await passes(stage);
+    assert.equal(stage.shown.notices[0]?.text, 'Compile error in lib/a.js:2: precise.');
+  });
+
+  it('does not ask a compiler about what was thrown at run time', async () => {
+    const stage = await showing('Runtime Error\nboom\n\napp/page.js (2:9) @ Page');
+    await passes(stage);
+    assert.equal(stage.compileAsked, 0);
+    assert.equal(stage.shown.notices[0]?.text, 'Error in app/page.js:2: boom.');
+    assert.equal(stage.shown.truth, 'compileError');
+  });
+
+  it('calls a dead page a compile error if the server failed and says so', async () => {
+    const dead = { type: 'liveness', state: 'notHydrated', detail: 'scripts' } as const;
+    const issues = [{ severity: 'error', message: 'precise', file: 'lib/a.js', line: 2 }] as const;
+    const failing = async (status: number): Promise<Stage> => {
+      const stage = await new Stage(anApp(), aSession({ pid: 7 })).begin();
+      stage.compile = { issues };
+      stage.report({ type: 'liveness', state: 'loading' });
+      stage.report({ type: 'request', url: '/_next/a.js', status });
+      stage.report(dead);
+      await passes(stage);
+      return stage;
+    };
+    assert.equal((await failing(404)).shown.truth, 'notHydrated');
+    const stage = await failing(500);
+    assert.equal(stage.shown.truth, 'compileError');
+    assert.equal(stage.shown.notices[0]?.text, 'Compile error in lib/a.js:2: precise.');
+    stage.report({ type: 'liveness', state: 'hydrated' });
+    assert.deepEqual(stage.shown.notices, []);
   });
 });

@@ -91,6 +91,8 @@ describe('the words for it', () => {
     { kind: 'hotReloadLost' },
     { kind: 'error', count: 1, message: 'boom' },
     { kind: 'compileError', text: 'a\n\n  b' },
+    { kind: 'compileError', text: 'a', issue: { kind: 'build', message: 'Bad\n code', file: 'app/a.js', line: 3 } },
+    { kind: 'compileError', text: 'a', issue: { kind: 'runtime', message: 'boom' } },
     { kind: 'noWorker', detail: undefined },
     { kind: 'noGateway', detail: 'x' },
   ];
@@ -106,6 +108,8 @@ describe('the words for it', () => {
       'alive, but hot reload is lost',
       'An uncaught error: boom',
       'shows an error: a b',
+      'compile error in app/a.js:3: Bad code',
+      'error: boom',
       'not alive: no service worker',
       'not alive: the preview gateway does not answer',
     ]);

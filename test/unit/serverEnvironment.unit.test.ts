@@ -20,6 +20,7 @@ describe('the environment of a server', () => {
     'ELECTRON_RUN_AS_NODE',
     'CODE_SERVER_SESSION_SOCKET',
     'BROWSER',
+    'CHEATCODE_REDIS_URL',
     'NODE_EXEC_PATH',
     'CI',
     'PORT',

@@ -22,7 +22,7 @@ const legal: Readonly<Record<SessionEvent['type'], readonly [to: SessionState, f
   launch: ['starting', ['starting', 'installing', 'running', 'unhealthy', 'blocked']],
   answer: ['running', ['starting', 'running', 'unhealthy']],
   adopt: ['running', states.filter((state) => state !== 'stopping')],
-  wait: ['waiting', ['starting', 'waiting', 'blocked', 'running', 'unhealthy']],
+  wait: ['waiting', ['starting', 'installing', 'waiting', 'blocked', 'running', 'unhealthy']],
   silence: ['unhealthy', ['running', 'unhealthy']],
   stop: ['stopping', states.filter((state) => state !== 'stopped')],
   end: ['stopped', states],

@@ -50,9 +50,10 @@ function replace(
   move: (url: URL) => string | undefined,
   watch?: (made: object, url: URL) => void,
 ): void {
-  const original = (window as unknown as Record<string, Maker | undefined>)[name];
+  const makers = window as unknown as Record<string, Maker | undefined>;
+  const original = makers[name];
   if (!original) return; // Not in this browser.
-  const replacement = new Proxy(original, {
+  makers[name] = new Proxy(original, {
     construct(target, [first, ...rest]: unknown[], newTarget: Maker) {
       const url = quietly(() => new URL(String(first), document.baseURI));
       const made = Reflect.construct(target, [(url && move(url)) ?? first, ...rest], newTarget) as object;
@@ -60,5 +61,4 @@ function replace(
       return made;
     },
   });
-  Object.defineProperty(window, name, { value: replacement, configurable: true, writable: true });
 }

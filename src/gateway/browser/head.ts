@@ -5,6 +5,7 @@
  */
 import { gatewayPath } from '../names';
 import { keepConnections } from './connections';
+import { keepCookies } from './cookies';
 import { FrameHistory } from './frameHistory';
 import { isForEditor, isTakenFromBrowser } from './keys';
 import { watchLiveness } from './liveness';
@@ -17,6 +18,7 @@ import { watchOverlay } from './overlay';
 import { prefixOf, prefixOfWorker, shellAddress, type Place } from './prefix';
 import { quietly } from './quietly';
 import { watchTroubles } from './troubles';
+import { keepWindows } from './windows';
 
 quietly(() => {
   const script = document.currentScript;
@@ -45,7 +47,11 @@ function begin(asked: string): void {
   const page = pageTeller(tell);
   const own = new FrameHistory(place, () => page(own.path));
   own.strip();
-  if (prefix !== '') quietly(() => keepNavigations(place, own));
+  quietly(() => keepWindows(place, tell));
+  if (prefix !== '') {
+    quietly(() => keepNavigations(place, own));
+    quietly(keepCookies);
+  }
   const troubles = isPreview ? quietly(() => watchTroubles(place, tell)) : undefined;
   quietly(() =>
     keepConnections(place, tell, () => {
@@ -101,14 +107,15 @@ function watchKeys(tell: Tell): void {
   on('keydown', (event) => {
     if (event.defaultPrevented || event.isComposing) return;
     const { key, code, keyCode, ctrlKey, altKey, metaKey, shiftKey } = event;
+    const pressed = { key, ctrlKey, altKey, metaKey, shiftKey };
     const target = event.composedPath()[0];
     const isTyping =
       target instanceof HTMLElement &&
       (target.isContentEditable || /^(?:input|textarea|select)$/i.test(target.localName));
-    const facts = { key, ctrlKey, altKey, metaKey, shiftKey, isTyping, isAltGraph: event.getModifierState('AltGraph') };
+    const facts = { ...pressed, isTyping, isAltGraph: event.getModifierState('AltGraph') };
     if (!isForEditor(facts)) return;
     if (hasEditor && isTakenFromBrowser(facts)) event.preventDefault();
-    tell({ type: 'key', key, code, keyCode, ctrlKey, altKey, metaKey, shiftKey });
+    tell({ type: 'key', code, keyCode, ...pressed });
   });
 }
 
@@ -117,9 +124,8 @@ function obey(place: Place, own: FrameHistory): void {
     const command = source === parent ? asCommand(data) : undefined;
     switch (command?.type) {
       case 'back':
-        return history.back();
       case 'forward':
-        return history.forward();
+        return history[command.type]();
       case 'reload':
         own.restore();
         return location.reload();

@@ -28,6 +28,7 @@ const reports: readonly unknown[] = [
   'request',
   'overlay',
   'key',
+  'open',
 ] satisfies FromFrame['type'][];
 
 /** Whether the shell may pass this on as the page's word: the panel checks each field, and `shell` is the shell's own. */

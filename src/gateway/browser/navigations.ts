@@ -4,10 +4,11 @@
  * for by `location` is lost until the shell leads the frame back.
  */
 import type { FrameHistory } from './frameHistory';
+import { linkOf } from './linkOf';
 import { lostAt } from './mark';
 import { navigationApi, type NavigateEvent } from './navigationApi';
 import { on } from './on';
-import { appPath, isAstray, isOwn, prefixed, shellAddress, type Place } from './prefix';
+import { isAstray, isOwn, prefixed, type Place } from './prefix';
 import { quietly } from './quietly';
 
 export function keepNavigations(place: Place, own: FrameHistory): void {
@@ -27,14 +28,12 @@ export function keepNavigations(place: Place, own: FrameHistory): void {
     setTimeout(() => {
       own.restore();
       if (navigationType === 'reload') location.reload();
-      else if (navigationType === 'replace') location.replace(prefixed(url, place));
-      else location.assign(prefixed(url, place));
+      else location[navigationType === 'replace' ? 'replace' : 'assign'](prefixed(url, place));
     });
   });
 
   // Last of all, when the app has had its say.
   on('click', followLink);
-  on('auxclick', followLink);
   on('submit', ({ target, submitter, defaultPrevented }) => {
     if (!defaultPrevented && target instanceof HTMLFormElement) send(target, submitter);
   });
@@ -43,13 +42,6 @@ export function keepNavigations(place: Place, own: FrameHistory): void {
   HTMLFormElement.prototype.submit = function () {
     quietly(() => send(this, null));
     submit.call(this);
-  };
-  const open = window.open.bind(window);
-  window.open = (url, target, features) => {
-    const page = url === undefined || url === '' ? undefined : quietly(() => new URL(url, document.baseURI));
-    if (!page || !isOwn(page, place)) return open(url, target, features);
-    const isHere = /^_(?:self|parent|top)$/i.test(target ?? '');
-    return isHere ? open(prefixed(page, place), '_self') : open(inShell(page), target, features);
   };
   // A window hears nothing of what is loaded in its document.
   document.addEventListener('load', ({ target }) => quietly(() => leadBack(target)), true);
@@ -61,17 +53,11 @@ export function keepNavigations(place: Place, own: FrameHistory): void {
     if (lost) target.contentWindow.location.replace(prefixed(lost, place));
   }
 
-  function inShell(url: URL): string {
-    return shellAddress(place, appPath(url, place));
-  }
-
   function followLink(event: MouseEvent): void {
-    const link = event.composedPath().find((one) => one instanceof HTMLAnchorElement || one instanceof HTMLAreaElement);
-    if (event.defaultPrevented || !(link instanceof HTMLElement) || !link.href) return;
+    const link = linkOf(event);
+    if (!link) return;
     const url = new URL(link.href);
     if (!isOwn(url, place)) return;
-    const isAside = event.type === 'auxclick' || event.ctrlKey || event.metaKey || event.shiftKey;
-    if (isAside && event.button > 1) return;
     if (link.hasAttribute('download')) {
       if (!astray(url)) return;
       event.preventDefault();
@@ -79,9 +65,6 @@ export function keepNavigations(place: Place, own: FrameHistory): void {
       const copy = link.cloneNode() as HTMLAnchorElement;
       copy.href = prefixed(url, place);
       copy.click();
-    } else if (isAside || link.target.toLowerCase() === '_blank') {
-      event.preventDefault();
-      open(inShell(url), '_blank', link.relList.contains('opener') ? '' : 'noopener');
     } else if (/^_(?:top|parent)$/i.test(link.target) || (!navigation && isHere(link.target, url))) {
       event.preventDefault();
       own.restore();

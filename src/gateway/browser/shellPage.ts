@@ -23,6 +23,8 @@ export function shellPage(script: string, appId: string): string {
     "default-src 'none'",
     `script-src '${sha256(text)}'`,
     `style-src '${sha256(style)}'`,
+    // The empty icon: without one a browser asks for the editor's, and says that it may not.
+    'img-src data:',
     "frame-src 'self'",
     "worker-src 'self'",
     "connect-src 'self'",
@@ -36,6 +38,7 @@ export function shellPage(script: string, appId: string): string {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Preview</title>
+<link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
 <body>

@@ -15,6 +15,7 @@ import {
 import { JSONRPCErrorException, type Peer } from '../rpcPeer';
 import type { DevServerErrorCode } from '../errors';
 import { ConfirmationNeededError } from './foreignServers';
+import type { AskForIssues } from './nextIssues';
 import type { OutputReader } from './outputStream';
 import {
   checkApps,
@@ -22,6 +23,7 @@ import {
   checkCount,
   checkGateway,
   checkHello,
+  checkRedis,
   checkSession,
   checkSettings,
   checkSize,
@@ -47,6 +49,7 @@ export interface ConnectionContext {
   readonly hostPid: number;
   /** Set while the host may start nothing, with the reason. Asked anew at each start. */
   readonly refusal: () => Refusal | undefined;
+  readonly compileIssues: AskForIssues;
   /** Ends all servers and the host. */
   readonly shutdown: () => void;
   /** Makes room for a newer client's host, or says why not. */
@@ -173,6 +176,10 @@ export function serveClient(
     host.configure(checkSettings(params));
     return null;
   });
+  on('useRedis', (params) => {
+    host.useRedis(checkRedis(params));
+    return null;
+  });
   on('start', (params) => {
     refuseIfClosed();
     return host.start(checkStart(params));
@@ -216,6 +223,7 @@ export function serveClient(
     refuseIfClosed();
     return host.gateway(session(sessionId), hosts);
   });
+  on('compileIssues', (params) => context.compileIssues(session(checkSession(params)).snapshot()));
   on('shutdown', () => {
     setImmediate(context.shutdown);
     return null;

@@ -9,7 +9,7 @@ import { DevServerError } from '../errors';
 import type { Disposable } from '../event';
 import type { FromGateway, GatewayUpstream, ToGateway } from '../gatewayProtocol';
 import { errorMessage, type Logger } from '../log';
-import { stateSentence } from '../messages';
+import { stateSentence } from '../sessionSentences';
 import type { SessionSnapshot } from '../protocol';
 
 /** A gateway process. Nothing is heard of it after `end`. */

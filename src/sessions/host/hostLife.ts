@@ -11,11 +11,13 @@ import type { HostSettings, RetireParams, RetireResult } from '../protocol';
 import { isActive } from '../sessionState';
 import { isNewerVersion } from '../version';
 import { serveClient, type Refusal } from './clientConnection';
+import type { AcrossMachines } from './acrossMachines';
 import type { Endpoint } from './endpoint';
 import { Fence } from './fence';
 import { Gateways, type GatewaysOptions } from './gateways';
 import { HealthMonitor } from './healthMonitor';
 import type { HeldLock, KernelLock } from './kernelLock';
+import type { AskForIssues } from './nextIssues';
 import type { ProcessIdentity } from './processes';
 import type { SessionDependencies } from './session';
 import { SessionHost, type HostsOwn } from './sessionHost';
@@ -42,6 +44,10 @@ export interface HostPorts {
   readonly terminals: () => Promise<TerminalFactory>;
   /** What the preview gateways act through. */
   readonly gateway: Omit<GatewaysOptions, 'clock' | 'log'>;
+  /** The guarantee beyond this machine; taken over. */
+  readonly acrossMachines?: AcrossMachines;
+  /** What of an app does not compile. */
+  readonly compileIssues: AskForIssues;
   readonly endpoint: Endpoint;
   /** Values that hold for the whole host: those that an earlier host kept, else those of the client that started this one. */
   readonly readSettings: () => HostSettings;
@@ -115,6 +121,7 @@ export async function runHost(ports: HostPorts): Promise<HostLife | undefined> {
     settings,
     records: known,
     gateways: new Gateways({ clock, log, ...ports.gateway }),
+    acrossMachines: ports.acrossMachines,
     saveSettings: (value) => {
       try {
         ports.saveSettings(value);
@@ -156,6 +163,7 @@ export async function runHost(ports: HostPorts): Promise<HostLife | undefined> {
           version: ports.version,
           hostPid: ports.pid,
           refusal,
+          compileIssues: ports.compileIssues,
           shutdown: () => close(true),
           retire,
         },

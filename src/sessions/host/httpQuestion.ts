@@ -15,6 +15,8 @@ export interface HttpQuestion {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Of the answer's body, in characters; default: 64 Ki. */
+  readonly limit?: number;
 }
 
 /**
@@ -26,7 +28,7 @@ export type HttpAnswer =
       readonly kind: 'answer';
       readonly status: number;
       readonly headers: http.IncomingHttpHeaders;
-      /** The beginning of the body, at most 64 KiB. */
+      /** The beginning of the body, up to about the question's limit. */
       readonly body: string;
     }
   | { readonly kind: 'silent' | 'notHttp' | 'failed' };
@@ -56,7 +58,7 @@ function askAt(host: string, question: HttpQuestion, signal: AbortSignal): Promi
       const notHttp = errorCode(error)?.startsWith('HPE_') === true;
       resolve({ kind: signal.aborted ? 'silent' : notHttp ? 'notHttp' : 'failed' });
     };
-    const { port, method, path, headers, body } = question;
+    const { port, method, path, headers, body, limit = bodyLimit } = question;
     let request: http.ClientRequest;
     try {
       request = http.request({
@@ -83,7 +85,7 @@ function askAt(host: string, question: HttpQuestion, signal: AbortSignal): Promi
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
         text += chunk;
-        if (text.length >= bodyLimit) finish();
+        if (text.length >= limit) finish();
       });
       response.on('end', finish);
       response.on('error', fail);

@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, realpathSync, statSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../clock';
 import { HOST_EXIT, parseHostArguments, type HostReport } from '../hostArguments';
@@ -14,6 +16,7 @@ import { gatewayProcesses } from './gatewayProcess';
 import { runHost } from './hostLife';
 import { hostNames } from './hostNames';
 import { keepHouse } from './housekeeping';
+import { nextIssues } from './nextIssues';
 import { platformKernelLock } from './kernelLocks';
 import type { KernelLock } from './kernelLock';
 import { platformProcesses } from './platformProcesses';
@@ -23,6 +26,8 @@ import { networkProber } from './prober';
 import { systemAppFolder } from './appFolder';
 import { systemServerFinder } from './serverFinder';
 import { systemPrograms } from './programs';
+import { redisAcrossMachines } from './redisAcrossMachines';
+import type * as RedisConnections from './redisConnection';
 import { platformReapers } from './reapers';
 import { checkSettings } from './requestChecks';
 import { rotatingLog } from './rotatingLog';
@@ -55,6 +60,8 @@ async function main(): Promise<void> {
   const kernelLock = testSwitches.kernelLocksOff ? everybodyWins : platformKernelLock(platform, lockFolder);
   const processes = platformProcesses(platform, log);
   const ports = systemPorts(platform);
+  const randomHex = (bytes: number) => randomBytes(bytes).toString('hex');
+  const settings = () => readSettings(paths.settings) ?? options.settings;
   const host = await runHost({
     version: options.version,
     pid: process.pid,
@@ -89,10 +96,20 @@ async function main(): Promise<void> {
       spawn: gatewayProcesses(path.join(__dirname, 'gateway.js'), log),
       ports: fileGatewayPorts(path.join(paths.folder, 'gateways.json'), log),
     },
+    compileIssues: nextIssues(),
     endpoint: new HostEndpoint({ paths, copy: __dirname, clock: systemClock, log }),
-    readSettings: () => readSettings(paths.settings) ?? options.settings,
+    acrossMachines: redisAcrossMachines({
+      load: () => (createRequire(__filename)('./redis.js') as typeof RedisConnections).connectRedis,
+      machine: { id: machineId(options.scopeId, realpathSync(options.stateFolder)), name: os.hostname() },
+      version: options.version,
+      healthIntervalMs: () => settings().healthIntervalMs,
+      randomHex,
+      clock: systemClock,
+      log,
+    }),
+    readSettings: settings,
     saveSettings: (value) => writePrivately(paths.settings, JSON.stringify(value)),
-    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    randomHex,
     exit: (code, report) => {
       if (report) tellStarter(report);
       process.exit(code);
@@ -111,6 +128,14 @@ async function main(): Promise<void> {
     clock: systemClock,
     log,
   });
+}
+
+/**
+ * What this host's successors share with it and no other host does: two containers may have one name, and two hosts of one
+ * machine may be of two users.
+ */
+function machineId(scopeId: string, stateFolder: string): string {
+  return createHash('sha256').update([os.hostname(), scopeId, stateFolder].join('\0')).digest('hex').slice(0, 16);
 }
 
 function stateFolderOf(argument: string | undefined): string | undefined {

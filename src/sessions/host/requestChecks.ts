@@ -5,6 +5,7 @@ import type {
   HostSettings,
   LaunchSpec,
   NamedProcess,
+  RedisSettings,
   Requests,
   StartParams,
 } from '../protocol';
@@ -50,6 +51,19 @@ export function checkSettings(value: unknown): HostSettings {
   };
 }
 
+/** Undefined: Redis is not used any more. What the address means is looked at where it is used. */
+export function checkRedis(value: unknown): RedisSettings | undefined {
+  const p = fields(value, 'params');
+  if (p['redis'] === null) return undefined;
+  const redis = fields(p['redis'], 'redis');
+  return {
+    url: text(redis, 'url'),
+    required: flag(redis, 'required'),
+    ...optional(redis, 'sandboxId', () => text(redis, 'sandboxId')),
+    ...optional(redis, 'ca', () => text(redis, 'ca')),
+  };
+}
+
 export function checkStart(value: unknown): StartParams {
   const p = fields(value, 'params');
   const origin = p['origin'];
@@ -64,6 +78,7 @@ export function checkStart(value: unknown): StartParams {
       return {
         ...optional(choice, 'useNextPort', () => flag(choice, 'useNextPort')),
         ...optional(choice, 'install', () => flag(choice, 'install')),
+        ...optional(choice, 'startHere', () => flag(choice, 'startHere')),
       };
     }),
     ...optional(p, 'confirmed', () => processes(p, 'confirmed')),

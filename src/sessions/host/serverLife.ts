@@ -2,6 +2,7 @@ import { delay } from '../clock';
 import { failpoint } from '../failpoints';
 import { errorMessage } from '../log';
 import type { LaunchSpec, Reason, ReasonCode } from '../protocol';
+import type { AcrossMachines, StartPermit } from './acrossMachines';
 import { adoptedReason, watchAdopted } from './adoption';
 import { covers, endForeign, foreignFamily } from './foreignServers';
 import type { FolderLock } from './folderLock';
@@ -23,6 +24,8 @@ const FOLDER_LOCK_POLL_MS = 15_000;
 const LOOK_AGAIN_MS = 1000;
 
 export interface LifeDependencies extends CareDependencies {
+  /** Who else might start the app, beyond this machine. */
+  readonly acrossMachines: AcrossMachines;
   readonly appLock: KernelLock;
   /** The framework's own lock on a folder, where it has one. */
   readonly folderLock?: FolderLock;
@@ -43,6 +46,8 @@ export class ServerLife {
   /** What earlier runs left and could not be ended. */
   #leftovers: readonly Leftovers[] = [];
   #lock: HeldLock | undefined;
+  /** The Redis lock of the start that is on. */
+  #permit: StartPermit | undefined;
   #isLiving = false;
 
   constructor(
@@ -103,6 +108,7 @@ export class ServerLife {
         const found = await this.findForeign();
         if (signal.aborted) break;
         if (found) {
+          await this.#endPermit(); // Not of this start any more: whoever runs it has told whom it concerns.
           tellStop();
           if ((await this.#watch(found, signal)) === 'aborted') {
             if (await this.#release()) break;
@@ -122,6 +128,7 @@ export class ServerLife {
         this.#lock ??= await this.#tryAppLock(signal);
         if (!this.#lock || signal.aborted) continue;
         failpoint('start.appLocked');
+        if (!(await this.#isOurTurn(wish, signal))) continue;
         const outcome: RunOutcome = await this.#run(wish, { useFallback, hasInstalled }, signal).catch(
           (error: unknown) => this.#broken(error, useFallback),
         );
@@ -132,6 +139,12 @@ export class ServerLife {
         }
         if (outcome.kind === 'installed') {
           hasInstalled = true;
+          continue;
+        }
+        await this.#endPermit();
+        if (outcome.kind === 'overtaken') {
+          this.#deps.log.warn('another machine has overtaken this start', { session: this.#session.id });
+          await delay(this.#deps.clock, LOOK_AGAIN_MS, signal);
           continue;
         }
         if (outcome.kind === 'failed') {
@@ -174,6 +187,7 @@ export class ServerLife {
     } finally {
       signal.removeEventListener('abort', stopping);
       this.#isLiving = false;
+      void this.#endPermit();
       this.#releaseLock();
       server.claimedPort = undefined;
       server.letGo();
@@ -190,6 +204,42 @@ export class ServerLife {
     // A server that holds the folder and has not proved itself: it is just starting, or hangs.
     const holder = await this.#deps.folderLock?.holder(spec, false);
     return holder && { type: 'block', reason: { code: 'folderLocked', facts: { ...holder } } };
+  }
+
+  /**
+   * Asks beyond this machine. False: not now, and what has to be waited for was waited for; or the look that follows a
+   * win (the double check) is due, for whoever had the lock before may have started a server.
+   */
+  async #isOurTurn(wish: Wish, signal: AbortSignal): Promise<boolean> {
+    if (this.#permit) return true;
+    const { id, status, wanted } = this.#session;
+    const { spec } = wanted;
+    const request = { sessionId: id, spec, startHere: wish.startHere };
+    const answer = await this.#deps.acrossMachines.requestStart(request, signal);
+    if (answer.kind === 'local' || answer.kind === 'granted') {
+      if (answer.kind === 'granted') this.#permit = answer.permit;
+      if (signal.aborted) return false;
+      // Whether or not there was a lock to win: what was waited for may have become a server here.
+      if (status.state !== 'waiting' && answer.kind === 'local') return true;
+      if (!(await this.findForeign())) {
+        if (status.state === 'waiting' && !signal.aborted) status.apply({ type: 'begin', reason: wish.reason });
+        return !signal.aborted;
+      }
+      await this.#endPermit();
+      return false;
+    }
+    if (signal.aborted) return false;
+    // Another host of this machine may be luckier: nothing is kept from it by one that waits.
+    this.#releaseLock();
+    status.apply({ type: answer.kind === 'wait' ? 'wait' : 'block', reason: answer.reason });
+    await delay(this.#deps.clock, answer.lookAgainMs, signal);
+    return false;
+  }
+
+  async #endPermit(): Promise<void> {
+    const permit = this.#permit;
+    this.#permit = undefined;
+    await permit?.release();
   }
 
   /** Our server gave up because another one that can't be seen from here has the folder. */
@@ -360,6 +410,7 @@ export class ServerLife {
         onEndable: (end) => (server.endRun = end),
         onInstalled: () => (wanted.mustInstall = false),
         beforeSpawn: () => this.#care.upkeep.begin(spec),
+        mayStart: async () => (await this.#permit?.mayStart()) ?? true,
         onReady: (ready, { usedFallback, told }) => {
           server.port = ready.port;
           server.claimedPort = ready.port;
@@ -373,6 +424,7 @@ export class ServerLife {
                 ? { code: spec.fallback.reason }
                 : undefined;
           this.#care.answered(ready.result, hint);
+          void this.#endPermit(); // It runs, and the registry says so from here on.
           // At once for the first time: packages that are not those of the lock file are no news for later.
           void this.#care.tend(signal);
         },

@@ -1,6 +1,6 @@
 import type { Disposable } from '../event';
 import { errorMessage } from '../log';
-import { stateSentence } from '../messages';
+import { stateSentence } from '../sessionSentences';
 import type { ForeignTarget, LaunchSpec, NamedProcess, Reason, SessionSnapshot, StartParams } from '../protocol';
 import { isActive } from '../sessionState';
 import { specDigest } from '../specDigest';
@@ -136,6 +136,7 @@ export class Session implements Monitored {
     const { state, reason, sinceMs, revision } = this.#status;
     const { port, listenerPid, process, findings } = this.#server;
     const { lastProbe } = this.#health;
+    const acrossMachines = isActive(state) ? this.#deps.acrossMachines.warning(this.id) : undefined;
     return {
       id: this.id,
       appKey: this.#wanted.spec.appKey,
@@ -157,6 +158,7 @@ export class Session implements Monitored {
       ...(findings.secondServers.length > 0 ? { secondServers: findings.secondServers } : {}),
       ...(findings.restartOffer ? { restartOffer: findings.restartOffer } : {}),
       ...(findings.warning ? { warning: findings.warning } : {}),
+      ...(acrossMachines ? { acrossMachines } : {}),
       specDigest: specDigest(this.#wanted.spec),
       crashes: this.#life.crashes,
       revision,
@@ -167,6 +169,11 @@ export class Session implements Monitored {
     if (count === this.#windows) return;
     this.#windows = count;
     this.#status.changed();
+  }
+
+  /** What the machines' agreement has to say of this session is another. */
+  warningChanged(): void {
+    if (this.isActive) this.#status.changed();
   }
 
   /**
@@ -316,13 +323,19 @@ export class Session implements Monitored {
   async #lookAround(): Promise<void> {
     const found = await this.#life.findForeign();
     if (!found || this.isActive) return;
-    this.#setWish({ kind: 'look', reason: adoptedReason(found), useNextPort: false, confirmed: undefined });
+    this.#setWish({
+      kind: 'look',
+      reason: adoptedReason(found),
+      useNextPort: false,
+      startHere: false,
+      confirmed: undefined,
+    });
   }
 
   /** Resolves when the run that was on has ended, also when a later wish has overtaken this one. */
   async #stopAndWait(reason: Reason, confirmed?: readonly NamedProcess[]): Promise<void> {
     const ended = new Promise<void>((resolve) => this.#stopWaiters.push(resolve));
-    this.#setWish({ kind: 'stop', reason, useNextPort: false, confirmed });
+    this.#setWish({ kind: 'stop', reason, useNextPort: false, startHere: false, confirmed });
     await ended;
   }
 
@@ -337,6 +350,7 @@ export class Session implements Monitored {
       reason,
       // A restart keeps to the port that a person chose.
       useNextPort: params.choice?.useNextPort ?? this.#wanted.wish?.useNextPort ?? false,
+      startHere: params.choice?.startHere === true,
       confirmed: params.confirmed,
     });
   }

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock';
 import type { Disposable } from '../event';
 import type { Logger } from '../log';
-import type { HostSettings, LaunchSpec, SessionSnapshot, StartParams } from '../protocol';
+import type { HostSettings, LaunchSpec, RedisSettings, SessionSnapshot, StartParams } from '../protocol';
+import { onOneMachine, type AcrossMachines } from './acrossMachines';
 import { findFamily } from './processFamily';
 import type { Gateways } from './gateways';
 import type { AppServer } from './serverFinder';
@@ -17,7 +18,8 @@ export interface ClientView {
 }
 
 /** What the host itself gives to its sessions. */
-export type HostsOwn = 'isPortOfAnother' | 'isServerOfAnother' | 'installTurn' | 'settings' | 'onDidChange';
+export type HostsOwn =
+  'isPortOfAnother' | 'isServerOfAnother' | 'installTurn' | 'settings' | 'onDidChange' | 'acrossMachines';
 
 export interface SessionHostOptions {
   readonly dependencies: Omit<SessionDependencies, HostsOwn>;
@@ -27,6 +29,8 @@ export interface SessionHostOptions {
   readonly saveSettings: (settings: HostSettings) => void;
   /** Taken over: ended with the host. */
   readonly gateways: Gateways;
+  /** Taken over: closed with the host. None: this machine is all there is. */
+  readonly acrossMachines?: AcrossMachines | undefined;
   /** Nobody is connected and nothing runs: the process may end. */
   readonly onIdle: () => void;
 }
@@ -44,11 +48,14 @@ export class SessionHost {
   readonly #options: SessionHostOptions;
   readonly #dependencies: SessionDependencies;
   readonly #gateways: Gateways;
+  readonly #acrossMachines: AcrossMachines;
   readonly #sessions = new Map<string, Session>();
   readonly #clients = new Set<ClientView>();
   readonly #graceTimers = new Map<Session, Disposable>();
   #settings: HostSettings;
   #idleTimer: Disposable | undefined;
+  /** Set while Redis is used. */
+  #renewing: Disposable | undefined;
   #isClosing = false;
 
   constructor(options: SessionHostOptions) {
@@ -57,6 +64,10 @@ export class SessionHost {
     this.#log = options.dependencies.log;
     this.#settings = options.settings;
     this.#gateways = options.gateways;
+    this.#acrossMachines = options.acrossMachines ?? onOneMachine;
+    this.#acrossMachines.onDidChange(() => {
+      for (const session of this.#sessions.values()) session.warningChanged();
+    });
     this.#dependencies = {
       ...options.dependencies,
       isPortOfAnother: (port, session) =>
@@ -66,6 +77,7 @@ export class SessionHost {
       installTurn: new Turn(),
       settings: () => this.#settings,
       onDidChange: (session) => this.#broadcast(session),
+      acrossMachines: this.#acrossMachines,
     };
     for (const record of options.records) {
       const session = new Session(this.#dependencies, record.id, record.spec, 0, record);
@@ -108,6 +120,15 @@ export class SessionHost {
     this.#options.saveSettings(settings);
   }
 
+  /** The Redis by which machines agree from now on, or none. Never logged: its address may hold a password. */
+  useRedis(settings: RedisSettings | undefined): void {
+    this.#acrossMachines.use(settings);
+    this.#renewing?.dispose();
+    this.#renewing = settings && this.#dependencies.monitor.add({ checkHealth: () => this.#acrossMachines.renew() });
+    // What runs already is news there.
+    for (const session of this.#sessions.values()) this.#acrossMachines.update(session.snapshot());
+  }
+
   /** A client said hello. Dispose when it is gone. */
   addClient(client: ClientView): Disposable {
     this.#clients.add(client);
@@ -135,6 +156,8 @@ export class SessionHost {
     for (const timer of this.#graceTimers.values()) timer.dispose();
     this.#gateways.dispose();
     await Promise.all([...this.#sessions.values()].map((session) => session.halt()));
+    this.#renewing?.dispose();
+    await this.#acrossMachines.close();
     for (const session of this.#sessions.values()) session.dispose();
   }
 
@@ -174,6 +197,7 @@ export class SessionHost {
   #broadcast(session: Session): void {
     const snapshot = session.snapshot();
     this.#gateways.update(snapshot);
+    this.#acrossMachines.update(snapshot);
     for (const client of this.#clients) client.push(snapshot);
     if (!session.isActive) this.#considerIdle();
   }

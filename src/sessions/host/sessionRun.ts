@@ -61,6 +61,8 @@ export interface RunContext {
   onInstalled(): void;
   /** Everything is ready for the spawn, which follows. */
   beforeSpawn(): Promise<void>;
+  /** Whether no other machine has got the start meanwhile. Asked last: nothing that takes time may come after it. */
+  mayStart(): Promise<boolean>;
   /** From now on `end` ends this run as if the server had exited by itself. */
   onEndable(end: () => void): void;
   onReady(ready: Readiness, facts: { readonly usedFallback: boolean; readonly told: number }): void;
@@ -71,6 +73,8 @@ export type RunOutcome =
   | { readonly kind: 'failed'; readonly reason: Reason }
   /** The packages are installed; that took its time, so all is to be looked at again. */
   | { readonly kind: 'installed' }
+  /** Another machine has got the start while this one was slow: nothing was started. */
+  | { readonly kind: 'overtaken' }
   /** A stranger has the port: nothing was started. */
   | { readonly kind: 'blocked'; readonly reason: Reason }
   | {
@@ -117,6 +121,9 @@ export async function runServer(deps: RunDependencies, context: RunContext, sign
   const choice = await choosePort(deps, spec, context.useNextPort, (port) => context.claimPort(port));
   if (signal.aborted) return abortedRun;
   if ('taken' in choice) return { kind: 'blocked', reason: choice.taken };
+  const isOurs = await context.mayStart();
+  if (signal.aborted) return abortedRun;
+  if (!isOurs) return { kind: 'overtaken' };
   const { port } = choice;
   const fallback = tool.useFallback ? spec.fallback : undefined;
   const command = fallback?.command ?? spec.command;

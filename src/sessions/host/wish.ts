@@ -9,6 +9,8 @@ export interface Wish {
   kind: 'run' | 'stop' | 'look';
   readonly reason: Reason;
   readonly useNextPort: boolean;
+  /** Although it runs on another machine. */
+  readonly startHere: boolean;
   /** The processes of an adopted server that a person agreed to end. */
   readonly confirmed: readonly NamedProcess[] | undefined;
 }

@@ -40,6 +40,7 @@ const client = new HostClient({
   hostSettings: () => options.settings,
   apps: () => options.apps,
   mayLaunch: () => true,
+  redis: () => options.redis,
   link: systemHostLink({
     folder: () => options.folder,
     distFolder: options.distFolder,

@@ -1,7 +1,13 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import type { HostSettings, Requests, SessionSnapshot, SessionState } from '../../../src/sessions/protocol';
+import type {
+  HostSettings,
+  RedisSettings,
+  Requests,
+  SessionSnapshot,
+  SessionState,
+} from '../../../src/sessions/protocol';
 import { waitFor } from '../../contract/support/hostRig';
 
 /** What an agent is started with; `agent.program.ts` is the other side. */
@@ -18,6 +24,8 @@ export interface AgentOptions {
   readonly uid?: number;
   /** The folder whose owner it acts as where it is root. */
   readonly folder?: string;
+  /** What it tells the host of Redis. */
+  readonly redis?: RedisSettings;
 }
 
 export type AgentRequest =

@@ -80,8 +80,8 @@ async function pidReuse(namespace: Namespace): Promise<PidReuse> {
   const members = procPids().filter((pid) => readProcStat(pid)?.pgid === lost);
   const reapers = procPids().filter((pid) => pid !== lost && readProcStat(pid)?.ppid === host);
   await first.kill();
-  for (const pid of reapers) process.kill(pid, 'SIGSTOP');
-  for (const pid of [host, ...members, ...reapers]) process.kill(pid, 'SIGKILL');
+  for (const pid of reapers) signalIfThere(pid, 'SIGSTOP');
+  for (const pid of [host, ...members, ...reapers]) signalIfThere(pid, 'SIGKILL');
   await waitFor('the pids to be free', () => [host, ...members].every((pid) => readProcStat(pid) === undefined));
   const stranger = await withPid(lost);
 
@@ -91,6 +91,15 @@ async function pidReuse(namespace: Namespace): Promise<PidReuse> {
   const stopped = await next.call('stop', { sessionId: id });
   isStrangerAlive.push(isAlive(stranger));
   return { lost, stranger, isStrangerAlive, states: [stopped.state] };
+}
+
+/** Among the children of a host there may be one that was only asked something, and has ended since. */
+function signalIfThere(pid: number, signal: 'SIGSTOP' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** A process of exactly this pid, leader of its own group. */

@@ -9,7 +9,7 @@ import { eventually } from './workbench';
 
 export interface Subject {
   readonly preview: Preview;
-  readonly row: Row;
+  readonly row: Pick<Row, 'way'>;
   /** Of the app. */
   readonly folder: string;
   /** Of the app's own server, without a gateway. */
@@ -290,6 +290,23 @@ export const checks: readonly Check[] = [
         async () => (await app.locator('#counter').getAttribute('data-alive', { timeout: 5000 })) === 'true',
       );
       await page.close();
+    },
+  },
+  {
+    title: 'tells the panel which page it wanted to open in another tab',
+    // A webview may not open windows.
+    isFor: isPanel,
+    run: async ({ preview }) => {
+      await preview.openAlive('/');
+      await preview.click('#blank');
+      const wanted = preview.full('/about?from=blank');
+      await eventually(
+        `word of ${wanted}`,
+        async () =>
+          (await preview.messages()).some((one) => one.type === 'open' && 'path' in one && one.path === wanted),
+        30_000,
+      );
+      await preview.isAt('/');
     },
   },
   {

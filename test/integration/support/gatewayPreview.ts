@@ -7,6 +7,11 @@ import { eventually } from './workbench';
 /** Without the mark, which the panel's stand-in adds. */
 type Told<T> = T extends unknown ? Omit<T, 'mark'> : never;
 
+/** What of a stage a preview needs; the editor may have another address than the stage's own. */
+export interface PreviewStage extends Pick<GatewayStage, 'panel' | 'browser'> {
+  readonly editor: { readonly url: string };
+}
+
 export interface PreviewOptions {
   readonly way: Way;
   readonly gatewayPort: number;
@@ -28,7 +33,7 @@ export class Preview {
   readonly errors: string[] = [];
 
   private constructor(
-    stage: GatewayStage,
+    stage: PreviewStage,
     readonly context: BrowserContext,
     readonly page: Page,
     readonly options: PreviewOptions,
@@ -43,7 +48,7 @@ export class Preview {
     });
   }
 
-  static async create(stage: GatewayStage, options: PreviewOptions): Promise<Preview> {
+  static async create(stage: PreviewStage, options: PreviewOptions): Promise<Preview> {
     const context = await stage.browser.newContext({ viewport: { width: 900, height: 700 } });
     return new Preview(stage, context, await context.newPage(), options);
   }
@@ -215,7 +220,9 @@ export class Preview {
     const url = response.url();
     if (response.status() >= 400) this.failures.push(`${response.status()} ${url}`);
     const { origin, pathname } = new URL(url);
-    const isEditor = origin === this.#editorUrl && !pathname.startsWith('/proxy/');
+    const editor = new URL(this.#editorUrl);
+    const isProxied = pathname.startsWith(`${editor.pathname.replace(/\/$/, '')}/proxy/`);
+    const isEditor = origin === editor.origin && !isProxied;
     if (isEditor && !response.fromServiceWorker()) this.astray.push(url);
   }
 }

@@ -30,11 +30,6 @@ export const pairwiseRows: readonly Row[] = [
   ...rowsOf({ version: '14.2', router: 'pages', bundler: 'turbopack', basePath: '/shop' }, ['localhost']),
 ];
 
-/** Those of the newest versions with the app router: what is tested in a few minutes. */
-export const quickRows: readonly Row[] = pairwiseRows.filter(
-  ({ version, router }) => router === 'app' && (version === '16.4' || version === '16.1'),
-);
-
 /** All combinations. */
 export function allRows(): readonly Row[] {
   let rows: readonly Partial<Row>[] = [{}];

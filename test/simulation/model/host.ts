@@ -77,6 +77,7 @@ export class SimHost {
         },
         ports: { read: () => new Map(), write: () => undefined },
       },
+      compileIssues: () => Promise.resolve({ issues: [], unknown: 'notSupported' }),
       endpoint: this.#endpoint(),
       readSettings: () => folder.settings ?? settings,
       saveSettings: (value) => {

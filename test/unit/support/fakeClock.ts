@@ -30,6 +30,11 @@ export class FakeClock implements Clock {
     return { dispose: () => void this.#timers.delete(timer) };
   }
 
+  /** Moves the time on as for a suspended process: no timer is heard meanwhile. */
+  sleep(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** Lets `ms` pass, timer by timer. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;

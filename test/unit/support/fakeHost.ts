@@ -1,5 +1,6 @@
 import { SessionHost, type ClientView } from '../../../src/sessions/host/sessionHost';
 import type { SessionRecord, SessionRecords } from '../../../src/sessions/host/sessionRecords';
+import type { AcrossMachines } from '../../../src/sessions/host/acrossMachines';
 import type { FolderLock } from '../../../src/sessions/host/folderLock';
 import { HealthMonitor } from '../../../src/sessions/host/healthMonitor';
 import type { KernelLock } from '../../../src/sessions/host/kernelLock';
@@ -32,6 +33,7 @@ export class FakeHost {
       fileOf = {},
       folderLock,
       obstacle,
+      acrossMachines,
     }: {
       readonly settings?: HostSettings;
       readonly records?: readonly SessionRecord[];
@@ -39,6 +41,7 @@ export class FakeHost {
       readonly fileOf?: Partial<SessionRecords>;
       readonly folderLock?: FolderLock;
       readonly obstacle?: () => Reason | undefined;
+      readonly acrossMachines?: AcrossMachines;
     } = {},
   ) {
     this.host = new SessionHost({
@@ -68,6 +71,7 @@ export class FakeHost {
       },
       settings,
       records,
+      acrossMachines,
       saveSettings: () => undefined,
       gateways: new Gateways({
         clock: this.clock,

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+
+/** Each way to listen on a port; a holder of one of them keeps a dev server from it. */
+const ADDRESSES = ['127.0.0.1', '0.0.0.0', '::1', '::'];
+const PROGRAM_LIMIT_MS = 3000;
+
+/** Whether the port can be had, found by a bind on each address. */
+export async function isPortFree(port: number): Promise<boolean> {
+  for (const host of ADDRESSES) if (!(await canBind(port, host))) return false;
+  return true;
+}
+
+function canBind(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    // A machine without this address family has nobody on it.
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** Who listens there as `ss` or `lsof` say it; undefined where neither can tell. */
+export async function portHolder(port: number): Promise<string | undefined> {
+  const sockets = await outputOf('ss', ['-H', '-l', '-t', '-n', '-p', `sport = :${port}`]);
+  const found = /users:\(\("([^"]*)",pid=(\d+)/.exec(sockets ?? '');
+  if (found) return `${found[1]} (pid ${found[2]})`;
+  const files = await outputOf('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']);
+  const pid = /^p(\d+)$/m.exec(files ?? '')?.[1];
+  return pid === undefined ? undefined : `${/^c(.*)$/m.exec(files ?? '')?.[1] ?? 'a program'} (pid ${pid})`;
+}
+
+/** Where a program lies, as a shell in that folder would find it; undefined: nowhere. */
+export function findProgram(
+  program: string,
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const folders = program.includes('/') ? [folder] : (env['PATH'] ?? '').split(path.delimiter).filter(Boolean);
+  const names = process.platform === 'win32' ? [`${program}.cmd`, `${program}.exe`, program] : [program];
+  return folders.flatMap((one) => names.map((name) => path.resolve(one, name))).find(isProgram);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** What a program prints; undefined: it is missing, or fails. */
+export function outputOf(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  cwd = '/',
+): Promise<string | undefined> {
+  return new Promise((resolve) =>
+    execFile(
+      file,
+      args,
+      { env: env, cwd, timeout: PROGRAM_LIMIT_MS, killSignal: 'SIGKILL', windowsHide: true },
+      (error, stdout) => resolve(error ? undefined : stdout),
+    ),
+  );
+}

@@ -1,0 +1,196 @@
+import { existsSync } from 'node:fs';
+import { DevServerError } from '../sessions/errors';
+import { errorMessage, formatLogLine, type LogFacts, type Logger } from '../sessions/log';
+import { errorToMessage } from '../sessions/messages';
+import { redisSettings } from '../sessions/redisSettings';
+import { createDevServers, type DevServersOptions } from '../sessions/workspaceServers';
+import type { User } from '../sessions/folderOwner';
+import { parseCommandLine, type ParsedCommand } from './arguments';
+import { attach, type Terminal } from './attach';
+import { CommandContext, noHost } from './commandContext';
+import { CommandError } from './commandError';
+import { completionScript } from './completion';
+import { ensure, restart, stop } from './control';
+import { doctor } from './doctor';
+import { exitCodes } from './exitCodes';
+import { findWorkspace } from './findWorkspace';
+import type { LoadRedis } from './fleet';
+import { helpText } from './help';
+import { logs } from './logs';
+import { open } from './openUrl';
+import { Output, type TextStream } from './output';
+import { list, SaidError, status } from './overview';
+import { documentOf } from './report';
+import { environmentSource, problemSentence, type DeclaredSetting, type ReadSettings } from './settingValues';
+import { looksLikeSandbox, withPath } from './surroundings';
+
+/** What the composition root gives: this process and the parts that are loaded only when they are needed. */
+export interface CommandLinePorts {
+  /** Without Node and the program. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: () => string;
+  readonly terminal: Terminal;
+  readonly stderr: TextStream;
+  readonly version: string;
+  readonly declaredSettings: Readonly<Record<string, DeclaredSetting>>;
+  readonly readSettings: ReadSettings;
+  readonly distFolder: string;
+  readonly loadLauncher: DevServersOptions['loadLauncher'];
+  readonly loadRedis: LoadRedis;
+  /** Made once: the environment that servers start from, by the user that root acts as. */
+  readonly environmentResolver: (log: Logger) => NonNullable<DevServersOptions['resolveEnvironment']>;
+  /** Rejects with `CommandError` when a person interrupts. */
+  readonly interrupted: Promise<never>;
+}
+
+/** Runs one command and gives the process's exit code; never rejects. What it said is written. */
+export async function runCommandLine(ports: CommandLinePorts): Promise<number> {
+  const { argv, env, terminal, stderr } = ports;
+  // Before the arguments are known to be good: an error is told in the form that was asked for.
+  const isJson = argv.includes('--json');
+  const output = new Output({
+    stdout: terminal.stdout,
+    stderr,
+    env,
+    noColor: argv.includes('--no-color'),
+    isJson,
+  });
+  let context: CommandContext | undefined;
+  try {
+    const parsed = parseCommandLine(argv);
+    if (parsed.command === 'help') output.raw(helpText(Math.min(100, output.width)));
+    else if (parsed.command === 'version') output.print(ports.version);
+    else if (parsed.command === 'completion') output.raw(completionScript(parsed.name ?? 'bash'));
+    else {
+      const prepared = prepare(ports, parsed, output);
+      context = prepared.context;
+      await Promise.race([execute(ports, prepared), ports.interrupted]);
+    }
+    return exitCodes.done;
+  } catch (error) {
+    if (error instanceof SaidError) {
+      output.progress(error.cause.message);
+      return exitCodes[error.cause.exit];
+    }
+    const told = toCommandError(error, context);
+    if (isJson) output.printJson(documentOf(told.apps, { code: told.code, message: told.message }));
+    else output.say(`cheatcode-dev: ${told.message}`);
+    if (told.code === 'usage' && !isJson) output.say('`cheatcode-dev --help` tells how it is used.');
+    return exitCodes[told.exit];
+  } finally {
+    context?.dispose();
+  }
+}
+
+interface Prepared {
+  readonly context: CommandContext;
+  readonly isSandbox: boolean;
+  readonly resolveEnvironment: (user: User | undefined) => Promise<Readonly<Record<string, string | undefined>>>;
+}
+
+function prepare(ports: CommandLinePorts, parsed: ParsedCommand, output: Output): Prepared {
+  const { env, stderr } = ports;
+  const { settings, problems } = ports.readSettings(environmentSource(env, ports.declaredSettings), env);
+  for (const problem of problems) output.say(`cheatcode-dev: ${problemSentence(problem)}`);
+  const log = logTo(stderr, parsed.isVerbose);
+  const isSandbox = looksLikeSandbox(env, process.platform, existsSync);
+  const resolveEnvironment = ports.environmentResolver(log);
+  // A look changes nothing: only who may start something says which Redis is used.
+  const starts = parsed.command === 'ensure' || parsed.command === 'start' || parsed.command === 'restart';
+  const context = new CommandContext({
+    parsed,
+    output,
+    settings,
+    env,
+    log,
+    distFolder: ports.distFolder,
+    findWorkspace: () => findWorkspace(parsed.workspace, ports.cwd),
+    cwd: ports.cwd,
+    createServers: (workspaceFolders, mayLaunch) =>
+      createDevServers({
+        workspaceFolders,
+        settings: () => settings,
+        surroundings: { isSandbox, env: withPath(env, process.execPath), editorRoot: undefined },
+        log,
+        loadLauncher: ports.loadLauncher,
+        extensionVersion: ports.version,
+        distFolder: ports.distFolder,
+        editorNodePty: undefined,
+        trusted: mayLaunch,
+        kind: 'cli',
+        isPassive: true,
+        ...(starts ? { redis: () => redisSettings(settings, log) } : {}),
+        resolveEnvironment,
+      }),
+  });
+  return { context, isSandbox, resolveEnvironment };
+}
+
+async function execute(ports: CommandLinePorts, { context, isSandbox, resolveEnvironment }: Prepared): Promise<void> {
+  const { command } = context.parsed;
+  switch (command) {
+    case 'ensure':
+    case 'start':
+      return ensure(context);
+    case 'stop':
+      return stop(context);
+    case 'restart':
+      return restart(context);
+    case 'status':
+      return status(context);
+    case 'logs':
+      return logs(context);
+    case 'attach':
+      return attach(context, ports.terminal);
+    case 'open':
+      return open(context);
+    case 'ls':
+      return list(context, ports.loadRedis);
+    case 'shutdown':
+      await context.openPlace();
+      return context.servers.shutdown();
+    case 'doctor':
+      return doctor(context, {
+        loadRedis: ports.loadRedis,
+        environment: () => resolveEnvironment(undefined),
+        isSandbox,
+      });
+    case 'completion':
+    case 'help':
+    case 'version':
+      return; // Answered without a look at anything.
+  }
+}
+
+/** What any error means for the exit code and for people. */
+export function toCommandError(error: unknown, context?: Pick<CommandContext, 'chosen'>): CommandError {
+  if (error instanceof CommandError) return error;
+  if (!(error instanceof DevServerError)) return new CommandError('failed', 'unexpected', `${errorMessage(error)}.`);
+  switch (error.code) {
+    case 'workspaceUntrusted':
+      return noHost();
+    case 'versionMismatch':
+      return new CommandError(
+        'failed',
+        error.code,
+        `The session host that runs (version ${error.facts['hostVersion'] ?? 'unknown'}) speaks another protocol than this command: ` +
+          (error.facts['host'] === 'older' ? 'it is replaced when its last server stops.' : 'update cheatcode-dev.'),
+      );
+    case 'foreignHidden':
+    case 'foreignChanging':
+    case 'hostLockHeld':
+    case 'hostHangs':
+    case 'stateFolderTaken':
+      return new CommandError('needsPerson', error.code, errorToMessage(error, context?.chosen).text);
+    default:
+      return new CommandError('failed', error.code, errorToMessage(error, context?.chosen).text);
+  }
+}
+
+function logTo(stderr: TextStream, isVerbose: boolean): Logger {
+  const at = (level: string) => (message: string, facts?: LogFacts) => {
+    if (isVerbose) stderr.write(`${level}: ${formatLogLine(message, facts)}\n`);
+  };
+  return { trace: at('trace'), debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}

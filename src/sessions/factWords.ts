@@ -1,0 +1,76 @@
+/** Words for the facts of reasons and errors: what is missing makes a shorter sentence, never an `undefined` in it. */
+
+/** Of a command line, as much as fits into a sentence, or into a line that names a process. */
+const COMMAND_CHARS = 60;
+export const COMMAND_LINE_CHARS = 120;
+
+export type Facts = Readonly<Record<string, string | number | boolean>>;
+
+/** The first of these facts that there is, as text. */
+export function text(facts: Facts, ...names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = facts[name];
+    if (value !== undefined && value !== '') return String(value);
+  }
+  return undefined;
+}
+
+export function suffix(before: string, value: string | undefined, after = ''): string {
+  return value === undefined ? '' : `${before}${value}${after}`;
+}
+
+export function holder(facts: Facts): string | undefined {
+  // Its socket is visible, its process is not.
+  if (facts['hidden'] === true) return `another container or user${suffix(' (', userOf(facts), ')')}`;
+  const pid = text(facts, 'pid', 'holderPid');
+  const command = text(facts, 'command', 'commandLine');
+  const parts = [
+    pid === undefined ? undefined : `pid ${pid}`,
+    userOf(facts),
+    command === undefined ? undefined : `\`${shortCommand(command)}\``,
+    suffix('in ', text(facts, 'folder')) || undefined,
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
+export function userOf(facts: Facts): string | undefined {
+  const name = text(facts, 'user');
+  const uid = text(facts, 'uid');
+  return name !== undefined ? `user ${name}` : uid === undefined ? undefined : `uid ${uid}`;
+}
+
+export function filesOf(facts: Facts): readonly string[] {
+  return (text(facts, 'files') ?? '').split(/,\s*/).filter((name) => name !== '');
+}
+
+/** The lock file among what has changed, undefined when the packages were others from the start. */
+export function lockFileOf(facts: Facts): string | undefined {
+  return text(facts, 'file') ?? filesOf(facts).find((name) => /lock|shrinkwrap/.test(name));
+}
+
+/** A command line for a sentence: its program without the folder, and no more than fits. */
+export function shortCommand(command: string): string {
+  const text = command.replace(/\s+/g, ' ').replaceAll('`', "'").trim();
+  return shorten(text.replace(/^\/\S*\/(?=[^/\s]+(?:\s|$))/, ''), COMMAND_CHARS);
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listOf(names: readonly string[]): string {
+  const last = names[names.length - 1] ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+}
+
+export function exitOf(facts: Facts): string | undefined {
+  const signal = text(facts, 'signal');
+  if (signal !== undefined && signal !== '0') return /^\d+$/.test(signal) ? `signal ${signal}` : signal;
+  const code = text(facts, 'exitCode', 'code');
+  return code === undefined ? undefined : `exit code ${code}`;
+}
+
+export function shorten(value: string, limit: number): string {
+  return value.length <= limit ? value : `${value.slice(0, limit - 1)}…`;
+}
+
+export function quote(value: unknown): string {
+  return shorten(JSON.stringify(value) ?? String(value), 60);
+}

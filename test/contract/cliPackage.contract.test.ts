@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { repoRoot } from './support/hostRig';
+
+describe('the command line, installed alone', function () {
+  this.timeout(60_000);
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'ccpack-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('is a package without dependencies, and a command that any folder has', () => {
+    const npm = (...args: string[]) =>
+      execFileSync('npm', [...args, '--offline', '--loglevel=error'], { cwd: repoRoot, encoding: 'utf8' });
+    // Built already: the tests must not build anew below each other.
+    npm('pack', '--ignore-scripts', '--pack-destination', folder);
+    const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+    const content = execFileSync('tar', ['tzf', path.join(folder, file)], { encoding: 'utf8' });
+    assert.doesNotMatch(content, /\/(?:src|test|media|bench|extension\.js|\.sandbox|node_modules)/);
+    npm('install', '--global', '--prefix', path.join(folder, 'p'), path.join(folder, file));
+    const command = path.join(folder, 'p/bin/cheatcode-dev');
+    const env = {
+      PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin`,
+      CHEATCODE_STATE_DIR: path.join(folder, 's'),
+    };
+    assert.match(execFileSync(command, ['--version'], { env, cwd: '/', encoding: 'utf8' }), /^\d+\.\d+\.\d+\n$/);
+    // What starts a host lies beside it.
+    const parts = readdirSync(path.join(folder, 'p/lib/node_modules/cheatcode-dev-server/dist'));
+    for (const part of ['cli.js', 'hostLauncher.js', 'host.js', 'gateway.js', 'asOwner.js', 'redis.js'])
+      assert.ok(parts.includes(part), part);
+  });
+});

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { commandFolder, writeCommandShim } from '../../src/sessions/commandShim';
+import { tempFolders } from './support/tempFolders';
+
+describe('the command of terminals', () => {
+  const tempFolder = tempFolders();
+  let state: string;
+  let copy: string;
+  const shim = () => path.join(commandFolder(state), 'cheatcode-dev');
+  const node = { file: process.execPath, env: { PATH: '/nowhere' } };
+  beforeEach(() => {
+    state = path.join(tempFolder(), "it's $HOME");
+    copy = path.join(commandFolder(state), 'c0ffee');
+    mkdirSync(copy, { recursive: true });
+    writeFileSync(
+      path.join(copy, 'cli.js'),
+      'console.log(JSON.stringify([process.argv.slice(2), process.env.PATH ?? null]))',
+    );
+  });
+
+  it('runs the copy’s command line with all its words, by the Node of the host, whatever the PATH is', () => {
+    writeCommandShim(state, copy, node);
+    const said = execFileSync(shim(), ['logs', 'a b', '$x'], { env: { PATH: '/nowhere' }, encoding: 'utf8' });
+    assert.deepEqual(JSON.parse(said), [['logs', 'a b', '$x'], '/nowhere']);
+    assert.equal(statSync(shim()).mode & 0o777, 0o755);
+  });
+
+  it('takes the Node of the PATH when that one is gone', () => {
+    writeCommandShim(state, copy, { file: '/nowhere/node', env: {} });
+    const PATH = `${path.dirname(process.execPath)}:/usr/bin:/bin`;
+    assert.match(execFileSync(shim(), ['status'], { env: { PATH }, encoding: 'utf8' }), /status/);
+    const none = spawnSync(shim(), ['status'], { env: { PATH: '/nowhere' }, encoding: 'utf8' });
+    assert.equal(none.status, 127);
+    assert.match(none.stderr, /no node on the PATH/);
+  });
+
+  it('says so when the copy is gone', () => {
+    writeCommandShim(state, copy, node);
+    rmSync(copy, { recursive: true });
+    const gone = spawnSync(shim(), ['status'], { encoding: 'utf8' });
+    assert.equal(gone.status, 127);
+    assert.match(gone.stderr, /cli\.js is gone/);
+  });
+
+  it('runs an editor’s binary as Node', () => {
+    writeCommandShim(state, copy, { file: process.execPath, env: { ELECTRON_RUN_AS_NODE: '1' } });
+    writeFileSync(path.join(copy, 'cli.js'), 'console.log(process.env.ELECTRON_RUN_AS_NODE)');
+    assert.equal(execFileSync(shim(), { encoding: 'utf8' }), '1\n');
+  });
+
+  it('leaves nothing beside it, however often it is written', () => {
+    for (let n = 0; n < 3; n++) writeCommandShim(state, n % 2 === 0 ? copy : '/other', node);
+    assert.deepEqual(readdirSync(commandFolder(state)).sort(), ['c0ffee', 'cheatcode-dev']);
+  });
+
+  it('is a batch file on Windows', () => {
+    writeCommandShim(state, copy, { file: 'C:\\node.exe', env: {} }, 'win32');
+    assert.ok(readdirSync(commandFolder(state)).includes('cheatcode-dev.cmd'));
+  });
+});

@@ -758,24 +758,19 @@ describe('the preview gateway', () => {
     it('takes a large body that nobody wants, and the next request on the same connection', async () => {
       const serverPort = server.port;
       await server.stop();
-      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-      const post = () =>
-        new Promise<{ readonly status: number; readonly socket: net.Socket }>((resolve, reject) => {
-          const request = http.request({ port, host: '127.0.0.1', method: 'POST', agent, timeout: 4000 });
-          request.once('timeout', () => request.destroy(new Error('it hangs')));
-          request.once('error', reject).once('response', (answer) => {
-            const socket = answer.socket;
-            answer.resume().once('end', () => resolve({ status: answer.statusCode ?? 0, socket }));
-          });
-          pour(request, 4 * MB);
-        });
+      // By hand: Node's client forgets the rest of a body that is answered before its end.
+      const socket = net.connect(port, '127.0.0.1').on('error', () => undefined);
+      let heard = '';
+      socket.setEncoding('latin1').on('data', (text: string) => (heard += text));
       try {
-        const first = await post();
-        const second = await post();
-        assert.deepEqual([first.status, second.status], [503, 503]);
-        assert.equal(first.socket, second.socket);
+        for (const count of [1, 2]) {
+          socket.write(`POST /${count} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${4 * MB}\r\n\r\n`);
+          socket.write(Buffer.alloc(4 * MB, 7));
+          await waitUntil(`answer ${count}`, () => heard.match(/HTTP\/1\.1 503 /g)?.length === count);
+        }
+        assert.equal(socket.destroyed || socket.readableEnded, false);
       } finally {
-        agent.destroy();
+        socket.destroy();
         await server.start(serverPort);
       }
     });

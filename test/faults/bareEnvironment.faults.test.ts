@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  lchownSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, isAlive, repoRoot, waitFor } from '../contract/support/hostRig';
+import { Account } from '../support/account';
 import { skipBecause } from '../support/skip';
 import { Agent } from './support/agent';
 
@@ -31,24 +22,13 @@ describe('a backend with a bare environment', function () {
   let port: number;
   let window: Agent | undefined;
   const inFolder = (...names: string[]) => path.join(folder, ...names);
-  /** Words that run the rest where that account exists. */
-  const withAccount = () => [
-    'unshare',
-    '--mount',
-    'sh',
-    '-c',
-    `mount --bind ${inFolder('passwd')} /etc/passwd && exec "$@"`,
-    'sh',
-  ];
+  let account: Account;
 
   before(async function () {
     if (process.getuid?.() !== 0) skipBecause(this, 'only root can act as another user');
     folder = await mkdtemp('/tmp/ccb-');
     port = await freePort();
-    const others = readFileSync('/etc/passwd', 'utf8')
-      .split('\n')
-      .filter((line) => line !== '' && line.split(':')[2] !== String(UID));
-    writeFileSync(inFolder('passwd'), [...others, `dev:x:${UID}:${UID}::${inFolder('home')}:/bin/bash`, ''].join('\n'));
+    account = new Account(folder, UID, 'echo welcome\nexport PATH="$HOME/.nvm/bin:$PATH"\nexport FROM_BASHRC=yes\n');
     mkdirSync(inFolder('home/.nvm/bin'), { recursive: true });
     symlinkSync(process.execPath, inFolder('home/.nvm/bin/node'));
     // Found nowhere else: `pnpm run dev`.
@@ -57,11 +37,6 @@ describe('a backend with a bare environment', function () {
       '#!/bin/sh\necho "pnpm of the version manager: $*"\nexec node server.mjs\n',
     );
     chmodSync(inFolder('home/.nvm/bin/pnpm'), 0o755);
-    // As Debian's begins: nothing of it is for a shell that is not interactive.
-    const bashrc =
-      'case $- in *i*) ;; *) return;; esac\necho welcome\nexport PATH="$HOME/.nvm/bin:$PATH"\nexport FROM_BASHRC=yes\n';
-    writeFileSync(inFolder('home/.bashrc'), bashrc);
-    writeFileSync(inFolder('home/.profile'), '[ -n "$BASH_VERSION" ] && . "$HOME/.bashrc"\n');
     const app = inFolder('ws/cheatcode-app');
     cpSync(path.join(repoRoot, 'test/fixtures/stub'), app, { recursive: true });
     mkdirSync(path.join(app, 'node_modules'));
@@ -71,8 +46,7 @@ describe('a backend with a bare environment', function () {
       JSON.stringify({ name: 'cheatcode-app', type: 'module', scripts: { dev: 'x' } }),
     );
     chmodSync(folder, 0o755);
-    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
-      if (name !== 'passwd') lchownSync(inFolder(name), UID, UID);
+    for (const name of ['home', 'ws']) account.own(inFolder(name));
   });
   after(async () => {
     if (!folder) return;
@@ -84,7 +58,7 @@ describe('a backend with a bare environment', function () {
   /** As the backend runs it: root, with nothing in the environment but the port. */
   const cheatcodeDev = async (...words: string[]) => {
     const cli = [process.execPath, path.join(distFolder, 'cli.js'), ...words, '--workspace', inFolder('ws')];
-    const [file = '', ...args] = [...withAccount(), 'env', '-i', `CHEATCODE_WEB_PORT=${port}`, ...cli];
+    const [file = '', ...args] = [...account.asRoot, 'env', '-i', `CHEATCODE_WEB_PORT=${port}`, ...cli];
     return (await promisify(execFile)(file, args, { cwd: '/', timeout: 40_000 })).stdout;
   };
 
@@ -110,7 +84,7 @@ describe('a backend with a bare environment', function () {
         restores: false,
         uid: UID,
       },
-      { wrapper: withAccount(), env: { CHEATCODE_STATE_DIR: undefined, HOME: inFolder('home') } },
+      { wrapper: account.asRoot, env: { CHEATCODE_STATE_DIR: undefined, HOME: inFolder('home') } },
     );
     await window.connect();
     const session = await window.reaches('running');

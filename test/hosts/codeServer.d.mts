@@ -23,6 +23,8 @@ export interface CodeServerOptions {
   settings?: Record<string, unknown>;
   /** Keeps all output. */
   logFile?: string;
+  /** Words before the command, that become it by `exec`. */
+  wrapper?: readonly string[];
 }
 /** An editor that talks to nobody and asks nothing. */
 export declare const quietSettings: Readonly<Record<string, unknown>>;

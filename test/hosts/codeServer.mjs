@@ -34,6 +34,7 @@ export const quietSettings = {
  * @property {Record<string, string | undefined>} [env] added to the sandbox's; `undefined` removes
  * @property {Record<string, unknown>} [settings] user settings beside {@link quietSettings}
  * @property {string} [logFile]
+ * @property {readonly string[]} [wrapper] words before the command, that become it by `exec`
  */
 
 /**
@@ -49,6 +50,7 @@ export async function startCodeServer({
   env = {},
   settings = {},
   logFile,
+  wrapper = [],
 }) {
   const dir = await ensureCodeServer();
   const node = await ensureNode(codeServerNode);
@@ -57,6 +59,7 @@ export async function startCodeServer({
   const server = await serve({
     name: 'code-server',
     command: [
+      ...wrapper,
       node,
       path.join(dir, 'out', 'node', 'entry.js'),
       ...where(userDataDir, extensionsDir),

@@ -4,6 +4,7 @@ import { chmodSync, lchownSync, lstatSync, readdirSync, statSync } from 'node:fs
 import path from 'node:path';
 import { holdersOf } from '../hosts/witness';
 import { sandboxEnv } from '../hosts/sandboxEnv.mjs';
+import { filesOf } from '../support/account';
 import { skipBecause } from '../support/skip';
 import { Editor, eventually, NEXT_OUTPUT, workspace, type Tab } from './support/workbench';
 
@@ -22,7 +23,7 @@ describe("root's code-server on another user's folder", function () {
     const node = spawnSync('setpriv', [`--reuid=${UID}`, '--clear-groups', 'node', '--version'], { env: { PATH } });
     if (node.status !== 0) skipBecause(this, "another user can't run the Node of this sandbox");
     folder = await workspace('folder-owner');
-    for (const file of ownFiles(folder)) lchownSync(file, UID, UID);
+    for (const file of filesOf(folder)) lchownSync(file, UID, UID);
     for (let at = path.dirname(folder); at !== path.dirname(at); at = path.dirname(at))
       if (at.includes('cct-')) chmodSync(at, 0o711);
     editor = await Editor.open('folder-owner', { workspace: folder, settings: { 'cheatcode.web.port': PORT } });
@@ -50,21 +51,10 @@ describe("root's code-server on another user's folder", function () {
     const app = path.join(folder, 'cheatcode-app');
     assert.ok(readdirSync(app).includes('.next'), 'the server has written');
     assert.deepEqual(
-      ownFiles(app).filter((file) => lstatSync(file).uid !== UID),
+      filesOf(app).filter((file) => lstatSync(file).uid !== UID),
       [],
     );
   });
 });
 
 const uidOf = (pid: number): number => statSync(`/proc/${pid}`).uid;
-
-/** All but installed packages, which are hard links to what other tests use. */
-function ownFiles(folder: string): string[] {
-  return [
-    folder,
-    ...readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-      const file = path.join(folder, entry.name);
-      return entry.name === 'node_modules' ? [] : entry.isDirectory() ? ownFiles(file) : [file];
-    }),
-  ];
-}

@@ -14,6 +14,7 @@ import { inSandbox, repoRoot } from '../../hosts/paths.mjs';
 import { endSessionHosts } from '../../hosts/sessionHosts.mjs';
 import { copyWorkspace } from '../../hosts/workspace.mjs';
 import { processes } from '../../hosts/witness';
+import type { Account } from '../../support/account';
 
 /** Polls until the condition gives something; fails with what was waited for and the last thing seen. */
 export async function eventually<T>(
@@ -48,6 +49,8 @@ export interface EditorOptions {
   readonly env?: Record<string, string | undefined>;
   /** Where extensions are installed; default: shared by the tests of a run. */
   readonly extensionsDir?: string;
+  /** Whose editor it is: it gets that home folder, and keeps its state where it would without any setting of a test's. */
+  readonly account?: Account;
 }
 
 /** In what Next prints at its start, whichever part of it a panel of few lines still shows. */
@@ -66,20 +69,23 @@ export class Editor {
 
   static async open(
     name: string,
-    { workspace, settings = {}, env = {}, extensionsDir }: EditorOptions,
+    { workspace, settings = {}, env = {}, extensionsDir, account }: EditorOptions,
   ): Promise<Editor> {
     const dir = path.join(must('CHEATCODE_TEST_DIR'), name);
-    const stateFolder = path.join(dir, 's');
+    const stateFolder = account ? path.join(account.home, '.cheatcode', 'run') : path.join(dir, 's');
     // The editor, Expo and Next leave sockets and caches in the folder for temporary files: they go with the run.
     const temporary = path.join(dir, 't');
-    await Promise.all([stateFolder, temporary].map((folder) => mkdir(folder, { recursive: true })));
+    await Promise.all(
+      [...(account ? [] : [stateFolder]), temporary].map((folder) => mkdir(folder, { recursive: true })),
+    );
     const options: CodeServerOptions = {
       workspace,
       userDataDir: path.join(dir, 'user'),
-      extensionsDir: extensionsDir ?? path.join(must('CHEATCODE_TEST_DIR'), 'extensions'),
+      extensionsDir: extensionsDir ?? path.join(account ? dir : must('CHEATCODE_TEST_DIR'), 'extensions'),
+      ...(account ? { wrapper: account.asItself } : {}),
       env: {
         TMPDIR: temporary,
-        CHEATCODE_STATE_DIR: stateFolder,
+        ...(account ? accountEnv(account) : { CHEATCODE_STATE_DIR: stateFolder }),
         CHEATCODE_TEST_RUN: process.env['CHEATCODE_TEST_RUN'],
         ...env,
       },
@@ -92,6 +98,7 @@ export class Editor {
         extensionsDir: options.extensionsDir,
       });
     await writeSettings(options.userDataDir, { ...readableSettings, ...settings });
+    account?.own(dir);
     const server = await startCodeServer(options);
     const browser = await launchChromium();
     return new Editor(server, browser, stateFolder, workspace);
@@ -307,6 +314,16 @@ async function startTimeMs(startTicks: string): Promise<number> {
   const uptimeSeconds = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
   return Date.now() - uptimeSeconds * 1000 + Number(startTicks) * 10;
 }
+
+/** Nothing of the tests' own user, whose files another may not read. */
+const accountEnv = ({ home }: Account): Record<string, string | undefined> => ({
+  HOME: home,
+  USER: 'dev',
+  LOGNAME: 'dev',
+  SHELL: '/bin/bash',
+  npm_config_userconfig: undefined,
+  npm_config_cache: undefined,
+});
 
 function must(name: string): string {
   const value = process.env[name];

@@ -4,7 +4,7 @@ import { delay, systemClock } from '../sessions/clock';
 import { DevServerError } from '../sessions/errors';
 import { ConfirmationNeededError } from '../sessions/personsWord';
 import type { NamedProcess, SessionSnapshot } from '../sessions/protocol';
-import { blockedAdvice, processLine } from '../sessions/sessionSentences';
+import { whatComesNext, processLine } from '../sessions/sessionSentences';
 import type { CommandContext } from './commandContext';
 import { CommandError } from './commandError';
 import { documentOf, isUp } from './report';
@@ -160,11 +160,11 @@ function needsPerson(context: CommandContext, app: App, session: SessionSnapshot
   const { code } = session.reason;
   const advice =
     code === 'portTaken'
-      ? `${blockedAdvice(session.reason)} --use-next-port takes another one.`
+      ? `${whatComesNext(session.reason)} --use-next-port takes another one.`
       : code === 'runsElsewhere'
         ? `${report.url === null ? '' : ` ${report.url}`} --start-here starts it on this machine, too.`
         : session.state === 'blocked'
-          ? blockedAdvice(session.reason)
+          ? whatComesNext(session.reason)
           : '';
   return new CommandError('needsPerson', code, report.sentence + advice, [report]);
 }

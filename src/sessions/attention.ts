@@ -5,7 +5,7 @@
 import { commandSetting, message, settingPrefix, type Message, type MessageButton } from './messages';
 import {
   acrossMachinesSentence,
-  blockedAdvice,
+  whatComesNext,
   otherSettingsSentence,
   restartOfferSentence,
   secondServerSentence,
@@ -76,7 +76,7 @@ function failedMessage({ app }: AppView, session: SessionSnapshot): Message {
 
 function blockedMessage(view: AppView, session: SessionSnapshot): Message {
   const { app } = view;
-  const sentence = stateSentence(app.label, session) + blockedAdvice(session.reason);
+  const sentence = stateSentence(app.label, session) + whatComesNext(session.reason);
   const prefix = settingPrefix[app.type];
   switch (session.reason.code) {
     case 'portTaken':
@@ -102,7 +102,7 @@ function elsewhereAttention({ app }: AppView, session: SessionSnapshot): Attenti
   const where = JSON.stringify(session.reason.facts ?? {});
   return {
     cause: `${app.key} runsElsewhere ${where}`,
-    message: message('info', stateSentence(app.label, session), [
+    message: message('info', stateSentence(app.label, session) + whatComesNext(session.reason), [
       { title: 'Start Here Anyway', action: 'startHere', appKey: app.key },
       { title: 'Leave It', action: 'dismiss' },
     ]),

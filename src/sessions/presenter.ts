@@ -8,7 +8,7 @@ import type { ConnectionState, DevServers, OtherSettings } from './devServers';
 import { errorToMessage } from './messages';
 import {
   appProblemSentence,
-  blockedAdvice,
+  whatComesNext,
   holderOf,
   memorySentence,
   otherSettingsSentence,
@@ -540,6 +540,7 @@ export function previewPage(
       // What another tool or machine starts has no output here.
       return {
         ...base,
+        sentence: face.sentence + whatComesNext(session.reason),
         kind: 'wait',
         showsOutput: false,
         actions: canStartHere(view) ? [{ id: 'startHere', label: actionFaces.startHere[1] }] : terminalIfAny,
@@ -552,7 +553,7 @@ export function previewPage(
     case 'blocked':
       return {
         ...base,
-        sentence: face.sentence + blockedAdvice(session.reason),
+        sentence: face.sentence + whatComesNext(session.reason),
         kind: 'failed',
         showsOutput: false,
         actions: canUseNextPort(view) ? portChoices(view) : startIfCan,

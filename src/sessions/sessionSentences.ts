@@ -171,9 +171,10 @@ function blockedSentence(label: string, session: SessionSnapshot): string {
   }
 }
 
-/** What becomes of a blocked session without a person's doing; empty where nothing does. */
-export function blockedAdvice({ code }: Reason): string {
+/** What becomes of a session that is blocked or waits, without a person's doing; empty where nothing does. */
+export function whatComesNext({ code }: Reason): string {
   if (code === 'portTaken') return ' It starts by itself as soon as the port is free.';
+  if (code === 'runsElsewhere') return ' It starts here when it ends there.';
   if (code === 'folderLocked') return ' It is tried again by itself.';
   return code === 'appLockHeld' ? ' It starts by itself as soon as that one lets go of it.' : '';
 }

@@ -11,7 +11,7 @@ import { Account, filesOf } from '../support/account';
 import { skipBecause } from '../support/skip';
 import { Editor, eventually, NEXT_OUTPUT, serversIn, workspace, type Tab } from './support/workbench';
 
-const PORT = 3196;
+const PORT = 3197;
 const UID = 1000;
 const STARTERS = 3;
 

@@ -383,6 +383,21 @@ describe('the preview page', () => {
     assert.deepEqual(page.actions, []);
   });
 
+  it('says of an app on another machine that it starts here when it ends there, and offers it now', () => {
+    const facts = { machine: 'box-7', url: 'http://box-7:3000' };
+    const page = previewPage(web({ state: 'waiting', reason: { code: 'runsElsewhere', facts } }), connected);
+    assert.equal(page.kind, 'wait');
+    assert.equal(page.showsOutput, false);
+    assert.equal(page.sentence, 'Web runs on box-7, at http://box-7:3000. It starts here when it ends there.');
+    assert.deepEqual(page.actions, [{ id: 'startHere', label: 'Start Here Anyway' }]);
+    const starting = previewPage(web({ state: 'waiting', reason: { code: 'startingElsewhere' } }), connected);
+    assert.equal(starting.sentence, 'Web is being started on another machine.');
+    assert.deepEqual(
+      starting.actions.map(({ id }) => id),
+      ['startHere'],
+    );
+  });
+
   it('offers the choices for a taken port, and says that it may be waited for', () => {
     const blocked = previewPage(web({ state: 'blocked', reason: { code: 'portTaken' } }), connected);
     assert.match(blocked.sentence, /starts by itself as soon as the port is free/);

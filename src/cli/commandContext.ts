@@ -189,6 +189,7 @@ export class CommandContext {
         folder: session.folder,
         workspaceFolder: session.folder,
         isWorkspaceFolder: true,
+        isFirstOfType: true,
         label: session.id,
         declared: {
           port: undefined,

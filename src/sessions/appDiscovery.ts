@@ -204,6 +204,7 @@ async function identify(found: readonly Found[], workspaceFolders: readonly stri
       folder: real,
       workspaceFolder: item.workspaceFolder,
       isWorkspaceFolder: opened.has(real),
+      isFirstOfType: type === 'custom' || !apps.some((app) => app.type === type),
       label: name,
       declared,
       problem: item.problem ?? startProblem(real, type, declared, item.packageJson),

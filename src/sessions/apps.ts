@@ -12,6 +12,8 @@ export interface App {
   readonly workspaceFolder: string;
   /** The workspace folder is the app itself. */
   readonly isWorkspaceFolder: boolean;
+  /** Among the workspace's apps of its type; custom apps go by their own names. */
+  readonly isFirstOfType: boolean;
   /** `Web`, `Mobile`, or the name where that would be ambiguous. */
   readonly label: string;
   /** From `cheatcode.json`; undefined where it is silent. */

@@ -58,6 +58,7 @@ export async function resolveLaunchSpec(app: App, settings: Settings, isSandbox:
     appName: app.name,
     type: app.type,
     folder: app.folder,
+    ...(app.isFirstOfType ? {} : { isFirstOfType: false }),
     port,
     env: app.declared.env,
   };

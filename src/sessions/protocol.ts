@@ -26,6 +26,11 @@ export interface LaunchSpec {
   readonly appKey: string;
   readonly appName: string;
   readonly type: AppType;
+  /**
+   * False: the plain name of its type is another app's of the same workspace, also while that one has no session. Two machines
+   * with the same workspace thus give an app the same name, whatever is started first. Default: true.
+   */
+  readonly isFirstOfType?: boolean;
   /** Real path of the app's folder. */
   readonly folder: string;
   /** Program and arguments; `{port}` in an argument becomes the port. */

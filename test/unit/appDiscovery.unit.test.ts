@@ -94,9 +94,14 @@ describe('the look for apps', () => {
       'admin/package.json': NEXT,
       'phone/package.json': EXPO,
     });
+    const { apps } = await discover();
     assert.deepEqual(
-      (await discover()).apps.map(({ label }) => label),
-      ['cheatcode-app', 'admin', 'Mobile'],
+      apps.map(({ label, isFirstOfType }) => [label, isFirstOfType]),
+      [
+        ['cheatcode-app', true],
+        ['admin', false],
+        ['Mobile', true],
+      ],
     );
   });
 

@@ -231,6 +231,21 @@ describe('how an app is launched', () => {
     });
   });
 
+  it('by the plain name of its type only as the first of it', async () => {
+    const folder = tempFolder();
+    const app = { dependencies: { next: '16.0.0' }, scripts: { dev: 'next dev' } };
+    writeTree(folder, { 'cheatcode-app/package.json': app, 'admin/package.json': app });
+    const { apps } = await discoverApps([folder]);
+    const specs = await Promise.all(apps.map((one) => resolveLaunchSpec(one, settingsOf(), true)));
+    assert.deepEqual(
+      specs.map(({ appName, isFirstOfType }) => [appName, isFirstOfType]),
+      [
+        ['cheatcode-app', undefined],
+        ['admin', false],
+      ],
+    );
+  });
+
   describe('anew when its files change', () => {
     const custom = { 'cheatcode.json': { apps: [{ path: '.', command: 'node .', port: 5000 }] } };
 

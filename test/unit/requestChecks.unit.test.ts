@@ -54,6 +54,13 @@ describe('what arrives on the socket', () => {
       else assert.ok(checked !== undefined);
     });
 
+  it('is taken as one app of several of its type, and refused when that is unclear', () => {
+    const first = (isFirstOfType: unknown) =>
+      checkStart({ ...good['start'], spec: { ...aSpec(), isFirstOfType } }).spec.isFirstOfType;
+    assert.deepEqual([first(false), first(true), first(undefined)], [false, true, undefined]);
+    for (const wrong of [0, 'false', null, {}]) assert.throws(() => first(wrong), /isFirstOfType/);
+  });
+
   it('is taken without what nobody asked for', () => {
     assert.deepEqual(checkStart({ ...good['start'], extra: 1, spec: { ...aSpec(), extra: 1 } }).spec, aSpec());
   });

@@ -10,6 +10,7 @@ export function anApp(of: Partial<App> = {}): App {
     folder: '/w/cheatcode-app',
     workspaceFolder: '/w',
     isWorkspaceFolder: false,
+    isFirstOfType: true,
     label: 'Web',
     declared: { port: undefined, command: undefined, health: undefined, env: {}, managed: 'cheatcode' },
     problem: undefined,

@@ -26,6 +26,17 @@ describe('the names of sessions', () => {
     ]);
   });
 
+  it('are the same whichever app of a workspace is started first', () => {
+    const second = aSpec({ appKey: '1:7:admin', appName: 'admin', folder: '/w/admin', isFirstOfType: false });
+    const namesAfter = (...specs: (typeof second)[]) => {
+      const host = new FakeHost();
+      return new Map(specs.map((spec) => [spec.folder, host.start(spec).id]));
+    };
+    const names = namesAfter(aSpec(), second);
+    assert.deepEqual(namesAfter(second, aSpec()).get('/w/admin'), 'dev_server_web_admin');
+    for (const [folder, name] of namesAfter(second, aSpec())) assert.equal(names.get(folder), name);
+  });
+
   it('hold no path, whatever an app is called', () => {
     const host = new FakeHost();
     host.start();

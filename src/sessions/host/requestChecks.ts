@@ -155,6 +155,7 @@ function checkSpec(value: unknown): LaunchSpec {
     appName: text(p, 'appName'),
     type,
     folder: text(p, 'folder'),
+    ...optional(p, 'isFirstOfType', () => flag(p, 'isFirstOfType')),
     command: argv(p, 'command'),
     ...(fallback ? { fallback: { command: argv(fallback, 'command'), reason: 'tunnelUnavailable' as const } } : {}),
     ...(p['install'] === undefined ? {} : { install: argv(p, 'install') }),

@@ -186,7 +186,7 @@ export class SessionHost {
   #nameFor(spec: LaunchSpec): string {
     const taken = new Set([...this.#sessions.values()].map((session) => session.id));
     const plain = spec.type === 'custom' ? `dev_server_${sanitized(spec.appName)}` : `dev_server_${spec.type}`;
-    if (!taken.has(plain)) return plain;
+    if (spec.isFirstOfType !== false && !taken.has(plain)) return plain;
     const withFolder = `${plain}_${sanitized(spec.folder.split(/[\\/]/).at(-1) ?? '')}`;
     for (let n = 1; ; n++) {
       const name = n === 1 ? withFolder : `${withFolder}_${n}`;

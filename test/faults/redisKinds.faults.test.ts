@@ -78,6 +78,40 @@ describe('machines agree over', () => {
     assert.deepEqual([(await one.servers()).length, (await other.servers()).length], [0, 1]);
   });
 
+  redisCase('a cluster, of a sandbox whose id has braces: lock and fence are in one slot of it', async (c) => {
+    const cluster = c.ends(await RedisCluster.start());
+    for (const sandboxId of ['x{box}y', 'a{b']) {
+      const machine = c.machine('one', boxSettings(cluster.url, { sandboxId }));
+      await (await machine.permit()).release();
+      machine.tell('running');
+      const entry = `dev_server_session:${sandboxId}:web`;
+      await waitFor(`the entry of ${sandboxId}`, async () => (await cluster.run('EXISTS', entry)) === '1');
+    }
+  });
+
+  for (const [name, start] of [
+    ['Sentinels', () => SentinelGroup.start(1, { tls: true })],
+    ['a cluster', () => RedisCluster.start({ tls: true })],
+  ] as const)
+    redisCase(`${name} that speak TLS alone, believed with their authority and not without it`, async (c) => {
+      const group = c.ends(await start());
+      assert.match(group.url, /^rediss-/);
+      const box = await c.box(boxSettings(group.url));
+      await box.start();
+      const { acrossMachines } = await box.window.sees(
+        'running with a warning',
+        (session) => session.state === 'running' && session.acrossMachines !== undefined,
+      );
+      assert.equal(acrossMachines?.code, 'redisUnavailable');
+      await box.window.call('useRedis', { redis: boxSettings(group.url, { ca: group.ca ?? '' }) });
+      await box.seesRedisWell();
+      const other = c.machine('other', boxSettings(group.url, { ca: group.ca ?? '' }));
+      await waitFor('its entry', async () => {
+        const answer = await other.ask();
+        return answer.kind === 'wait' && answer.reason.code === 'runsElsewhere';
+      });
+    });
+
   redisCase('fault 39: a cluster that loses the node of the lock: the server runs on, with a warning', async (c) => {
     const cluster = c.ends(await RedisCluster.start());
     const box = await c.box(boxSettings(cluster.url));

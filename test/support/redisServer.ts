@@ -8,12 +8,18 @@ import { selfSigned } from '../hosts/openssl.mjs';
 import { freePort } from '../hosts/ports.mjs';
 import { ensureRedis } from '../hosts/redis.mjs';
 
+/** Files of a certificate that signs itself. */
+export interface Certificate {
+  readonly keyFile: string;
+  readonly certFile: string;
+}
+
 export interface RedisServerOptions {
   /** The same port again, as after a restart. */
   readonly port?: number;
   readonly password?: string;
-  /** Speaks TLS alone, by a certificate that nobody knows. */
-  readonly tls?: boolean;
+  /** Speaks TLS alone, by a certificate that nobody knows: its own, or one that it shares with the others of a group. */
+  readonly tls?: boolean | Certificate;
   /** Port of the master on this machine. */
   readonly replicaOf?: number;
   readonly cluster?: boolean;
@@ -43,7 +49,7 @@ export class RedisServer {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'ccredis-'));
     const port = options.port ?? (await freePort());
     const socket = path.join(folder, 'redis.sock');
-    const certificate = options.tls ? await selfSigned(folder, ['localhost']) : undefined;
+    const certificate = options.tls === true ? await ownCertificate(folder) : options.tls || undefined;
     const args = options.sentinel === undefined ? serverArguments(options, port, socket, folder) : [];
     if (options.sentinel !== undefined) {
       const file = path.join(folder, 'sentinel.conf');
@@ -54,7 +60,8 @@ export class RedisServer {
       args.push(
         ...['--tls-port', String(port), '--port', '0', '--tls-auth-clients', 'no'],
         ...['--tls-cert-file', certificate.certFile, '--tls-key-file', certificate.keyFile],
-        ...['--tls-ca-cert-file', certificate.certFile],
+        ...['--tls-ca-cert-file', certificate.certFile, '--tls-replication', 'yes'],
+        ...(options.cluster ? ['--tls-cluster', 'yes'] : []),
       );
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
@@ -108,6 +115,11 @@ export class RedisServer {
     }
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Good for this machine, by name or address. */
+export function ownCertificate(folder: string): Promise<Certificate> {
+  return selfSigned(folder, ['localhost', '127.0.0.1']);
 }
 
 function serverArguments(options: RedisServerOptions, port: number, socket: string, folder: string): string[] {

@@ -1,7 +1,7 @@
 /** Keys and channel of a session in Redis (DESIGN section 7). */
 export interface RedisNames {
   readonly lock: string;
-  /** The braces put it into the lock's slot of a cluster. */
+  /** In the lock's slot of a cluster: one script names both. */
   readonly fence: string;
   readonly entry: string;
   readonly channel: string;
@@ -16,8 +16,17 @@ export function redisNames(sandboxId: string, sessionId: string): RedisNames {
   const lock = `dev_server_start:${sandboxId}:${type}`;
   return {
     lock,
-    fence: `dev_server_fence:{${lock}}`,
+    fence: `dev_server_fence:${inSlotOf(lock)}`,
     entry: `${ENTRY_PREFIX}${sandboxId}:${type}`,
     channel: `dev_server_events:${sandboxId}`,
   };
+}
+
+/**
+ * The rest of a key that a cluster puts where it puts `key`: by what is in the first braces, or by all of it where there are none
+ * (Redis Cluster specification, "Hash tags"). A `}` outside of such braces can't be in any: then a cluster refuses the scripts.
+ */
+function inSlotOf(key: string): string {
+  const tag = /^[^{]*\{([^}]+)\}/.exec(key)?.[1];
+  return tag === undefined ? `{${key}}` : `{${tag}}${key}`;
 }

@@ -101,8 +101,9 @@
   // The timers of a hidden tab are late, up to a minute.
   document.addEventListener('visibilitychange', sendReports);
   // Again until it is heard: right after a reload of the window the first one may meet nobody.
-  const knocking = setInterval(() => editor.postMessage({ type: 'ready', page }), READY_INTERVAL_MS);
-  editor.postMessage({ type: 'ready', page });
+  const loading = Number(document.body.dataset.loading);
+  const knocking = setInterval(() => editor.postMessage({ type: 'ready', page, loading }), READY_INTERVAL_MS);
+  editor.postMessage({ type: 'ready', page, loading });
 
   /**
    * Whether a message comes from the editor's page right around this one. The origin alone does not tell: behind a path

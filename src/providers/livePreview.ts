@@ -5,7 +5,7 @@ import { systemClock } from '../sessions/clock';
 import type { DevServers } from '../sessions/devServers';
 import { DisposableStore } from '../sessions/event';
 import { hasWebBuild } from '../sessions/expoWeb';
-import type { AppActionId } from '../sessions/presenter';
+import type { AppActionId } from '../sessions/appActions';
 import type { PreviewTruth } from '../sessions/previewTruth';
 import type { SessionSnapshot } from '../sessions/protocol';
 import type { PhoneCard } from './phoneCard';
@@ -65,7 +65,7 @@ export class LivePreview implements Preview {
         phoneCard: (port) => ports.phoneCard(port),
         hasWebBuild,
         setTitle: (title) => surface.setTitle(title),
-        load: (frameOrigin) => load(webview, ports.mediaFolder, frameOrigin),
+        load: (...of) => load(webview, ports.mediaFolder, ...of),
         post: (message) => void webview.postMessage(message),
         remember,
         run: (action, app, path) => ports.run(action, app, path),
@@ -106,13 +106,19 @@ export class LivePreview implements Preview {
   }
 }
 
-function load(webview: vscode.Webview, mediaFolder: vscode.Uri, frameOrigin: string | undefined): void {
+function load(
+  webview: vscode.Webview,
+  mediaFolder: vscode.Uri,
+  frameOrigin: string | undefined,
+  loading: number,
+): void {
   const media = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(mediaFolder, name)).toString();
   webview.html = previewHtml({
     cspSource: webview.cspSource,
     scriptUri: media('preview.js'),
     styleUri: media('preview.css'),
     frameOrigin,
+    loading,
   });
 }
 

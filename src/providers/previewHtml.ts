@@ -10,6 +10,8 @@ export function previewHtml(of: {
   readonly styleUri: string;
   /** Of the only pages that may be framed; undefined while there are none. */
   readonly frameOrigin: string | undefined;
+  /** Which of the pages that the editor was given this is: it says so when it listens. */
+  readonly loading: number;
   readonly nonce?: string;
 }): string {
   const nonce = of.nonce ?? randomBytes(18).toString('base64');
@@ -31,7 +33,7 @@ export function previewHtml(of: {
 <link rel="stylesheet" href="${of.styleUri}">
 <title>Preview</title>
 </head>
-<body>
+<body data-loading="${of.loading}">
 <div id="toolbar" role="group" aria-label="Preview">
   <div class="bar" role="toolbar" aria-label="Navigation">
     ${button('back', 'Back', 'M7 3 2 8l5 5M2.5 8h11')}

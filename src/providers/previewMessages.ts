@@ -1,7 +1,8 @@
 import type { ToFrame } from '../sessions/gatewayProtocol';
 import type { PreviewNotice } from '../sessions/previewSentences';
 import type { FrameReport, PreviewTruth } from '../sessions/previewTruth';
-import type { AppActionId, PreviewPage } from '../sessions/presenter';
+import type { AppActionId } from '../sessions/appActions';
+import type { PreviewPage } from '../sessions/presenter';
 import type { PhoneCard } from './phoneCard';
 import { cleanPath } from './previewAddress';
 import type { FramePlace } from './previewFrame';
@@ -64,7 +65,13 @@ export type ToPage = ShowMessage | TellMessage;
 /** Messages of the page. */
 export type FromPage =
   /** It listens. `page` tells it from a page that the editor made of the panel before. */
-  | { readonly type: 'ready'; readonly page: string }
+  | {
+      readonly type: 'ready';
+      /** Its own name, another each time the editor makes it. */
+      readonly page: string;
+      /** Of `previewHtml`: which page the editor was given. */
+      readonly loading: number;
+    }
   | { readonly type: 'back' | 'forward' | 'reload' | 'copyPhoneUrl' | 'openFile' }
   | { readonly type: 'run'; readonly action: AppActionId }
   /** A person went to a path of the app. */
@@ -116,8 +123,9 @@ export function parseFromPage(value: unknown): FromPage | undefined {
   const { type } = value;
   switch (type) {
     case 'ready': {
-      const { page } = value;
-      return typeof page === 'string' && page.length <= PAGE_CHARS ? { type, page } : undefined;
+      const { page, loading } = value;
+      if (typeof page !== 'string' || page.length > PAGE_CHARS || !Number.isSafeInteger(loading)) return undefined;
+      return { type, page, loading: Number(loading) };
     }
     case 'run': {
       const action = pageActions.find((candidate) => candidate === value['action']);

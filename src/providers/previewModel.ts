@@ -7,7 +7,8 @@ import type { Clock } from '../sessions/clock';
 import type { DevServers } from '../sessions/devServers';
 import { DisposableStore, type Disposable } from '../sessions/event';
 import type { ToFrame } from '../sessions/gatewayProtocol';
-import { isBusy, previewPage, type AppActionId, type PreviewPage } from '../sessions/presenter';
+import { isBusy, type AppActionId } from '../sessions/appActions';
+import { previewPage, type PreviewPage } from '../sessions/presenter';
 import { truthNotice, type PreviewNotice } from '../sessions/previewSentences';
 import { withIssue, type PreviewTruth } from '../sessions/previewTruth';
 import type { SessionSnapshot } from '../sessions/protocol';
@@ -37,8 +38,8 @@ export interface PreviewModelPorts {
   phoneCard(port: number): Promise<PhoneCard | undefined>;
   hasWebBuild(folder: string): Promise<boolean>;
   setTitle(title: string): void;
-  /** Gives the panel its page anew, which may then frame this origin and no other. */
-  load(frameOrigin: string | undefined): void;
+  /** Gives the panel its page anew, which may then frame this origin and no other, and tells this number when it listens. */
+  load(frameOrigin: string | undefined, loading: number): void;
   post(message: ToPage): void;
   remember(view: PageView): void;
   /** Does an action of the page; those on addresses get the app's path. */
@@ -62,6 +63,8 @@ export class PreviewModel implements Disposable {
   readonly #compileError: PreviewCompileError;
   #view: PageView;
   #isLoaded = false;
+  /** Of the page that was loaded last. */
+  #loading = 0;
   #frameOrigin: string | undefined;
   /** The page that listens; undefined until one does. */
   #listener: string | undefined;
@@ -152,6 +155,8 @@ export class PreviewModel implements Disposable {
     const { app } = this;
     switch (message.type) {
       case 'ready':
+        // One that the editor still shows: of two pages in short order it may hold the second back for ever.
+        if (message.loading !== this.#loading) return;
         // The editor makes the page anew when the panel moves to another window: its frame begins anew with it.
         if (this.#listener !== undefined && this.#listener !== message.page) this.#frame.hide();
         this.#knocks = this.#listener === message.page ? this.#knocks + 1 : 1;
@@ -160,7 +165,7 @@ export class PreviewModel implements Disposable {
         this.#silenceMs = SILENT_PAGE_MS;
         this.#listener = message.page;
         this.#sent = '';
-        // Of two pages in short order the editor may hold the second back for ever, and keep for it what the first should hear.
+        // The editor may keep what it should hear for a page that never comes.
         if (this.#knocks > MAX_KNOCKS) this.#isLoaded = false;
         this.update();
         return;
@@ -322,7 +327,7 @@ export class PreviewModel implements Disposable {
     this.#frameOrigin = frameOrigin;
     this.#listener = undefined;
     this.#knocks = 0;
-    this.#ports.load(frameOrigin);
+    this.#ports.load(frameOrigin, ++this.#loading);
     this.#silence?.dispose();
     this.#silence = this.#ports.clock.after(this.#silenceMs, () => {
       this.#isSilent = true;

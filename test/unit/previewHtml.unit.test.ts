@@ -8,6 +8,7 @@ describe('the html of a preview', () => {
       scriptUri: 'https://csp.example/p.js',
       styleUri: 'https://csp.example/p.css',
       frameOrigin,
+      loading: 3,
     });
   const policy = (frameOrigin: string | undefined): string =>
     /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html(frameOrigin))?.[1] ?? '';

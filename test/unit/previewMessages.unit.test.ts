@@ -10,7 +10,11 @@ const mark = PREVIEW_MARK;
 
 describe('messages of the preview page', () => {
   it('are taken only when they are of a known kind and shape', () => {
-    assert.deepEqual(parseFromPage({ type: 'ready', page: 'p1', extra: 1 }), { type: 'ready', page: 'p1' });
+    assert.deepEqual(parseFromPage({ type: 'ready', page: 'p1', loading: 3, extra: 1 }), {
+      type: 'ready',
+      page: 'p1',
+      loading: 3,
+    });
     for (const type of ['back', 'forward', 'reload', 'copyPhoneUrl'])
       assert.deepEqual(parseFromPage({ type, extra: 1 }), { type });
     for (const action of ['restart', 'useNextPort', 'stopOther', 'showTerminal'])
@@ -34,7 +38,9 @@ describe('messages of the preview page', () => {
       'ready',
       {},
       { type: 'ready' },
-      { type: 'ready', page: 'x'.repeat(100) },
+      { type: 'ready', page: 'p1' },
+      { type: 'ready', page: 'p1', loading: '3' },
+      { type: 'ready', page: 'x'.repeat(100), loading: 3 },
       { type: 'run' },
       { type: 'run', action: 'stop' },
       { type: 'run', action: 'constructor' },

@@ -43,6 +43,8 @@ class Stage {
   address: PreviewAddress | Error = address;
   phone: PhoneAddress | undefined;
   webBuild = false;
+  /** The number of the page that the editor was given last. */
+  loading = 0;
   readonly model: PreviewModel;
 
   constructor(
@@ -82,7 +84,10 @@ class Stage {
       phoneCard: () => Promise.resolve(this.phone && cardOf(this.phone)),
       hasWebBuild: () => Promise.resolve(this.webBuild),
       setTitle: () => undefined,
-      load: (origin) => this.loads.push(origin),
+      load: (origin, loading) => {
+        this.loads.push(origin);
+        this.loading = loading;
+      },
       post: (message) => this.messages.push(message),
       remember: (next) => this.remembered.push(next),
       run: (action, of, path) => this.runs.push(`${action} ${of.name} ${path}`),
@@ -96,9 +101,14 @@ class Stage {
   async begin(): Promise<this> {
     this.model.update();
     await settle();
-    this.model.receive({ type: 'ready', page: 'p1' });
+    this.ready('p1');
     await settle();
     return this;
+  }
+
+  /** A page says that it listens: by default of the loading that was last. */
+  ready(page: string, loading = this.loading): void {
+    this.model.receive({ type: 'ready', page, loading });
   }
 
   async change(session: Partial<SessionSnapshot> | undefined): Promise<void> {
@@ -148,7 +158,7 @@ describe('the model of a preview', () => {
     assert.equal(stage.loads.length, before + 1);
     await stage.clock.advance(1);
     assert.equal(stage.loads.length, before + 2);
-    stage.model.receive({ type: 'ready', page: 'p1' });
+    stage.ready('p1');
     await stage.clock.advance(100_000);
     assert.equal(stage.loads.length, before + 2, 'one that was heard stays');
     assert.equal(stage.clock.pending, 0);
@@ -172,14 +182,32 @@ describe('the model of a preview', () => {
   it('gets its page anew when that one says for seconds that it hears nothing', async () => {
     const stage = await new Stage(anApp(), aSession()).begin();
     const before = stage.loads.length;
-    for (let knock = 1; knock < 8; knock++) stage.model.receive({ type: 'ready', page: 'p1' });
+    for (let knock = 1; knock < 8; knock++) stage.ready('p1');
     assert.equal(stage.loads.length, before);
-    stage.model.receive({ type: 'ready', page: 'p1' });
+    stage.ready('p1');
     assert.equal(stage.loads.length, before + 1);
-    stage.model.receive({ type: 'ready', page: 'p1' });
+    stage.ready('p1');
     assert.equal(stage.loads.length, before + 1, 'and then there is time again');
-    stage.model.receive({ type: 'ready', page: 'p2' });
+    stage.ready('p2');
     assert.equal(stage.shown.label, anApp().label);
+  });
+
+  it('waits for the page that it loaded last, whatever the one before still says', async () => {
+    const stage = new Stage(anApp(), aSession());
+    stage.model.update();
+    const old = stage.loading;
+    await settle();
+    assert.ok(stage.loading > old, 'its address has come, and with it another page');
+    const before = stage.loads.length;
+    stage.ready('p1', old);
+    await stage.clock.advance(4999);
+    assert.equal(stage.loads.length, before);
+    await stage.clock.advance(1);
+    assert.equal(stage.loads.length, before + 1, 'nothing was heard of the new one');
+    stage.ready('p2');
+    assert.equal(stage.shown.label, anApp().label);
+    await stage.clock.advance(100_000);
+    assert.equal(stage.loads.length, before + 1);
   });
 
   it('shows nothing new when nothing is new', async () => {
@@ -274,7 +302,7 @@ describe('the model of a preview', () => {
     stage.address = address;
     stage.model.receive({ type: 'reload' });
     await settle();
-    stage.model.receive({ type: 'ready', page: 'p2' });
+    stage.ready('p2');
     assert.equal(stage.asked.length, 2);
     assert.equal(stage.url, address.root);
     stage.hostPid = 2;
@@ -291,15 +319,15 @@ describe('the model of a preview', () => {
     assert.equal(stage.url, undefined);
     stage.address = address;
     await stage.change({});
-    stage.model.receive({ type: 'ready', page: 'p2' });
+    stage.ready('p2');
     assert.equal(stage.url, address.root);
   });
 
   it('begins the frame anew for a page that the editor made anew, and not for one that only asks again', async () => {
     const stage = await new Stage(anApp(), aSession({ pid: 7 })).begin();
-    stage.model.receive({ type: 'ready', page: 'p1' });
+    stage.ready('p1');
     assert.equal(stage.shown.place?.load, 1);
-    stage.model.receive({ type: 'ready', page: 'p2' });
+    stage.ready('p2');
     assert.equal(stage.shown.place?.load, 2);
   });
 

@@ -23,6 +23,7 @@ import type { CreatePreview } from './providers/previewParts';
 import { PreviewPanels } from './providers/previewPanel';
 import { Previews } from './providers/previews';
 import { PreviewView } from './providers/previewView';
+import { ServersView } from './providers/serversView';
 import { ServerTerminals } from './providers/serverTerminal';
 import { StatusBar } from './providers/statusBar';
 import { editorSurroundings } from './providers/surroundings';
@@ -35,9 +36,12 @@ import { attentions } from './sessions/attention';
 import { DisposableStore } from './sessions/event';
 import { errorMessage } from './sessions/log';
 import { errorToMessage } from './sessions/messages';
-import { canOpen, contextKeys, statusItems, viewOf } from './sessions/presenter';
+import { canOpen } from './sessions/appActions';
+import { viewOf } from './sessions/appView';
+import { contextKeys, statusItems } from './sessions/presenter';
 import { redisSettings } from './sessions/redisSettings';
 import type * as HostLauncher from './sessions/hostLauncher';
+import { serverRows } from './sessions/serverRows';
 import { createDevServers } from './sessions/workspaceServers';
 
 let store: DisposableStore | undefined;
@@ -121,10 +125,16 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   const statusBar = store.add(new StatusBar());
   const keys = store.add(new EditorContextKeys());
   const diagnostics = store.add(new ConfigDiagnostics());
+  let isCheatcodeWorkspace = false;
+  const viewsNow = () =>
+    servers.apps.map((app) => viewOf(servers, app, { preview: previews.truth(app), hasIntegratedBrowser: hasBrowser }));
+  const serversView = store.add(
+    new ServersView(() =>
+      serverRows(viewsNow(), { connection: servers.connection, trusted: vscode.workspace.isTrusted }),
+    ),
+  );
   const show = (): void => {
-    const views = servers.apps.map((app) =>
-      viewOf(servers, app, { preview: previews.truth(app), hasIntegratedBrowser: hasBrowser }),
-    );
+    const views = viewsNow();
     const activeAppKey = activeApp.among(servers.apps)?.key;
     const { connection } = servers;
     statusBar.show(
@@ -134,8 +144,10 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       contextKeys(views, {
         canReplaceHost: servers.hostReplacement !== undefined,
         hasPreviewInView: previews.appInView !== undefined,
+        isCheatcodeWorkspace,
       }),
     );
+    serversView.update();
   };
   const showSession = (app: App): void => {
     show();
@@ -147,6 +159,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   store.add(servers.onDidChangeSession(showSession));
   store.add(
     servers.onDidDiscover((discovery) => {
+      isCheatcodeWorkspace = discovery.isCheatcodeWorkspace;
       terminals.retain(discovery.apps);
       diagnostics.show(discovery.problems).catch(onError);
       show();

@@ -1,6 +1,9 @@
 import * as vscode from 'vscode';
 import type { DevServers } from '../sessions/devServers';
-import { actionsFor, appIcon, appSummary, type AppActionId, type AppView } from '../sessions/presenter';
+import { actionsFor, type AppActionId } from '../sessions/appActions';
+import { appIcon } from '../sessions/appFace';
+import { type AppView } from '../sessions/appView';
+import { appSummary } from '../sessions/presenter';
 
 interface ActionItem extends vscode.QuickPickItem {
   readonly run?: () => void;

@@ -4,16 +4,9 @@ import type { DevServers } from '../sessions/devServers';
 import { DisposableStore } from '../sessions/event';
 import { errorToMessage, type Message } from '../sessions/messages';
 import { replaceHost, restartServer, stopOther, stopServer, type Question } from '../sessions/personsWord';
-import {
-  appByWord,
-  canOpen,
-  canStart,
-  canStop,
-  fits,
-  viewOf,
-  type AppActionId,
-  type AppView,
-} from '../sessions/presenter';
+import { canOpen, canStart, canStop, fits, type AppActionId } from '../sessions/appActions';
+import { viewOf, type AppView } from '../sessions/appView';
+import { appByWord } from '../sessions/presenter';
 import { appCommands, windowCommands } from './ids';
 
 /** What the commands need of the rest of the window. */
@@ -91,8 +84,8 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
   };
   for (const id of Object.keys(run) as AppActionId[])
     store.add(
-      vscode.commands.registerCommand(appCommands[id], async (name?: unknown, path?: unknown) => {
-        const app = await chooseApp(id, name, ports);
+      vscode.commands.registerCommand(appCommands[id], async (named?: unknown, path?: unknown) => {
+        const app = await chooseApp(id, wordIn(named), ports);
         if (app === undefined) return;
         const page = typeof path === 'string' ? path : undefined;
         const isOver = passing[id] !== undefined && !fits[id](viewIn(ports, app));
@@ -101,8 +94,9 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
       }),
     );
   store.add(
-    vscode.commands.registerCommand(windowCommands.actions, (name?: unknown) => {
+    vscode.commands.registerCommand(windowCommands.actions, (argument?: unknown) => {
       const views = allViews(ports);
+      const name = wordIn(argument);
       const named = typeof name === 'string' ? appByWord(views, name) : undefined;
       const likely = (named ?? ports.activeApp())?.key;
       const first = views.filter((view) => view.app.key === likely);
@@ -156,6 +150,11 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
     }),
   );
   return store;
+}
+
+/** The word for an app in a command's argument: itself, or the key of the view's row that the command was chosen on. */
+function wordIn(argument: unknown): unknown {
+  return typeof argument === 'object' && argument !== null && 'appKey' in argument ? argument.appKey : argument;
 }
 
 /** The app a command is for: the one named, the active editor's, the only one it fits, or the one a person picks. */

@@ -1,7 +1,9 @@
 import type { App } from '../sessions/apps';
 import type { DevServers } from '../sessions/devServers';
 import type { Disposable, Event } from '../sessions/event';
-import { appByWord, canOpen, type AppView } from '../sessions/presenter';
+import { canOpen } from '../sessions/appActions';
+import { type AppView } from '../sessions/appView';
+import { appByWord } from '../sessions/presenter';
 import type { AppType, SessionState } from '../sessions/protocol';
 
 /** An app as other extensions see it. */

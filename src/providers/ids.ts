@@ -1,5 +1,5 @@
 /** Ids that the manifest and the code share; a test compares them. */
-import type { AppActionId } from '../sessions/presenter';
+import type { AppActionId } from '../sessions/appActions';
 
 /** Commands about one app, by the action that they do. */
 export const appCommands = {
@@ -21,6 +21,7 @@ export const appCommands = {
 /** Commands about all apps, or none. */
 export const windowCommands = {
   actions: 'cheatcode.actions',
+  showServers: 'cheatcode.showServers',
   showLog: 'cheatcode.showLog',
   writeAgentAdvice: 'cheatcode.writeAgentAdvice',
   stopAll: 'cheatcode.stopAll',
@@ -28,12 +29,16 @@ export const windowCommands = {
   movePreviewToEditor: 'cheatcode.movePreviewToEditor',
   choosePreviewApp: 'cheatcode.choosePreviewApp',
   openPreviewsSideBySide: 'cheatcode.openPreviewsSideBySide',
+  copyFact: 'cheatcode.copyFact',
 } as const;
 
 /** Of the panels among the editors. */
 export const PREVIEW_VIEW_TYPE = 'cheatcode.preview';
 
-/** Of the view that people can put where they like it. */
+/** Of the list of dev servers, in the Explorer. */
+export const SERVERS_VIEW_ID = 'cheatcode.serversView';
+
+/** Of the preview's view, which people can put where they like it. */
 export const PREVIEW_VIEW_ID = 'cheatcode.previewView';
 
 /** Section of all settings. */

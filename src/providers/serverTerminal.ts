@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import type { App } from '../sessions/apps';
 import type { DevServers, TerminalAttachment } from '../sessions/devServers';
 import { DisposableStore } from '../sessions/event';
-import { appIcon, canShowTerminal } from '../sessions/presenter';
+import { canShowTerminal } from '../sessions/appActions';
+import { appIcon } from '../sessions/appFace';
 import type { AppType } from '../sessions/protocol';
 import type { Settings } from '../sessions/settings';
 

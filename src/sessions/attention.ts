@@ -11,7 +11,8 @@ import {
   secondServerSentence,
   stateSentence,
 } from './sessionSentences';
-import { canInstallAndRestart, canRestart, canStopOther, fits, type AppView } from './presenter';
+import { canInstallAndRestart, canRestart, canStopOther, fits } from './appActions';
+import { type AppView } from './appView';
 import type { SessionSnapshot } from './protocol';
 
 /** Something to interrupt a person for. */

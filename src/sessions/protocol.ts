@@ -180,6 +180,10 @@ export interface SessionSnapshot {
   readonly url: string;
   /** Leader of the server's process group; absent while nothing runs. */
   readonly pid?: number;
+  /** Wall-clock milliseconds since the epoch at which that was started; absent while nothing of ours runs. */
+  readonly startedMs?: number;
+  /** Resident memory of all its processes together at the last health round, in MB; absent before one. */
+  readonly memoryMb?: number;
   /** The process that listens on the port, once known. */
   readonly listenerPid?: number;
   readonly lastProbe?: ProbeOutcome;

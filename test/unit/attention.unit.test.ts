@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { attentions, type AttentionPolicy } from '../../src/sessions/attention';
-import type { AppView } from '../../src/sessions/presenter';
+import type { AppView } from '../../src/sessions/appView';
 import type { ReasonCode, SessionSnapshot, SessionState } from '../../src/sessions/protocol';
 import { anApp, aSession } from './samples';
 

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { appCommands, PREVIEW_VIEW_ID, PREVIEW_VIEW_TYPE, windowCommands } from '../../src/providers/ids';
+import {
+  appCommands,
+  PREVIEW_VIEW_ID,
+  PREVIEW_VIEW_TYPE,
+  SERVERS_VIEW_ID,
+  windowCommands,
+} from '../../src/providers/ids';
 import { readSettings, type SettingSource } from '../../src/providers/settingsReader';
 import { contextKeys } from '../../src/sessions/presenter';
 import { parseCheatcodeConfig } from '../../src/sessions/cheatcodeConfig';
@@ -55,7 +61,9 @@ describe('the manifest', () => {
   const manifest = read('package.json') as Manifest;
   const texts = read('package.nls.json') as Record<string, string>;
   const { properties } = manifest.contributes.configuration;
-  const known = Object.keys(contextKeys([], { canReplaceHost: false, hasPreviewInView: false }));
+  const known = Object.keys(
+    contextKeys([], { canReplaceHost: false, hasPreviewInView: false, isCheatcodeWorkspace: false }),
+  );
   const keyOf = (setting: string): string => setting.replace(/^cheatcode\./, '');
   const sourceWith = (changes: Readonly<Record<string, unknown>> = {}, seen: string[] = []): SettingSource => ({
     value: (key) => {
@@ -82,31 +90,44 @@ describe('the manifest', () => {
 
   it('puts into menus only what it contributes, where our own is shown', () => {
     const commands = manifest.contributes.commands.map(({ command }) => command);
-    const places = {
-      'editor/title': `activeWebviewPanelId == '${PREVIEW_VIEW_TYPE}'`,
-      'view/title': `view == ${PREVIEW_VIEW_ID}`,
+    const places: Readonly<Record<string, readonly string[]>> = {
+      'editor/title': [`activeWebviewPanelId == '${PREVIEW_VIEW_TYPE}'`],
+      'view/title': [`view == ${PREVIEW_VIEW_ID}`, `view == ${SERVERS_VIEW_ID}`],
+      'view/item/context': [`view == ${SERVERS_VIEW_ID}`],
+      commandPalette: ['false'],
     };
-    assert.deepEqual(Object.keys(manifest.contributes.menus).sort(), Object.keys(places).sort());
-    for (const [menu, place] of Object.entries(places))
-      for (const { command, when } of manifest.contributes.menus[menu] ?? []) {
+    const { menus } = manifest.contributes;
+    assert.deepEqual(Object.keys(menus).sort(), Object.keys(places).sort());
+    for (const [menu, allowed] of Object.entries(places))
+      for (const { command, when } of menus[menu] ?? []) {
         assert.ok(commands.includes(command), command);
-        const [first, ...keys] = when.split(' && ');
-        assert.equal(first, place, command);
-        for (const key of keys) assert.ok(known.includes(key), `${command}: ${key}`);
+        const [first = '', ...keys] = when.split(' && ');
+        assert.ok(allowed.includes(first), `${command}: ${first}`);
+        for (const key of keys)
+          assert.ok(known.includes(key) || (menu === 'view/item/context' && key.startsWith('viewItem')), key);
       }
+    // Of what there is to do with an app, each row offers all, by the word that its context has for it.
+    for (const [action, command] of Object.entries(appCommands)) {
+      const items = (menus['view/item/context'] ?? []).filter((item) => item.command === command);
+      assert.ok(items.length > 0, command);
+      for (const { when } of items) assert.ok(when.endsWith(`viewItem =~ /\\b${action}\\b/`), when);
+    }
   });
 
-  it('has one view, in the panel below the editors and only where there is an app', () => {
+  it('has a list in the Explorer and a view in the panel below the editors, only where there is an app or should be one', () => {
     const { viewsContainers, views } = manifest.contributes;
     assert.deepEqual(Object.keys(viewsContainers), ['panel']);
     const containers = (viewsContainers['panel'] ?? []).map(({ id }) => id);
-    assert.deepEqual(Object.keys(views), containers);
+    assert.deepEqual(Object.keys(views), ['explorer', ...containers]);
     const all = Object.values(views).flat();
     assert.deepEqual(
       all.map(({ id, type, when }) => [id, type, when]),
-      [[PREVIEW_VIEW_ID, 'webview', 'cheatcode.active']],
+      [
+        [SERVERS_VIEW_ID, undefined, 'cheatcode.active || cheatcode.isEmpty'],
+        [PREVIEW_VIEW_ID, 'webview', 'cheatcode.active'],
+      ],
     );
-    assert.ok(known.includes('cheatcode.active'));
+    for (const key of ['cheatcode.active', 'cheatcode.isEmpty']) assert.ok(known.includes(key));
   });
 
   it('declares exactly the settings that the code reads', () => {

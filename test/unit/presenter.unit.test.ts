@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict';
 import { DevServerError } from '../../src/sessions/errors';
-import {
-  actionsFor,
-  appByWord,
-  appOfFile,
-  clockTime,
-  contextKeys,
-  previewPage,
-  statusItems,
-  type AppView,
-  type WindowView,
-} from '../../src/sessions/presenter';
+import { actionsFor } from '../../src/sessions/appActions';
+import { clockTime } from '../../src/sessions/appFacts';
+import { type AppView, type WindowView } from '../../src/sessions/appView';
+import { appByWord, appOfFile, contextKeys, previewPage, statusItems } from '../../src/sessions/presenter';
 import type { SessionSnapshot, SessionState } from '../../src/sessions/protocol';
 import { aMobileApp, anApp, aSession } from './samples';
 
@@ -291,7 +284,7 @@ describe('actions', () => {
 });
 
 describe('context keys', () => {
-  const plain = { canReplaceHost: false, hasPreviewInView: false };
+  const plain = { canReplaceHost: false, hasPreviewInView: false, isCheatcodeWorkspace: false };
 
   it('are all off where there is no app', () => {
     assert.ok(Object.values(contextKeys([], plain)).every((value) => !value));
@@ -301,7 +294,7 @@ describe('context keys', () => {
     const keys = contextKeys([web({}), mobile({ state: 'stopped', reason: { code: 'stoppedByUser' } })], plain);
     assert.equal(keys['cheatcode.canStart'], true);
     assert.equal(keys['cheatcode.canStop'], true);
-    const one = contextKeys([web({})], { canReplaceHost: true, hasPreviewInView: true });
+    const one = contextKeys([web({})], { canReplaceHost: true, hasPreviewInView: true, isCheatcodeWorkspace: false });
     assert.equal(one['cheatcode.canStart'], false);
     assert.equal(one['cheatcode.canOpen'], true);
     assert.equal(one['cheatcode.canReplaceHost'], true);
@@ -323,7 +316,7 @@ describe('context keys', () => {
 });
 
 describe('what needs more than one app or an editor of a certain kind', () => {
-  const plain = { canReplaceHost: false, hasPreviewInView: false };
+  const plain = { canReplaceHost: false, hasPreviewInView: false, isCheatcodeWorkspace: false };
 
   it('is enabled only there', () => {
     const one = contextKeys([web({})], plain);

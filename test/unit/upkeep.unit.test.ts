@@ -14,6 +14,18 @@ describe('a server that runs', () => {
     host = new FakeHost(machine);
   });
 
+  it('tells when it was started and how much memory all of its processes have, as long as it runs', async () => {
+    const before = host.clock.wallMs();
+    await host.run();
+    const { startedMs = 0 } = host.session();
+    assert.ok(startedMs >= before && startedMs <= host.clock.wallMs(), String(startedMs));
+    machine.last.process.memory = 300 * MB;
+    machine.last.fork().memory = 100 * MB;
+    await host.clock.until('the measurement', () => host.session().memoryMb === 400);
+    await host.find().stop();
+    assert.deepEqual([host.session().startedMs, host.session().memoryMb], [undefined, undefined]);
+  });
+
   describe('with more memory than the limit', () => {
     beforeEach(async () => {
       host = new FakeHost(machine, { settings: { ...settings, memoryLimitMb: 500 } });

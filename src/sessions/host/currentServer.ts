@@ -13,6 +13,8 @@ export class CurrentServer {
   /** The port that this run has chosen, from the choice on: two sessions that start at once must not meet. */
   claimedPort: number | undefined;
   listenerPid: number | undefined;
+  /** When `process` was started, by the wall clock. */
+  startedMs: number | undefined;
   findings: Findings = noFindings;
   /** Why the run that is about to end does so, where its exit alone would not tell. */
   endReason: Reason | undefined;

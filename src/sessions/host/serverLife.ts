@@ -394,6 +394,7 @@ export class ServerLife {
         print: (text) => terminal.print(text),
         onProcess: (process, port) => {
           server.process = process;
+          server.startedMs = process && this.#deps.clock.wallMs();
           server.port = port;
           server.listenerPid = undefined;
           terminal.connect(process?.terminal);

@@ -134,7 +134,7 @@ export class Session implements Monitored {
 
   snapshot(): SessionSnapshot {
     const { state, reason, sinceMs, revision } = this.#status;
-    const { port, listenerPid, process, findings } = this.#server;
+    const { port, listenerPid, startedMs, process, findings } = this.#server;
     const { lastProbe } = this.#health;
     const acrossMachines = isActive(state) ? this.#deps.acrossMachines.warning(this.id) : undefined;
     return {
@@ -152,6 +152,8 @@ export class Session implements Monitored {
       port,
       url: `http://localhost:${port}`,
       ...(process ? { pid: process.terminal.pid } : {}),
+      ...(process && startedMs !== undefined ? { startedMs } : {}),
+      ...(findings.memoryMb === undefined ? {} : { memoryMb: findings.memoryMb }),
       ...(listenerPid === undefined ? {} : { listenerPid }),
       ...(lastProbe ? { lastProbe } : {}),
       windows: this.#windows,

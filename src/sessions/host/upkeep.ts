@@ -37,6 +37,8 @@ export interface Tended {
 /** What a round found; equal findings are the same object. */
 export interface Findings {
   readonly secondServers: readonly SecondServer[];
+  /** Resident memory of all the server's processes together. */
+  readonly memoryMb: number | undefined;
   readonly warning: Reason | undefined;
   readonly restartOffer: Reason | undefined;
   /** The offer has stood for two rounds, so that whoever changes files has come to rest. */
@@ -45,6 +47,7 @@ export interface Findings {
 
 export const noFindings: Findings = {
   secondServers: [],
+  memoryMb: undefined,
   warning: undefined,
   restartOffer: undefined,
   isOfferSettled: false,
@@ -84,11 +87,12 @@ export class Upkeep {
   async look(tended: Tended, onSoftRestart: (facts: NonNullable<Reason['facts']>) => void): Promise<Findings> {
     try {
       const secondServers = await this.#secondServers(tended);
-      const warning = await this.#memory(tended, onSoftRestart);
+      const memoryMb = await this.#memoryMb(tended);
+      const warning = await this.#judgeMemory(memoryMb, tended, onSoftRestart);
       const { offer, isSettled } = tended.marks
         ? await this.#changes(tended.spec)
         : { offer: undefined, isSettled: false };
-      const findings = { secondServers, warning, restartOffer: offer, isOfferSettled: isSettled };
+      const findings = { secondServers, memoryMb, warning, restartOffer: offer, isOfferSettled: isSettled };
       if (!isDeepStrictEqual(findings, this.#findings)) this.#findings = findings;
     } catch (error) {
       this.#deps.log.warn('server could not be looked after', {
@@ -113,19 +117,24 @@ export class Upkeep {
       }));
   }
 
-  async #memory(
-    { spec, port, marks, adopted }: Tended,
-    onSoftRestart: (facts: NonNullable<Reason['facts']>) => void,
-  ): Promise<Reason | undefined> {
-    const { clock, processes, settings, softRestart } = this.#deps;
-    const limitMb = settings().memoryLimitMb;
-    if (limitMb === undefined) return undefined;
+  async #memoryMb({ marks, adopted }: Tended): Promise<number | undefined> {
+    const { processes } = this.#deps;
     const pids = marks
       ? (await findFamily(processes, marks)).map(({ pid }) => pid)
       : adopted?.identity
         ? [adopted.identity.pid]
         : [];
-    const mb = Math.round((await processes.memory(pids)) / MB);
+    return pids.length === 0 ? undefined : Math.round((await processes.memory(pids)) / MB);
+  }
+
+  async #judgeMemory(
+    mb: number | undefined,
+    { spec, port, marks }: Tended,
+    onSoftRestart: (facts: NonNullable<Reason['facts']>) => void,
+  ): Promise<Reason | undefined> {
+    const { clock, settings, softRestart } = this.#deps;
+    const limitMb = settings().memoryLimitMb;
+    if (limitMb === undefined || mb === undefined) return undefined;
     if (mb <= limitMb) {
       this.#highRounds = 0;
       return undefined;

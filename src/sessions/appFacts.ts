@@ -1,0 +1,95 @@
+/** What is known of an app's server besides its state: the same facts in the status bar's tooltip and in the view. */
+import type { ConnectionState } from './devServers';
+import { canOpen } from './appActions';
+import { type AppView } from './appView';
+import { truthWords } from './previewSentences';
+import type { ProbeOutcome } from './protocol';
+import { otherSettingsSentence, sessionNotes } from './sessionSentences';
+
+/** One of them. */
+export interface AppFact {
+  readonly id:
+    | 'address'
+    | 'port'
+    | 'process'
+    | 'uptime'
+    | 'memory'
+    | 'since'
+    | 'probe'
+    | 'preview'
+    | 'windows'
+    | 'session'
+    | 'folder';
+  readonly name: string;
+  readonly value: string;
+  /** Where it leads to. */
+  readonly url?: string;
+}
+
+/** In the order in which they are shown. `nowMs` is the wall clock's. */
+export function factsOf(
+  { app, session, preview }: AppView,
+  connection: ConnectionState,
+  nowMs = Date.now(),
+): readonly AppFact[] {
+  const facts: AppFact[] = [];
+  if (session !== undefined && connection.kind !== 'failed') {
+    const { url, port, startedMs, memoryMb, lastProbe, sinceMs } = session;
+    const pid = session.listenerPid ?? session.pid;
+    if (canOpen({ app, session })) facts.push({ id: 'address', name: 'Address', value: url, url });
+    facts.push({ id: 'port', name: 'Port', value: String(port) });
+    if (pid !== undefined) facts.push({ id: 'process', name: 'Process', value: `pid ${pid}` });
+    if (pid !== undefined && startedMs !== undefined)
+      facts.push({
+        id: 'uptime',
+        name: 'Up for',
+        value: `${duration(nowMs - startedMs)}, since ${clockTime(startedMs, nowMs)}`,
+      });
+    if (pid !== undefined && memoryMb !== undefined)
+      facts.push({ id: 'memory', name: 'Memory', value: `${memoryMb} MB` });
+    facts.push({ id: 'since', name: 'In this state since', value: clockTime(sinceMs, nowMs) });
+    if (lastProbe !== undefined) facts.push({ id: 'probe', name: 'Last probe', value: probeWords(lastProbe, nowMs) });
+    if (preview !== undefined) facts.push({ id: 'preview', name: 'Preview', value: truthWords(preview) });
+    facts.push({ id: 'windows', name: 'Windows', value: String(session.windows) });
+    facts.push({ id: 'session', name: 'Session', value: session.id });
+  }
+  facts.push({ id: 'folder', name: 'Folder', value: app.folder });
+  return facts;
+}
+
+/** What there is to say besides the state. */
+export function notesOf({ app, session, otherSettings }: AppView): readonly string[] {
+  if (session === undefined) return [];
+  return [
+    ...sessionNotes(app.label, session),
+    ...(otherSettings === undefined ? [] : [otherSettingsSentence(app.label)]),
+  ];
+}
+
+/** `14:03:07`, with the date when that was another day than `nowMs`. */
+export function clockTime(ms: number, nowMs = Date.now()): string {
+  const at = new Date(ms);
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  const time = `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
+  if (at.toDateString() === new Date(nowMs).toDateString()) return time;
+  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${time}`;
+}
+
+/** `8 s`, `5 min`, `2 h 5 min`, `3 d 4 h`: as exact as anybody wants to know. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  if (minutes === 0) return `${seconds} s`;
+  if (hours === 0) return `${minutes} min`;
+  if (days === 0) return `${hours} h ${minutes % 60} min`;
+  return `${days} d ${hours % 24} h`;
+}
+
+function probeWords({ atMs, ok, durationMs, error }: ProbeOutcome, nowMs: number): string {
+  const outcome = ok
+    ? `answered in ${Math.round(durationMs)} ms`
+    : `no good answer${error === undefined ? '' : ` (${error})`}`;
+  return `${clockTime(atMs, nowMs)}, ${outcome}`;
+}

@@ -2,6 +2,8 @@
 import { createRequire } from 'node:module';
 import { contributes, version } from '../package.json';
 import { CommandError } from './cli/commandError';
+import { exitCodes } from './cli/exitCodes';
+import { onReaderGone } from './cli/pipeReader';
 import { runCommandLine } from './cli/runCommandLine';
 import { environmentResolver } from './cli/serverEnvironment';
 import type { LoadRedis } from './cli/fleet';
@@ -10,9 +12,9 @@ import type * as HostLauncher from './sessions/hostLauncher';
 
 const { env, stdin, stdout, stderr } = process;
 
-// `logs | head`: whoever read has seen enough.
-for (const stream of [stdout, stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+// `logs | head`: whoever read has seen enough. The number is what a shell shows of a program that ended by SIGPIPE.
+const codeOf = (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? exitCodes.readerGone : exitCodes.failed);
+for (const stream of [stdout, stderr]) stream.on('error', (error: Error) => process.exit(codeOf(error)));
 
 const load = createRequire(__filename);
 const loadRedis: LoadRedis = () =>
@@ -40,7 +42,9 @@ void runCommandLine({
   loadRedis,
   environmentResolver: (log) => environmentResolver({ env, isInTerminal: stdin.isTTY, log }),
   interrupted,
+  onReaderGone: (listener) => onReaderGone(stdout.fd, listener),
 }).then((code) => {
   // Not before all is written; and what was only waited for may hold this process no longer.
-  stdout.write('', () => stderr.write('', () => process.exit(code)));
+  // That a write has failed is told here before there is an event.
+  stdout.write('', (error) => stderr.write('', () => process.exit(error ? codeOf(error) : code)));
 });

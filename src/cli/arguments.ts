@@ -31,6 +31,8 @@ export interface ParsedCommand {
   readonly timeoutMs: number;
   readonly useNextPort: boolean;
   readonly startHere: boolean;
+  /** A person's word that a session host which does not answer may be ended. */
+  readonly replacesHost: boolean;
   readonly follows: boolean;
   readonly lines: number;
   readonly isFleet: boolean;
@@ -52,6 +54,7 @@ export function parseCommandLine(argv: readonly string[]): ParsedCommand {
     timeoutMs: seconds(values.timeout) * 1000,
     useNextPort: values['use-next-port'] === true,
     startHere: values['start-here'] === true,
+    replacesHost: values['replace-host'] === true,
     follows: values.follow === true,
     lines: wholeLines(values.lines),
     isFleet: values.fleet === true,

@@ -8,6 +8,7 @@ import type { WindowServers } from '../sessions/workspaceServers';
 import type { ParsedCommand } from './arguments';
 import { chooseApp, type Preference } from './chooseApp';
 import { CommandError } from './commandError';
+import { hungHostSentence } from './hungHost';
 import type { Output } from './output';
 import { reportOf, reportOfApp, type AppReport } from './report';
 
@@ -84,10 +85,25 @@ export class CommandContext {
     return this.servers.apps[0]?.folder ?? this.#folders[0];
   }
 
+  /**
+   * Joins the host, or starts it where that is allowed. One that does not answer is replaced on the flag's word alone, with the
+   * servers that it owns. Rejects with an error of `errors.ts`; `workspaceUntrusted`: none runs, and none may be started.
+   */
+  async connect(): Promise<void> {
+    try {
+      await this.servers.connect();
+    } catch (error) {
+      const hangs = error instanceof DevServerError && error.code === 'hostHangs';
+      if (!hangs || !this.parsed.replacesHost) throw error;
+      this.output.say(`cheatcode-dev: ${hungHostSentence(error)} It is replaced, and what it ran ends with it.`);
+      await this.#replaceHost();
+    }
+  }
+
   /** Joins the host that runs; false: none does. */
   async join(): Promise<boolean> {
     try {
-      await this.servers.connect();
+      await this.connect();
       return true;
     } catch (error) {
       if (error instanceof DevServerError && error.code === 'workspaceUntrusted') return false;
@@ -155,6 +171,17 @@ export class CommandContext {
 
   dispose(): void {
     this.servers.dispose();
+  }
+
+  async #replaceHost(): Promise<void> {
+    const before = this.#mayLaunch;
+    this.#mayLaunch = true;
+    try {
+      await this.servers.replaceHost();
+    } finally {
+      // The word was for this host: should the next one be lost, none is started for a command that starts nothing.
+      this.#mayLaunch = before;
+    }
   }
 
   #currentFolder(): readonly string[] {

@@ -18,6 +18,10 @@ export const options = {
   timeout: { type: 'string', value: 'SECONDS', summary: 'how long to wait (default 120)' },
   'use-next-port': { type: 'boolean', summary: 'take the next free port where the own one is taken' },
   'start-here': { type: 'boolean', summary: 'start it here although it runs on another machine' },
+  'replace-host': {
+    type: 'boolean',
+    summary: 'end a session host that does not answer, with its dev servers, and go on with a new one',
+  },
   follow: { type: 'boolean', short: 'f', summary: 'go on with what is printed from now on' },
   lines: { type: 'string', short: 'n', value: 'LINES', summary: 'how many of the last lines (default 50)' },
   fleet: { type: 'boolean', summary: "those of all machines, from Redis's registry" },
@@ -48,7 +52,7 @@ export interface CommandSpec {
   readonly options: readonly OptionName[];
 }
 
-const startOptions = ['wait', 'no-wait', 'timeout', 'use-next-port', 'start-here'] as const;
+const startOptions = ['wait', 'no-wait', 'timeout', 'use-next-port', 'start-here', 'replace-host'] as const;
 
 export const commands = {
   ensure: {
@@ -57,7 +61,7 @@ export const commands = {
     options: startOptions,
   },
   start: { summary: 'the same as ensure', takesApp: true, options: startOptions },
-  stop: { summary: 'stop the dev server', takesApp: true, options: ['yes', 'timeout'] },
+  stop: { summary: 'stop the dev server', takesApp: true, options: ['yes', 'timeout', 'replace-host'] },
   restart: {
     summary: 'stop the dev server and start it again',
     takesApp: true,
@@ -75,7 +79,7 @@ export const commands = {
   ls: { summary: 'list all dev servers of this machine, or of all machines', options: ['fleet', 'sandbox'] },
   shutdown: {
     summary: 'stop all dev servers and end the background process that owns them',
-    options: [],
+    options: ['replace-host'],
   },
   completion: {
     summary: 'print a completion script for the shell',

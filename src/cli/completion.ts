@@ -1,4 +1,13 @@
-import { commands, optionsOf, options, type CommandName, type CommandSpec, type OptionSpec } from './commands';
+import {
+  commands,
+  globalOptions,
+  optionsOf,
+  options,
+  type CommandName,
+  type CommandSpec,
+  type OptionName,
+  type OptionSpec,
+} from './commands';
 
 const PROGRAM = 'cheatcode-dev';
 /** Types are good names everywhere; the names of apps are the workspace's, and no script asks for them. */
@@ -24,26 +33,33 @@ function wordsAfter(name: CommandName): readonly string[] {
 }
 
 function flagsOf(name: CommandName): readonly string[] {
-  return optionsOf(name).flatMap((option) => {
-    const { short }: OptionSpec = options[option];
-    return [`--${option}`, ...(short ? [`-${short}`] : [])];
-  });
+  return optionsOf(name).flatMap(spellings);
 }
+
+function spellings(option: OptionName): readonly string[] {
+  const { short }: OptionSpec = options[option];
+  return [`--${option}`, ...(short ? [`-${short}`] : [])];
+}
+
+/** Options that take the next word. */
+const valued = (Object.keys(options) as OptionName[]).filter((option) => options[option].type === 'string');
 
 function bash(): string {
   const cases = names.map((name) => `    ${name}) words='${[...wordsAfter(name), ...flagsOf(name)].join(' ')}' ;;`);
+  const values = valued.flatMap(spellings).join('|');
   return `# bash completion of ${PROGRAM}: eval "$(${PROGRAM} completion bash)"
 _cheatcode_dev() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= words= word
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= words= word is_value=
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in -*) ;; *) command=$word; break ;; esac
+    if [[ $is_value ]]; then is_value=; continue; fi
+    case $word in ${values}) is_value=1 ;; -*) ;; *) command=$word; break ;; esac
   done
-  if [[ $previous == --workspace ]]; then
-    mapfile -t COMPREPLY < <(compgen -d -- "$current")
-    return
-  fi
+  case $previous in
+    --workspace) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+    ${values}) COMPREPLY=(); return ;;
+  esac
   case $command in
-    '') words='${[...names, '--help', '--version'].join(' ')}' ;;
+    '') words='${[...names, ...globalOptions.flatMap(spellings)].join(' ')}' ;;
 ${cases.join('\n')}
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
@@ -54,33 +70,39 @@ complete -F _cheatcode_dev ${PROGRAM}
 
 function zsh(): string {
   const cases = names.map((name) => {
-    const rest = optionsOf(name).map((option) => {
-      const { type, value, summary }: OptionSpec = options[option];
-      const action =
-        option === 'workspace' ? ':folder:_files -/' : type === 'string' ? `:${value?.toLowerCase()}:` : '';
-      return `'--${option}[${zshText(summary)}]${action}'`;
-    });
     const words = wordsAfter(name);
-    const first = words.length > 0 ? [`'2:${words === APP_WORDS ? 'app' : 'shell'}:(${words.join(' ')})'`] : [];
-    return `    ${name}) _arguments ${[...first, ...rest].join(' ')} ;;`;
+    const first = words.length > 0 ? [`'1:${words === APP_WORDS ? 'app' : 'shell'}:(${words.join(' ')})'`] : [];
+    return `        ${name}) _arguments ${[...first, ...optionsOf(name).map(zshOption)].join(' ')} ;;`;
   });
   const described = names.map((name) => `    '${name}:${zshText(commands[name].summary)}'`);
+  // As a file of $fpath it is read by the first completion, and has to answer it.
   return `#compdef ${PROGRAM}
 # zsh completion of ${PROGRAM}: source <(${PROGRAM} completion zsh)
 _cheatcode_dev() {
+  local curcontext=$curcontext state line
+  local -A opt_args
   local -a commands=(
 ${described.join('\n')}
   )
-  if (( CURRENT == 2 )); then
-    _describe command commands
-    return
-  fi
-  case $words[2] in
+  _arguments -C ${globalOptions.map(zshOption).join(' ')} '1:command:->command' '*::argument:->arguments' && return
+  case $state in
+    command) _describe command commands ;;
+    arguments)
+      case $words[1] in
 ${cases.join('\n')}
+      esac ;;
   esac
 }
-compdef _cheatcode_dev ${PROGRAM}
+if (( \${+compstate} )); then _cheatcode_dev "$@"; else compdef _cheatcode_dev ${PROGRAM}; fi
 `;
+}
+
+function zshOption(option: OptionName): string {
+  const { short, type, value, summary }: OptionSpec = options[option];
+  const action = option === 'workspace' ? ':folder:_files -/' : type === 'string' ? `:${value?.toLowerCase()}:` : '';
+  const said = `[${zshText(summary)}]${action}'`;
+  const [long, brief] = type === 'string' ? [`--${option}=`, `-${short}+`] : [`--${option}`, `-${short}`];
+  return short ? `'(-${short} --${option})'{${brief},${long}}'${said}` : `'${long}${said}`;
 }
 
 /** In single quotes, inside brackets. */
@@ -96,17 +118,19 @@ function fish(): string {
     return [
       `complete -c ${PROGRAM} -n '${none}' -a ${name} -d '${fishText(commands[name].summary)}'`,
       ...(words.length > 0 ? [`complete -c ${PROGRAM} -n '${after}' -a '${words.join(' ')}'`] : []),
-      ...optionsOf(name).map((option) => {
-        const { short, type, summary }: OptionSpec = options[option];
-        const value = option === 'workspace' ? ' -r -F' : type === 'string' ? ' -x' : '';
-        return `complete -c ${PROGRAM} -n '${after}' -l ${option}${short ? ` -s ${short}` : ''}${value} -d '${fishText(summary)}'`;
-      }),
+      ...optionsOf(name).map((option) => fishOption(option, after)),
     ];
   });
   return `# fish completion of ${PROGRAM}: ${PROGRAM} completion fish | source
 complete -c ${PROGRAM} -f
-${lines.join('\n')}
+${[...globalOptions.map((option) => fishOption(option, none)), ...lines].join('\n')}
 `;
+}
+
+function fishOption(option: OptionName, when: string): string {
+  const { short, type, summary }: OptionSpec = options[option];
+  const value = option === 'workspace' ? " -x -a '(__fish_complete_directories)'" : type === 'string' ? ' -x' : '';
+  return `complete -c ${PROGRAM} -n '${when}' -l ${option}${short ? ` -s ${short}` : ''}${value} -d '${fishText(summary)}'`;
 }
 
 function fishText(text: string): string {

@@ -4,7 +4,7 @@ import { delay, systemClock } from '../sessions/clock';
 import { DevServerError } from '../sessions/errors';
 import { ConfirmationNeededError } from '../sessions/personsWord';
 import type { NamedProcess, SessionSnapshot } from '../sessions/protocol';
-import { whatComesNext, processLine } from '../sessions/sessionSentences';
+import { acrossMachinesSentence, processLine, whatComesNext } from '../sessions/sessionSentences';
 import type { CommandContext } from './commandContext';
 import { CommandError } from './commandError';
 import { documentOf, isUp } from './report';
@@ -26,7 +26,7 @@ export async function ensure(context: CommandContext): Promise<void> {
   const app = await context.chooseApp('byItself');
   await inTime(context, app, async () => {
     context.allowLaunch();
-    await context.servers.connect();
+    await context.connect();
     const before = context.sessionOf(app);
     if (before && isUp(before)) await settled(context, app, () => false);
     else {
@@ -42,7 +42,7 @@ export async function restart(context: CommandContext): Promise<void> {
   const app = await context.chooseApp('running');
   await inTime(context, app, async () => {
     context.allowLaunch();
-    await context.servers.connect();
+    await context.connect();
     const before = context.sessionOf(app);
     const choice = choiceOf(context);
     await withWord(context, app, (confirmed) =>
@@ -221,6 +221,9 @@ async function inTime(context: CommandContext, app: App, action: () => Promise<v
 
 function printUrl(context: CommandContext, app: App): void {
   const { output, parsed } = context;
+  // It runs all the same, but by another guarantee than was asked for.
+  const across = context.sessionOf(app)?.acrossMachines;
+  if (across) output.say(`cheatcode-dev: ${acrossMachinesSentence(app.label, across)}`);
   const report = context.report(app);
   if (parsed.isJson) output.printJson(documentOf([report]));
   else if (report.url !== null) output.print(report.url);

@@ -1,4 +1,5 @@
 import type { App } from '../sessions/apps';
+import { DevServerError } from '../sessions/errors';
 import { otherOwner } from '../sessions/folderOwner';
 import { resolveLaunchSpec } from '../sessions/launchSpec';
 import { errorMessage } from '../sessions/log';
@@ -10,6 +11,7 @@ import { ensureStateFolder } from '../sessions/stateFolder';
 import type { CommandContext } from './commandContext';
 import { CommandError } from './commandError';
 import { REDIS_LIMIT_MS, type LoadRedis } from './fleet';
+import { HUNG_HOST_HELP, hungHostSentence } from './hungHost';
 import { findProgram, isPortFree, outputOf, portHolder } from './lookAround';
 import { SaidError } from './overview';
 import { isUp, JSON_SCHEMA } from './report';
@@ -94,6 +96,8 @@ async function hostCheck(context: CommandContext): Promise<Check> {
         }
       : { id: 'host', result: 'ok', message: `session host${version}, ${sessions.length} known` };
   } catch (error) {
+    if (error instanceof DevServerError && error.code === 'hostHangs')
+      return { id: 'host', result: 'fail', message: hungHostSentence(error), help: HUNG_HOST_HELP };
     return { id: 'host', result: 'fail', message: errorToMessage(error).text };
   }
 }

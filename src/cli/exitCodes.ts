@@ -8,6 +8,7 @@ export const exitCodes = {
   needsPerson: 5,
   notFound: 6,
   interrupted: 130,
+  readerGone: 141,
 } as const;
 
 /** The name of an exit code. */
@@ -20,7 +21,9 @@ export const exitMeanings: Readonly<Record<ExitName, string>> = {
   usage: 'wrong usage, or it is unclear which app is meant',
   nothingRuns: 'no session host or no dev server runs',
   timedOut: 'timed out; the server goes on starting',
-  needsPerson: "needs a person: the port is taken, the server is another program's or runs on another machine",
+  needsPerson:
+    "needs a person: the port is taken, the server is another program's or runs on another machine, or the session host hangs",
   notFound: 'no such app, or no cheatcode workspace',
   interrupted: 'interrupted; the server is left alone',
+  readerGone: 'whoever read the output has gone, as after `| head`',
 };

@@ -8,8 +8,11 @@ import { documentOf } from './report';
 /** Lines that are remembered, to know where a screen that comes anew goes on. */
 const REMEMBERED_LINES = 20;
 
-/** Prints the last output as plain lines; with `--follow` goes on until the host has gone or somebody ends it. */
-export async function logs(context: CommandContext): Promise<void> {
+/** Calls the listener once nobody reads the output any more. */
+export type OnReaderGone = (listener: () => void) => { dispose(): void };
+
+/** Prints the last output as plain lines; with `--follow` goes on until the host or the reader has gone, or somebody ends it. */
+export async function logs(context: CommandContext, onReaderGone: OnReaderGone): Promise<void> {
   const { parsed, output, servers } = context;
   if (parsed.isJson && parsed.follows)
     throw new CommandError('usage', 'usage', '--json and --follow exclude each other.');
@@ -17,7 +20,7 @@ export async function logs(context: CommandContext): Promise<void> {
   await context.mustJoin();
   const session = mustHaveSession(context, app);
   if (session.adopted) output.say(`${app.label} was started outside Cheatcode: its output goes to whoever started it.`);
-  if (parsed.follows) return follow(context, app);
+  if (parsed.follows) return follow(context, app, onReaderGone);
   const lines = await servers.lastOutput(app, parsed.lines);
   if (parsed.isJson) output.printJson({ ...documentOf([context.report(app)]), lines });
   else for (const line of lines) output.print(line);
@@ -31,8 +34,8 @@ export function mustHaveSession(context: CommandContext, app: App): SessionSnaps
   throw new CommandError('nothingRuns', 'notRunning', report.sentence, [report]);
 }
 
-/** Never resolves; rejects when the host is lost for good. */
-async function follow(context: CommandContext, app: App): Promise<never> {
+/** Never resolves; rejects when the host is lost for good, or nobody reads on. */
+async function follow(context: CommandContext, app: App, onReaderGone: OnReaderGone): Promise<never> {
   const { parsed, output, servers } = context;
   let shown: string[] = [];
   let plain: PlainLines | undefined;
@@ -55,9 +58,15 @@ async function follow(context: CommandContext, app: App): Promise<never> {
       onLost: () => output.progress('The session host is gone; the output goes on when it is back.'),
     },
   );
+  let watch: { dispose(): void } | undefined;
+  // Without this a server that has nothing to say would keep the command for ever.
+  const unread = new Promise<never>((_resolve, reject) => {
+    watch = onReaderGone(() => reject(new CommandError('readerGone', 'readerGone', 'Nobody reads on.')));
+  });
   try {
-    return await lostHost(context);
+    return await Promise.race([lostHost(context), unread]);
   } finally {
+    watch?.dispose();
     attachment.dispose();
   }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { DevServerError } from '../sessions/errors';
 import { errorMessage, formatLogLine, type LogFacts, type Logger } from '../sessions/log';
 import { errorToMessage } from '../sessions/messages';
+import type { RedisSettings } from '../sessions/protocol';
 import { redisSettings } from '../sessions/redisSettings';
 import { createDevServers, type DevServersOptions } from '../sessions/workspaceServers';
 import type { User } from '../sessions/folderOwner';
@@ -16,10 +17,12 @@ import { exitCodes } from './exitCodes';
 import { findWorkspace } from './findWorkspace';
 import type { LoadRedis } from './fleet';
 import { helpText } from './help';
-import { logs } from './logs';
+import { HUNG_HOST_HELP, hungHostSentence } from './hungHost';
+import { logs, type OnReaderGone } from './logs';
 import { open } from './openUrl';
 import { Output, type TextStream } from './output';
 import { list, SaidError, status } from './overview';
+import { lonelyRedisSentence, redisNotTakenSentence } from './redisNotes';
 import { documentOf } from './report';
 import { environmentSource, problemSentence, type DeclaredSetting, type ReadSettings } from './settingValues';
 import { looksLikeSandbox, withPath } from './surroundings';
@@ -42,6 +45,8 @@ export interface CommandLinePorts {
   readonly environmentResolver: (log: Logger) => NonNullable<DevServersOptions['resolveEnvironment']>;
   /** Rejects with `CommandError` when a person interrupts. */
   readonly interrupted: Promise<never>;
+  /** Hears, where that can be found out, that nobody reads stdout any more. */
+  readonly onReaderGone: OnReaderGone;
 }
 
 /** Runs one command and gives the process's exit code; never rejects. What it said is written. */
@@ -74,6 +79,8 @@ export async function runCommandLine(ports: CommandLinePorts): Promise<number> {
       return exitCodes[error.cause.exit];
     }
     const told = toCommandError(error, context);
+    // As a program that a signal ends: without a word.
+    if (told.exit === 'readerGone') return exitCodes.readerGone;
     if (isJson) output.printJson(documentOf(told.apps, { code: told.code, message: told.message }));
     else output.say(`cheatcode-dev: ${told.message}`);
     if (told.code === 'usage' && !isJson) output.say('`cheatcode-dev --help` tells how it is used.');
@@ -98,6 +105,9 @@ function prepare(ports: CommandLinePorts, parsed: ParsedCommand, output: Output)
   const resolveEnvironment = ports.environmentResolver(log);
   // A look changes nothing: only who may start something says which Redis is used.
   const starts = parsed.command === 'ensure' || parsed.command === 'start' || parsed.command === 'restart';
+  const lonelyRedis = starts ? lonelyRedisSentence(settings, env) : undefined;
+  if (lonelyRedis !== undefined) output.say(`cheatcode-dev: ${lonelyRedis}`);
+  const onRedisRefused = ({ url }: RedisSettings) => output.say(`cheatcode-dev: ${redisNotTakenSentence(url)}`);
   const context = new CommandContext({
     parsed,
     output,
@@ -120,7 +130,7 @@ function prepare(ports: CommandLinePorts, parsed: ParsedCommand, output: Output)
         trusted: mayLaunch,
         kind: 'cli',
         isPassive: true,
-        ...(starts ? { redis: () => redisSettings(settings, log) } : {}),
+        ...(starts ? { redis: () => redisSettings(settings, log), onRedisRefused } : {}),
         resolveEnvironment,
       }),
   });
@@ -140,7 +150,7 @@ async function execute(ports: CommandLinePorts, { context, isSandbox, resolveEnv
     case 'status':
       return status(context);
     case 'logs':
-      return logs(context);
+      return logs(context, ports.onReaderGone);
     case 'attach':
       return attach(context, ports.terminal);
     case 'open':
@@ -149,6 +159,7 @@ async function execute(ports: CommandLinePorts, { context, isSandbox, resolveEnv
       return list(context, ports.loadRedis);
     case 'shutdown':
       await context.openPlace();
+      await context.connect();
       return context.servers.shutdown();
     case 'doctor':
       return doctor(context, {
@@ -177,10 +188,12 @@ export function toCommandError(error: unknown, context?: Pick<CommandContext, 'c
         `The session host that runs (version ${error.facts['hostVersion'] ?? 'unknown'}) speaks another protocol than this command: ` +
           (error.facts['host'] === 'older' ? 'it is replaced when its last server stops.' : 'update cheatcode-dev.'),
       );
+    case 'hostHangs':
+      return new CommandError('needsPerson', error.code, `${hungHostSentence(error)} ${HUNG_HOST_HELP}`);
     case 'foreignHidden':
     case 'foreignChanging':
     case 'hostLockHeld':
-    case 'hostHangs':
+    case 'hostNotReplaced':
     case 'stateFolderTaken':
       return new CommandError('needsPerson', error.code, errorToMessage(error, context?.chosen).text);
     default:

@@ -36,6 +36,8 @@ export interface HostClientOptions {
    * this client has no say, unless it had named one before.
    */
   readonly redis?: () => RedisSettings | undefined;
+  /** The host did not take them, for one that is older does not know of Redis. */
+  readonly onRedisRefused?: (refused: RedisSettings) => void;
   readonly apps: () => readonly string[];
   /** False: a host that runs is joined, none is started or replaced (an untrusted workspace). */
   readonly mayLaunch: () => boolean;
@@ -251,9 +253,11 @@ export class HostClient implements Disposable {
     // Told nothing so far, to this host or the one before: no say.
     if (text === known && (text !== undefined || this.#toldRedis === undefined)) return;
     this.#toldRedis = text;
-    peer
-      .call('useRedis', { redis: redis ?? null })
-      .catch((error: unknown) => this.#log.warn('Redis not taken by the host', { error: errorMessage(error) }));
+    peer.call('useRedis', { redis: redis ?? null }).catch((error: unknown) => {
+      this.#log.warn('Redis not taken by the host', { error: errorMessage(error) });
+      // A host that was lost meanwhile has refused nothing: the next one is told.
+      if (redis && !peer.isClosed) this.#options.onRedisRefused?.(redis);
+    });
   }
 
   #onSession(snapshot: SessionSnapshot): void {

@@ -60,6 +60,8 @@ export interface DevServersOptions {
   readonly isPassive?: boolean;
   /** The Redis that the host is to use, see `HostClientOptions.redis`. */
   readonly redis?: () => RedisSettings | undefined;
+  /** See `HostClientOptions.onRedisRefused`. */
+  readonly onRedisRefused?: (refused: RedisSettings) => void;
   /**
    * The environment that a server starts from, asked only when one is to be started; `user` is whom root acts as. Absent:
    * that of `surroundings`, which an editor has from its user's shell. Rejects: so does the start.
@@ -153,6 +155,7 @@ class WorkspaceServers implements WindowServers {
           hostSettings(options.settings(), options.surroundings.isSandbox || options.isPassive === true),
         keepsHostSettings: options.isPassive === true,
         ...(options.redis ? { redis: options.redis } : {}),
+        ...(options.onRedisRefused ? { onRedisRefused: options.onRedisRefused } : {}),
         apps: () => this.apps.map((app) => app.key),
         mayLaunch: options.trusted,
         link: this.#link,

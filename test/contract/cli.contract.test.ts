@@ -259,7 +259,7 @@ describe('the command line', function () {
     const { child, said, exit } = start('logs', '-f');
     await waitFor('a line', () => said.out !== '');
     child.stdout?.destroy();
-    assert.deepEqual(await exit, [0, null]);
+    assert.deepEqual(await exit, [141, null]);
     assert.equal(said.err, '');
   });
 

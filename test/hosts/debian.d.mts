@@ -7,3 +7,5 @@ export function ensureCommand(wanted: {
   readonly commands: readonly string[];
   readonly packages: readonly string[];
 }): Promise<string>;
+/** The shells that the command line writes completion scripts for; gives their paths. */
+export function ensureShells(): Promise<string>[];

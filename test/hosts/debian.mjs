@@ -67,3 +67,8 @@ export async function ensureCommand({ title, commands, packages }) {
     })
   );
 }
+
+/** The shells that the command line writes completion scripts for. @returns {Promise<string>[]} their paths */
+export function ensureShells() {
+  return ['bash', 'zsh', 'fish'].map((name) => ensureCommand({ title: name, commands: [name], packages: [name] }));
+}

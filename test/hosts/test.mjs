@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ensureChromium } from './chromium.mjs';
 import { ensureCodeServer } from './codeServerInstall.mjs';
-import { ensureCommand } from './debian.mjs';
+import { ensureCommand, ensureShells } from './debian.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { endGroup, until } from './ending.mjs';
 import { ensureExpoWeb } from './expoWeb.mjs';
@@ -95,7 +95,7 @@ async function prepare(names) {
       : []),
     // The shell of Alpine's images: the reaper must work in it.
     ...(names.includes('contract')
-      ? [ensureCommand({ title: 'BusyBox', commands: ['busybox'], packages: ['busybox'] })]
+      ? [ensureCommand({ title: 'BusyBox', commands: ['busybox'], packages: ['busybox'] }), ...ensureShells()]
       : []),
     // The machines of a sandbox agree by a real one.
     ...(['contract', 'faults', 'tabs'].some((name) => names.includes(name)) ? [ensureRedis(), ensureOpenssl()] : []),

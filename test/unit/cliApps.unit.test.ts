@@ -218,6 +218,12 @@ describe('how an error ends the command line', () => {
     assert.deepEqual(end(new DevServerError('foreignHidden')), ['needsPerson', 'foreignHidden']);
     assert.deepEqual(end(new DevServerError('stateFolderUnusable')), ['failed', 'stateFolderUnusable']);
     assert.deepEqual(end(new Error('odd')), ['failed', 'unexpected']);
+    assert.deepEqual(end(new DevServerError('hostHangs', { pid: 5, seconds: 10 })), ['needsPerson', 'hostHangs']);
+    assert.deepEqual(end(new DevServerError('hostNotReplaced')), ['needsPerson', 'hostNotReplaced']);
+    assert.match(
+      toCommandError(new DevServerError('hostHangs')).message,
+      /^The session host does not .*--replace-host/,
+    );
     assert.match(
       toCommandError(new DevServerError('versionMismatch', { host: 'newer' })).message,
       /update cheatcode-dev/,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseCommandLine } from '../../src/cli/arguments';
 import { CommandError } from '../../src/cli/commandError';
 import { commands, options } from '../../src/cli/commands';
@@ -7,6 +9,7 @@ import { completionScript } from '../../src/cli/completion';
 import { exitCodes } from '../../src/cli/exitCodes';
 import { helpText } from '../../src/cli/help';
 import { skipBecause } from '../support/skip';
+import { tempFolders } from './support/tempFolders';
 
 const usage = (message: RegExp) => (error: unknown) =>
   error instanceof CommandError && error.exit === 'usage' && message.test(error.message);
@@ -18,6 +21,9 @@ describe('the arguments of the command line', () => {
       [parsed.command, parsed.name, parsed.isJson, parsed.timeoutMs, parsed.waits, parsed.workspace],
       ['ensure', 'shop', true, 2500, false, '/w'],
     );
+    for (const command of ['ensure', 'start', 'restart', 'stop', 'shutdown'])
+      assert.equal(parseCommandLine([command, '--replace-host']).replacesHost, true);
+    assert.equal(parsed.replacesHost, false, 'only on the flag\u2019s word');
     const logs = parseCommandLine(['logs', '-fn7']);
     assert.deepEqual([logs.follows, logs.lines, logs.name], [true, 7, undefined]);
   });
@@ -43,6 +49,7 @@ describe('the arguments of the command line', () => {
     [['dance'], /no command "dance"/],
     [['toString'], /no command "toString"/],
     [['ensure', '--nonsense'], /Unknown option '--nonsense'/],
+    [['status', '--replace-host'], /"status" takes no option --replace-host/],
     [['status', '--yes'], /"status" takes no option --yes/],
     [['ensure', 'a', 'b'], /do with "b"/],
     [['ls', 'a'], /do with "a"/],
@@ -85,6 +92,7 @@ describe('the help of the command line', () => {
 });
 
 describe('the completion of the shell', () => {
+  const makeFolder = tempFolders();
   for (const shell of ['bash', 'zsh', 'fish']) {
     it(`knows every command and option in ${shell}`, () => {
       const script = completionScript(shell);
@@ -92,7 +100,10 @@ describe('the completion of the shell', () => {
     });
 
     it(`is a script that ${shell} can read`, function () {
-      const { error, status, stderr } = spawnSync(shell, ['-n'], { input: completionScript(shell), encoding: 'utf8' });
+      // A file: fish reads no script from the kind of stdin that Node gives.
+      const file = path.join(makeFolder(), 'script');
+      writeFileSync(file, completionScript(shell));
+      const { error, status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
       if (error) skipBecause(this, `${shell} is not installed`);
       assert.deepEqual([status, stderr], [0, '']);
     });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { HostClient } from '../../src/sessions/hostClient';
+import { HostClient, type HostClientOptions } from '../../src/sessions/hostClient';
 import type { HostConnection } from '../../src/sessions/hostConnection';
 import { Emitter } from '../../src/sessions/event';
+import { lonelyRedisSentence, redisNotTakenSentence } from '../../src/cli/redisNotes';
 import { PROTOCOL_VERSION, type RedisSettings } from '../../src/sessions/protocol';
 import type { Peer } from '../../src/sessions/rpcPeer';
+import type { Settings } from '../../src/sessions/settings';
 import { quietLog } from '../contract/support/quietLog';
 import { waitUntil } from '../contract/support/waitUntil';
 
@@ -41,7 +43,7 @@ describe('the Redis that a client names', () => {
     return peer;
   }
 
-  function make(of: { readonly redis?: () => RedisSettings | undefined; readonly keepsHostSettings?: boolean }) {
+  function make(of: Partial<Pick<HostClientOptions, 'redis' | 'onRedisRefused' | 'keepsHostSettings'>>) {
     const connect = (): Promise<HostConnection> =>
       Promise.resolve({
         peer: aPeer(),
@@ -117,11 +119,12 @@ describe('the Redis that a client names', () => {
   it('costs a warning without the address where the host does not know of it', async () => {
     knowsMethod = false;
     named = redis('redis://:secret@a');
-    make({ redis: () => named });
+    const refused: RedisSettings[] = [];
+    make({ redis: () => named, onRedisRefused: (settings) => refused.push(settings) });
     await client.connect();
     await waitUntil('the warning', () => log.lines.some((line) => line.includes('Redis not taken')));
     assert.ok(!log.lines.join('\n').includes('secret'));
-    assert.equal(client.state.kind, 'connected');
+    assert.deepEqual([client.state.kind, refused], ['connected', [named]]);
   });
 
   it('leaves the settings of the host alone where the client only passes by', async () => {
@@ -135,5 +138,28 @@ describe('the Redis that a client names', () => {
       calls.map(([method]) => method),
       ['configure'],
     );
+  });
+});
+
+describe('what the command line says of a Redis that has no effect', () => {
+  it('names the variables that are alone, and none beside an address', () => {
+    const of = (env: Readonly<Record<string, string>>, redis?: Settings['redis']) =>
+      lonelyRedisSentence({ redis }, env);
+    assert.equal(of({}), undefined);
+    assert.equal(of({ CHEATCODE_REDIS_REQUIRED: '0', CHEATCODE_REDIS_CA_FILE: ' ' }), undefined);
+    assert.match(of({ CHEATCODE_REDIS_REQUIRED: '1' }) ?? '', /^CHEATCODE_REDIS_REQUIRED has no effect: it /);
+    assert.match(
+      of({ CHEATCODE_REDIS_REQUIRED: '1', CHEATCODE_REDIS_CA_FILE: '/ca.pem' }) ?? '',
+      /^CHEATCODE_REDIS_REQUIRED and CHEATCODE_REDIS_CA_FILE have no effect: they /,
+    );
+    const redis = { url: 'redis://r', required: true, caFile: undefined };
+    assert.equal(of({ CHEATCODE_REDIS_REQUIRED: '1' }, redis), undefined);
+  });
+
+  it('shows host and database of an address that was not taken, and no secret', () => {
+    const said = redisNotTakenSentence('rediss://me:secret@r.example:6380/3');
+    assert.match(said, /CHEATCODE_REDIS_URL \(r\.example:6380, database 3\)/);
+    assert.doesNotMatch(said, /secret|\bme\b/);
+    assert.match(redisNotTakenSentence('redis:secret'), /\(an address that can not be read\)/);
   });
 });

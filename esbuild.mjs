@@ -104,6 +104,8 @@ export const product = [
   },
   // Most of what a preview is: a window that shows none does not load it.
   { ...common, entryPoints: { livePreview: 'src/providers/livePreview.ts' }, outdir: 'dist', external: ['vscode'] },
+  // Wanted when things go wrong.
+  { ...common, entryPoints: { showReport: 'src/providers/showReport.ts' }, outdir: 'dist', external: ['vscode'] },
   // Plain Node from here on: `vscode` is not external, so a stray run-time import fails the build.
   {
     ...common,

@@ -25,6 +25,7 @@ import { Previews } from './providers/previews';
 import { PreviewView } from './providers/previewView';
 import { ServersView } from './providers/serversView';
 import { ServerTerminals } from './providers/serverTerminal';
+import type * as ShowReport from './providers/showReport';
 import { StatusBar } from './providers/statusBar';
 import { editorSurroundings } from './providers/surroundings';
 import { ToldCauses } from './providers/toldCauses';
@@ -101,6 +102,8 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     }),
   );
   let hasBrowser = false;
+  const viewsNow = () =>
+    servers.apps.map((app) => viewOf(servers, app, { preview: previews.truth(app), hasIntegratedBrowser: hasBrowser }));
   store.add(
     registerCommands({
       servers,
@@ -117,6 +120,14 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       openInIntegratedBrowser: (app, page) => addresses.openIntegrated(app, page),
       copyUrl: (app, page) => addresses.copy(app, page),
       showLog: () => log.show(),
+      showReport: async () =>
+        loadBeside<typeof ShowReport>('./showReport.js').showReport({
+          extension: context.extension,
+          servers,
+          views: viewsNow,
+          settings: () => settings.current,
+          windowLog: () => log.recent,
+        }),
       writeAgentAdvice,
       tell: notifications.tell,
     }),
@@ -126,8 +137,6 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   const keys = store.add(new EditorContextKeys());
   const diagnostics = store.add(new ConfigDiagnostics());
   let isCheatcodeWorkspace = false;
-  const viewsNow = () =>
-    servers.apps.map((app) => viewOf(servers, app, { preview: previews.truth(app), hasIntegratedBrowser: hasBrowser }));
   const serversView = store.add(
     new ServersView(() =>
       serverRows(viewsNow(), { connection: servers.connection, trusted: vscode.workspace.isTrusted }),

@@ -14,7 +14,7 @@ export async function pickAction(
   views: readonly AppView[],
   run: (action: AppActionId, appKey: string) => void,
   hostReplacement: DevServers['hostReplacement'],
-  runWindow: (command: 'showLog' | 'replaceHost') => void,
+  runWindow: (command: 'showLog' | 'showReport' | 'replaceHost') => void,
 ): Promise<void> {
   const items: ActionItem[] = views.flatMap((view) => [
     { label: appSummary(view), kind: vscode.QuickPickItemKind.Separator },
@@ -36,6 +36,7 @@ export async function pickAction(
           },
         ]),
     { label: '$(output) Show Log', run: () => runWindow('showLog') },
+    { label: '$(report) Show Report', description: 'for a bug report', run: () => runWindow('showReport') },
   );
   const picked = await vscode.window.showQuickPick(items, { placeHolder: 'Dev server actions' });
   picked?.run?.();

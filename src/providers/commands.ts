@@ -19,7 +19,7 @@ export interface CommandPorts {
     views: readonly AppView[],
     run: (action: AppActionId, appKey: string) => void,
     hostReplacement: DevServers['hostReplacement'],
-    runWindow: (command: 'showLog' | 'replaceHost') => void,
+    runWindow: (command: 'showLog' | 'showReport' | 'replaceHost') => void,
   ): Promise<void>;
   showTerminal(app: App): void;
   openPreview(app: App): void;
@@ -34,6 +34,8 @@ export interface CommandPorts {
   openInIntegratedBrowser(app: App, path: string | undefined): Promise<void>;
   copyUrl(app: App, path: string | undefined): Promise<void>;
   showLog(): void;
+  /** Gathers what a bug report needs, and opens it. */
+  showReport(): Promise<void>;
   /** Of the workspace folder that holds the app. */
   writeAgentAdvice(folder: string): Promise<void>;
   tell(message: Message): void;
@@ -110,6 +112,11 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
     }),
   );
   store.add(vscode.commands.registerCommand(windowCommands.showLog, () => ports.showLog()));
+  store.add(
+    vscode.commands.registerCommand(windowCommands.showReport, () =>
+      ports.showReport().catch((error: unknown) => ports.tell(errorToMessage(error))),
+    ),
+  );
   store.add(
     vscode.commands.registerCommand(windowCommands.writeAgentAdvice, async () => {
       const app = ports.activeApp() ?? ports.servers.apps[0];

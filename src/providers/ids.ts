@@ -23,6 +23,7 @@ export const windowCommands = {
   actions: 'cheatcode.actions',
   showServers: 'cheatcode.showServers',
   showLog: 'cheatcode.showLog',
+  showReport: 'cheatcode.showReport',
   writeAgentAdvice: 'cheatcode.writeAgentAdvice',
   stopAll: 'cheatcode.stopAll',
   replaceHost: 'cheatcode.replaceHost',

@@ -90,4 +90,6 @@ export interface DevServers extends Disposable {
   compileIssues(app: App): Promise<CompileIssues>;
   /** The last lines of output without escape sequences; empty while there is no session. */
   lastOutput(app: App, lines: number): Promise<readonly string[]>;
+  /** The last lines of the session host's log, each with its time. Rejects where it can't be read. */
+  hostLog(): Promise<readonly string[]>;
 }

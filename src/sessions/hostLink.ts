@@ -5,7 +5,7 @@ import { otherOwner, type User, type UserIds } from './folderOwner';
 import type * as hostLauncher from './hostLauncher';
 import type { Replacing } from './connectOrLaunch';
 import type { Logger } from './log';
-import { readOwnedFile } from './ownedFile';
+import { readOwnedFile, readOwnedTail } from './ownedFile';
 import type { HostSettings } from './protocol';
 import type { Peer } from './rpcPeer';
 import { currentScope, type Scope } from './scope';
@@ -13,6 +13,8 @@ import { ensureScopePaths, ensureStateFolder, scopePaths, type ScopePaths } from
 
 /** How long a host that is said to hang gets to prove the contrary before it is ended, in milliseconds. */
 const LAST_CHANCE_MS = 2000;
+/** Some 300 lines. */
+const LOG_TAIL_BYTES = 32 * 1024;
 
 /** What a client does to the world to reach the session host. */
 export interface HostLink {
@@ -40,6 +42,8 @@ export interface SystemHostLink extends HostLink {
   readonly actingAs: User | undefined;
   /** The state folder of the connection that was made last; undefined before the first. */
   readonly stateFolder: string | undefined;
+  /** The end of the host's log. Rejects with what the system says where there is none that may be read. */
+  logTail(): Promise<string>;
 }
 
 export interface HostLinkOptions {
@@ -112,6 +116,11 @@ export function systemHostLink(options: HostLinkOptions): SystemHostLink {
 
     get stateFolder() {
       return metIn;
+    },
+
+    async logTail() {
+      const { paths } = await place();
+      return readOwnedTail(paths.log, paths.uid, LOG_TAIL_BYTES);
     },
 
     async tryConnect(who, prepare) {

@@ -365,6 +365,10 @@ class WorkspaceServers implements WindowServers {
     }
   }
 
+  async hostLog(): Promise<readonly string[]> {
+    return (await this.#link.logTail()).trimEnd().split('\n');
+  }
+
   async lastOutput(app: App, lines: number): Promise<readonly string[]> {
     const session = this.#sessions.get(app.key);
     if (!session || !this.#client.peer) return [];

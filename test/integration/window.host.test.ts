@@ -119,6 +119,31 @@ describe('a window on the sample workspace', () => {
     await once(vscode.languages.onDidChangeDiagnostics, () => problems().length === 0);
   });
 
+  it('opens a report with versions, states, events and output, and without the password of a Redis', async () => {
+    const password = 'geheim-4711';
+    const { Global } = vscode.ConfigurationTarget;
+    const update = (value: string | undefined) =>
+      vscode.workspace.getConfiguration('cheatcode').update('redis.url', value, Global);
+    await update(`redis://me:${password}@127.0.0.1:1/0`);
+    try {
+      await vscode.commands.executeCommand('cheatcode.showReport');
+      const document = vscode.window.activeTextEditor?.document;
+      assert.equal(document?.languageId, 'markdown');
+      assert.ok(document.isUntitled, 'nothing was written');
+      const text = document.getText();
+      const { version } = vscode.extensions.getExtension(EXTENSION)?.packageJSON as { readonly version: string };
+      assert.match(text, new RegExp(`^\\| Extension \\| ${version.replaceAll('.', '\\.')} \\|$`, 'm'));
+      assert.match(text, /^\| cheatcode\.redis\.url \| 127\.0\.0\.1:1 \| user \|$/m);
+      assert.match(text, /^## Web\n[^]*?^\| State \| stopped \|$/m);
+      assert.match(text, /info session changed session=dev_server_web state=running/);
+      assert.match(text, /^## Last output of dev_server_web\n[^]*next dev/m);
+      assert.doesNotMatch(text, new RegExp(password));
+    } finally {
+      await update(undefined);
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    }
+  });
+
   it('takes no setting for its default that the manifest does not name', () => {
     const manifest = JSON.parse(
       readFileSync(path.join(vscode.extensions.getExtension(EXTENSION)?.extensionPath ?? '', 'package.json'), 'utf8'),

@@ -83,7 +83,8 @@ describe('the manifest', () => {
 
   it('enables commands by context keys that the code sets', () => {
     for (const { command, enablement } of manifest.contributes.commands) {
-      if (command === windowCommands.showLog) continue;
+      // When things are broken they are needed most.
+      if (command === windowCommands.showLog || command === windowCommands.showReport) continue;
       assert.ok(enablement !== undefined && known.includes(enablement), `${command}: ${enablement}`);
     }
   });

@@ -24,7 +24,8 @@ export async function findFamily(processes: Processes, marks: FamilyMarks): Prom
   const members = new Map<number, ProcessInfo>();
   for (const info of marked) members.set(info.pid, info);
   const pgid = all.some((info) => hasTakenOver(info, marks)) ? undefined : marks.pgid;
-  for (const info of all) if (info.pgid === pgid) members.set(info.pid, info);
+  // A leader that was just forked is still in the host's group, with the host's environment.
+  for (const info of all) if (info.pgid === pgid || isLeader(info, marks)) members.set(info.pid, info);
   const children = new Map<number, ProcessInfo[]>();
   for (const info of all) {
     const siblings = children.get(info.ppid);
@@ -39,6 +40,10 @@ export async function findFamily(processes: Processes, marks: FamilyMarks): Prom
       queue.push(child.pid);
     }
   return [...members.values()].filter((info) => !info.isZombie && info.pid !== process.pid);
+}
+
+function isLeader({ pid, startTicks }: ProcessIdentity, { leader }: FamilyMarks): boolean {
+  return leader !== undefined && pid === leader.pid && startTicks === leader.startTicks;
 }
 
 /** The group's number is a stranger's: ours has died out, and its leader's pid was given to another. */

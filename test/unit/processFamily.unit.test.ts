@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { findFamily, type FamilyMarks } from '../../src/sessions/host/processFamily';
+import type { ProcessInfo, Processes } from '../../src/sessions/host/processes';
+
+const HOST = 40;
+const SERVER = 50;
+const leader = { pid: SERVER, startTicks: '900' };
+
+function process(of: Partial<ProcessInfo> & { readonly pid: number }): ProcessInfo {
+  return { ppid: HOST, pgid: of.pid, startTicks: '900', isZombie: false, ...of } as ProcessInfo;
+}
+
+/** A machine with these processes; those of `cookies` carry the session's cookie. */
+function family(all: readonly ProcessInfo[], marks: Partial<FamilyMarks> = {}, cookies: readonly number[] = []) {
+  const processes = {
+    list: () => Promise.resolve(all),
+    findByEnvironment: () => Promise.resolve(all.filter(({ pid }) => cookies.includes(pid))),
+  } as unknown as Processes;
+  return findFamily(processes, { pgid: SERVER, cookie: 'c', ...marks }).then((found) =>
+    found.map(({ pid }) => pid).sort((a, b) => a - b),
+  );
+}
+
+describe('the family of a server', () => {
+  it('is its group, the descendants of its leader, and who carries its cookie', async () => {
+    const all = [
+      process({ pid: SERVER }),
+      process({ pid: 51, ppid: SERVER, pgid: SERVER }),
+      process({ pid: 52, ppid: 51, pgid: 52 }),
+      process({ pid: 53, ppid: 1, pgid: 53 }),
+      process({ pid: 54, ppid: 1, pgid: 54 }),
+    ];
+    assert.deepEqual(await family(all, { leader }, [53]), [SERVER, 51, 52, 53]);
+  });
+
+  it('holds its leader before that has a group of its own: a fork takes its moment until then', async () => {
+    // Forked, and nothing else: the group and the environment are still the host's.
+    const newborn = process({ pid: SERVER, pgid: HOST });
+    assert.deepEqual(await family([process({ pid: HOST, ppid: 1 }), newborn], { leader }), [SERVER]);
+  });
+
+  it('is no stranger who got its number', async () => {
+    const stranger = process({ pid: SERVER, startTicks: '901' });
+    assert.deepEqual(await family([stranger, process({ pid: 51, ppid: SERVER, pgid: SERVER })], { leader }), []);
+    assert.deepEqual(await family([process({ pid: SERVER, startTicks: '901', pgid: HOST })], { leader }), []);
+    // Never looked at: nothing tells that it is ours.
+    assert.deepEqual(await family([process({ pid: SERVER, pgid: HOST })]), []);
+  });
+
+  it('holds no zombies', async () => {
+    assert.deepEqual(await family([process({ pid: SERVER, isZombie: true })], { leader }), []);
+  });
+});

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { CheatcodeApi } from './cheatcode';
 import { ActiveApp } from './providers/activeApp';
 import { pickAction, pickApp } from './providers/actionsQuickPick';
 import { BrowserAddresses } from './providers/browserAddresses';
@@ -9,7 +10,7 @@ import { registerCommands } from './providers/commands';
 import { ConfigDiagnostics } from './providers/configDiagnostics';
 import { EditorContextKeys } from './providers/contextKeys';
 import { EditorSettings } from './providers/editorSettings';
-import { createApi, type CheatcodeApi } from './providers/extensionApi';
+import { createApi } from './providers/extensionApi';
 import { appCommands } from './providers/ids';
 import { hasIntegratedBrowser } from './providers/integratedBrowser';
 import { runButton } from './providers/messageButtons';

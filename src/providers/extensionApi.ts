@@ -1,42 +1,15 @@
+import * as l10n from '@vscode/l10n';
+import type { CheatcodeApi, CheatcodeApp } from '../cheatcode';
 import type { App } from '../sessions/apps';
 import type { DevServers } from '../sessions/devServers';
-import type { Disposable, Event } from '../sessions/event';
 import { canOpen } from '../sessions/appActions';
 import { type AppView } from '../sessions/appView';
+import { errorToMessage } from '../sessions/messages';
 import { appByWord } from '../sessions/presenter';
-import type { AppType, SessionState } from '../sessions/protocol';
-
-/** An app as other extensions see it. */
-export interface ApiApp {
-  readonly name: string;
-  readonly type: AppType;
-  readonly folder: string;
-  /** Undefined until the session host knows the app. */
-  readonly state: SessionState | undefined;
-}
 
 /**
- * What `activate` returns. `app` is a name, a type or a session (`dev_server_web`). The workspace is read after it: what is
- * looked up at once (`apps`, `state`) is empty until `onDidChange`, and what is asked for waits, and rejects for an unknown app.
- */
-export interface CheatcodeApi {
-  readonly version: 1;
-  apps(): readonly ApiApp[];
-  /** Undefined for an app that is not known, or not yet, to this window or to the session host. */
-  state(app: string): SessionState | undefined;
-  /** The app whose state changed. */
-  readonly onDidChange: Event<ApiApp>;
-  /** Resolves when the wish is recorded; `onDidChange` tells the rest. */
-  start(app: string): Promise<void>;
-  /** Resolves when the server has ended. */
-  stop(app: string): Promise<void>;
-  /** The address as a browser reaches it, undefined while the app does not run. */
-  url(app: string): Promise<string | undefined>;
-}
-
-/**
- * The public face of the window's dev servers. `activated` settles when the workspace was read for the first time; what it
- * rejects with is told to whoever asks for something.
+ * The public face of the window's dev servers, as `cheatcode.d.ts` promises it. `activated` settles when the workspace was read
+ * for the first time; what it rejects with is told to whoever asks for something.
  */
 export function createApi(
   servers: DevServers,
@@ -47,30 +20,55 @@ export function createApi(
   const find = async (word: string): Promise<AppView> => {
     await activated;
     const app = appByWord(views(), word);
-    if (app === undefined) throw new Error(`no app, or more than one, is called "${word}"`);
+    if (app === undefined) throw new Error(l10n.t('No app, or more than one, is called "{0}".', word));
     return { app, session: servers.session(app) };
   };
-  const toApi = ({ app, session }: AppView): ApiApp =>
-    Object.freeze({ name: app.name, type: app.type, folder: app.folder, state: session?.state });
+  /** Does what is asked of an app, and puts what goes wrong into words. */
+  const ask = async (word: string, action: (view: AppView) => Promise<unknown>): Promise<void> => {
+    const view = await find(word);
+    await action(view).catch((error: unknown) => {
+      throw new Error(errorToMessage(error, view.app).text, { cause: error });
+    });
+  };
+  const stopped = async (word: string, action: (app: App) => Promise<unknown>): Promise<void> =>
+    ask(word, ({ app, session }) => {
+      // Nothing that we did not start is ended without a person's word, and another extension is none.
+      if (session?.adopted === true)
+        throw new Error(l10n.t('{0} was started outside Cheatcode; only a person can end it.', app.label));
+      return action(app);
+    });
+  const toApi = ({ app, session }: AppView): CheatcodeApp =>
+    Object.freeze({
+      name: app.name,
+      type: app.type,
+      folder: app.folder,
+      session: session?.id,
+      state: session?.state,
+      port: session?.port,
+    });
   return Object.freeze<CheatcodeApi>({
     version: 1,
+    ready: activated,
     apps: () => views().map(toApi),
+    onDidChangeApps: (listener) => {
+      // The workspace is looked at far more often than its apps become others.
+      const known = (): string => JSON.stringify(servers.apps);
+      let last = known();
+      return servers.onDidDiscover(() => {
+        const before = last;
+        last = known();
+        if (last !== before) listener(views().map(toApi));
+      });
+    },
     state: (word) => {
       const app = appByWord(views(), word);
       return app && servers.session(app)?.state;
     },
-    onDidChange: (listener): Disposable =>
+    onDidChange: (listener) =>
       servers.onDidChangeSession((app) => listener(toApi({ app, session: servers.session(app) }))),
-    start: async (word) => {
-      const { app } = await find(word);
-      await servers.start(app);
-    },
-    stop: async (word) => {
-      const { app, session } = await find(word);
-      // Nothing that we did not start is ended without a person's word, and another extension is none.
-      if (session?.adopted === true) throw new Error(`${app.label} was started outside Cheatcode`);
-      await servers.stop(app);
-    },
+    start: (word) => ask(word, ({ app }) => servers.start(app)),
+    stop: (word) => stopped(word, (app) => servers.stop(app)),
+    restart: (word) => stopped(word, (app) => servers.restart(app)),
     url: async (word) => {
       const view = await find(word);
       return canOpen(view) ? await urlOf(view.app) : undefined;

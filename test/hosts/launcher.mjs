@@ -4,17 +4,20 @@
 // as its window, and exits with the suite's exit code. The desktop build can't be had on machines that reach package
 // registries alone.
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { launchChromium } from './chromium.mjs';
 import { inSandbox } from './paths.mjs';
 import { startServerMain, suiteUrl } from './serverMain.mjs';
 
-/** @param {string} name the value of `--name=value` */
-const option = (name) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
-const extensionDevelopmentPath = option('extensionDevelopmentPath');
-const extensionTestsPath = option('extensionTestsPath');
+/** @param {string} name the value of each `--name=value` */
+const options = (name) =>
+  process.argv
+    .filter((argument) => argument.startsWith(`--${name}=`))
+    .map((argument) => argument.slice(name.length + 3));
+const [extensionDevelopmentPath, ...otherExtensions] = options('extensionDevelopmentPath');
+const [extensionTestsPath] = options('extensionTestsPath');
 const workspace = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
 const timeoutMs = Number(process.env['CHEATCODE_TEST_TIMEOUT_MS'] ?? 15 * 60_000);
 
@@ -42,6 +45,9 @@ for (const [signal, number] of /** @type {const} */ ([
 async function open() {
   const dataDir = await mkdtemp(path.join(process.env['CHEATCODE_TEST_DIR'] ?? os.tmpdir(), 'ccl-'));
   undo.push(() => rm(dataDir, { recursive: true, force: true }));
+  // The page's address takes one extension under development: the others are there as if they were installed.
+  for (const folder of otherExtensions)
+    await cp(folder, path.join(dataDir, 'extensions', path.basename(folder)), { recursive: true });
   const logs = inSandbox('logs', 'host');
   await mkdir(logs, { recursive: true });
   const workbenchLog = createWriteStream(path.join(logs, 'workbench.log'));

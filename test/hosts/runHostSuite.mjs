@@ -7,7 +7,8 @@ const [workspace] = process.argv.slice(2);
 try {
   await runTests({
     vscodeExecutablePath: process.env['VSCODE_EXECUTABLE_PATH'] ?? inRepo('test', 'hosts', 'launcher.mjs'),
-    extensionDevelopmentPath: repoRoot,
+    // The second one is the example of docs/api.md, which uses what the first one exports.
+    extensionDevelopmentPath: [repoRoot, inRepo('test', 'fixtures', 'apiConsumer')],
     extensionTestsPath: inRepo('out', 'test', 'hosts', 'hostSuite.js'),
     launchArgs: workspace ? [workspace] : [],
   });

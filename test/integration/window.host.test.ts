@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { CheatcodeApi } from '../../src/providers/extensionApi';
+import type { CheatcodeApi } from '../../src/cheatcode';
 import { GATEWAY_HEADER, GATEWAY_PATH } from '../../src/sessions/gatewayProtocol';
 import { holdersOf, nextServersOf } from '../hosts/witness';
 

@@ -106,6 +106,13 @@ export const product = [
   { ...common, entryPoints: { livePreview: 'src/providers/livePreview.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted when things go wrong.
   { ...common, entryPoints: { showReport: 'src/providers/showReport.ts' }, outdir: 'dist', external: ['vscode'] },
+  // Wanted with the first terminal.
+  {
+    ...common,
+    entryPoints: { terminalExtras: 'src/providers/terminalExtras.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
   // Plain Node from here on: `vscode` is not external, so a stray run-time import fails the build.
   {
     ...common,

@@ -20,6 +20,7 @@ import { editorBrowser } from './providers/openInBrowser';
 import { OutputChannelLog } from './providers/outputChannelLog';
 import type * as LivePreviews from './providers/livePreview';
 import type * as PhoneCards from './providers/phoneCard';
+import type { FilePlace } from './providers/previewCompileError';
 import type { CreatePreview } from './providers/previewParts';
 import { PreviewPanels } from './providers/previewPanel';
 import { Previews } from './providers/previews';
@@ -27,6 +28,7 @@ import { PreviewView } from './providers/previewView';
 import { ServersView } from './providers/serversView';
 import { ServerTerminals } from './providers/serverTerminal';
 import type * as ShowReport from './providers/showReport';
+import type * as Extras from './providers/terminalExtras';
 import { StatusBar } from './providers/statusBar';
 import { editorSurroundings } from './providers/surroundings';
 import { ToldCauses } from './providers/toldCauses';
@@ -52,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   store = new DisposableStore();
   const log = store.add(new OutputChannelLog());
   const onError = (error: unknown): void => log.error('unexpected', { error: errorMessage(error) });
+  const openFile = (app: App, place: FilePlace): void => void openAppFile(app.folder, place).catch(onError);
   const notifications = store.add(new Notifications(runButton, new ToldCauses(context.globalState)));
   const settings = store.add(new EditorSettings(log, notifications.tell));
   const activeApp = store.add(new ActiveApp());
@@ -67,8 +70,14 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       redis: () => redisSettings(settings.current, log),
     }),
   );
-  const stop = (app: App): void => void vscode.commands.executeCommand(appCommands.stop, app.key);
-  const terminals = store.add(new ServerTerminals(servers, () => settings.current, stop));
+  const terminals = store.add(
+    new ServerTerminals({
+      servers,
+      settings: () => settings.current,
+      run: (action, app) => void vscode.commands.executeCommand(appCommands[action], app.key),
+      loadExtras: (shown) => new (loadBeside<typeof Extras>('./terminalExtras.js').TerminalExtras)(shown, openFile),
+    }),
+  );
   const addresses = new BrowserAddresses({
     servers,
     settings: () => settings.current,
@@ -87,7 +96,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     resolveAddress: (session) => addresses.resolve(session),
     phoneCard: async (port) => loadBeside<typeof PhoneCards>('./phoneCard.js').phoneCard(port),
     run: (action, app, page) => void vscode.commands.executeCommand(appCommands[action], app.key, page),
-    openFile: (app, place) => void openAppFile(app.folder, place).catch(onError),
+    openFile,
     openUrl: (url) => void editorBrowser.open(url).catch(onError),
     onError,
   };

@@ -2,10 +2,12 @@ import * as vscode from 'vscode';
 import type { App } from '../sessions/apps';
 import type { DevServers, TerminalAttachment } from '../sessions/devServers';
 import { DisposableStore } from '../sessions/event';
-import { canShowTerminal } from '../sessions/appActions';
+import { canShowTerminal, canTryStart } from '../sessions/appActions';
 import { appIcon } from '../sessions/appFace';
 import type { AppType } from '../sessions/protocol';
+import { isActive } from '../sessions/sessionState';
 import type { Settings } from '../sessions/settings';
+import type { ShownTerminal, TerminalExtras } from './shownTerminal';
 
 /** Until the editor has shown a terminal it has no size, and the screen keeps the one that it has. */
 const UNSEEN_SIZE = { cols: 0, rows: 0 } as const;
@@ -21,7 +23,14 @@ const tabColor: Readonly<Record<AppType, string>> = {
   custom: 'terminal.ansiCyan',
 };
 
-type ServerTerminalPorts = Pick<DevServers, 'apps' | 'session' | 'attach'>;
+export interface ServerTerminalPorts {
+  readonly servers: Pick<DevServers, 'apps' | 'session' | 'attach'>;
+  readonly settings: () => Settings;
+  /** Does what the command does. */
+  readonly run: (action: 'start' | 'stop', app: App) => void;
+  /** Signs and links, wanted with the first terminal; disposed of with all of them. */
+  readonly loadExtras: (shown: () => readonly ShownTerminal<vscode.Terminal>[]) => TerminalExtras;
+}
 
 /**
  * One terminal per app in this window, a view of the session's screen in the host. The terminal never runs anything:
@@ -29,17 +38,14 @@ type ServerTerminalPorts = Pick<DevServers, 'apps' | 'session' | 'attach'>;
  */
 export class ServerTerminals implements vscode.Disposable {
   readonly #store = new DisposableStore();
-  readonly #servers: ServerTerminalPorts;
-  readonly #settings: () => Settings;
-  readonly #stop: (app: App) => void;
+  readonly #ports: ServerTerminalPorts;
   readonly #open = new Map<string, { readonly terminal: vscode.Terminal; readonly pty: SessionPty }>();
   /** Apps whose terminal was closed by hand: not opened again by itself before the session has been stopped. */
   readonly #dismissed = new Set<string>();
+  #extras: TerminalExtras | undefined;
 
-  constructor(servers: ServerTerminalPorts, settings: () => Settings, stop: (app: App) => void) {
-    this.#servers = servers;
-    this.#settings = settings;
-    this.#stop = stop;
+  constructor(ports: ServerTerminalPorts) {
+    this.#ports = ports;
     this.#store.add(vscode.window.onDidCloseTerminal((terminal) => this.#closed(terminal)));
     this.#store.add(
       vscode.window.onDidChangeActiveTerminal((terminal) => {
@@ -50,14 +56,15 @@ export class ServerTerminals implements vscode.Disposable {
 
   /** Opens the terminal of a session that is not stopped, in the background, and forgets those of apps that are gone. */
   consider(app: App): void {
-    const session = this.#servers.session(app);
+    this.#extras?.update();
+    const session = this.#ports.servers.session(app);
     if (session === undefined || session.state === 'stopped') {
       this.#dismissed.delete(app.key);
       return;
     }
     if (session.state === 'stopping' || !canShowTerminal({ app, session })) return;
     if (this.#dismissed.has(app.key) || this.#open.has(app.key)) return;
-    if (this.#settings().terminal.attachAutomatically) this.#create(app, session.id);
+    if (this.#ports.settings().terminal.attachAutomatically) this.#create(app, session.id);
   }
 
   /** Drops the terminals of apps that the workspace no longer has. */
@@ -68,14 +75,18 @@ export class ServerTerminals implements vscode.Disposable {
 
   /** Brings the app's terminal to the front, made anew if it was closed. */
   reveal(app: App): void {
-    const session = this.#servers.session(app);
+    const session = this.#ports.servers.session(app);
     const entry = this.#open.get(app.key) ?? (session === undefined ? undefined : this.#create(app, session.id));
     entry?.terminal.show();
   }
 
   #create(app: App, name: string): { readonly terminal: vscode.Terminal; readonly pty: SessionPty } {
     this.#dismissed.delete(app.key);
-    const pty = new SessionPty((size, sink) => this.#servers.attach(app, size, sink));
+    this.#extras ??= this.#store.add(this.#ports.loadExtras(() => this.#shown()));
+    const pty = new SessionPty(
+      (size, sink) => this.#ports.servers.attach(app, size, sink),
+      () => this.#startFrom(app.key),
+    );
     const terminal = vscode.window.createTerminal({
       name,
       pty,
@@ -89,6 +100,23 @@ export class ServerTerminals implements vscode.Disposable {
     return entry;
   }
 
+  /** Enter in a terminal whose server has ended is the button's Start; false where it runs, and the key is its. */
+  #startFrom(appKey: string): boolean {
+    const app = this.#ports.servers.apps.find(({ key }) => key === appKey);
+    const session = app && this.#ports.servers.session(app);
+    if (app === undefined || session === undefined || isActive(session.state)) return false;
+    if (canTryStart({ app, session })) this.#ports.run('start', app);
+    return true;
+  }
+
+  #shown(): readonly ShownTerminal<vscode.Terminal>[] {
+    const { servers } = this.#ports;
+    return servers.apps.flatMap((app) => {
+      const terminal = this.#open.get(app.key)?.terminal;
+      return terminal === undefined ? [] : { terminal, app, session: servers.session(app) };
+    });
+  }
+
   #closed(terminal: vscode.Terminal): void {
     const key = [...this.#open].find(([, entry]) => entry.terminal === terminal)?.[0];
     if (key === undefined) return;
@@ -96,11 +124,12 @@ export class ServerTerminals implements vscode.Disposable {
     // Only a person's close counts: a reload closes terminals too, with another reason (FACTS).
     if (terminal.exitStatus?.reason !== vscode.TerminalExitReason.User) return;
     this.#dismissed.add(key);
-    const app = this.#servers.apps.find((candidate) => candidate.key === key);
-    const session = app === undefined ? undefined : this.#servers.session(app);
+    const { servers, settings, run } = this.#ports;
+    const app = servers.apps.find((candidate) => candidate.key === key);
+    const session = app === undefined ? undefined : servers.session(app);
     if (app === undefined || session === undefined || session.adopted) return;
     if (session.state === 'stopped' || session.state === 'stopping' || session.state === 'failed') return;
-    if (this.#settings().terminal.onClose === 'stop') this.#stop(app);
+    if (settings().terminal.onClose === 'stop') run('stop', app);
   }
 
   dispose(): void {
@@ -120,6 +149,7 @@ class SessionPty implements vscode.Pseudoterminal {
   readonly #write = new vscode.EventEmitter<string>();
   readonly #override = new vscode.EventEmitter<vscode.TerminalDimensions | undefined>();
   readonly #attach: Attach;
+  readonly #start: () => boolean;
   #attachment: TerminalAttachment | undefined;
   /** What fits into this window's panel, once it was shown. */
   #own: { readonly cols: number; readonly rows: number } | undefined;
@@ -129,8 +159,10 @@ class SessionPty implements vscode.Pseudoterminal {
   readonly onDidWrite = this.#write.event;
   readonly onDidOverrideDimensions = this.#override.event;
 
-  constructor(attach: Attach) {
+  /** `start` is asked at each Enter, and says whether that was its business. */
+  constructor(attach: Attach, start: () => boolean) {
     this.#attach = attach;
+    this.#start = start;
   }
 
   open(dimensions: vscode.TerminalDimensions | undefined): void {
@@ -156,6 +188,7 @@ class SessionPty implements vscode.Pseudoterminal {
 
   handleInput(data: string): void {
     this.claimSize();
+    if (data === '\r' && this.#start()) return;
     this.#attachment?.write(data);
   }
 

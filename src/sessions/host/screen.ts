@@ -13,6 +13,19 @@ const LOW_WATER_CHARS = 128 * 1024;
 const MAX_SNAPSHOT_BYTES = MAX_MESSAGE_BYTES - 100_000;
 
 /**
+ * What @xterm/addon-serialize 0.13 leaves out, by number, as a new terminal has it: whether the cursor is seen, and how the mouse
+ * is reported (in UTF-8, SGR, urxvt's way, in pixels). Without it a full-screen program in a window that attaches late shows a
+ * cursor that it had hidden, and reads clicks that it can't understand.
+ */
+const UNKNOWN_MODES: Readonly<Record<number, boolean>> = {
+  25: true,
+  1005: false,
+  1006: false,
+  1015: false,
+  1016: false,
+};
+
+/**
  * The one screen of a session, kept as a terminal model: windows that attach get it serialised, never raw bytes, and it
  * alone answers the terminal's queries, so that three windows do not answer three times.
  */
@@ -21,6 +34,8 @@ export class Screen {
   readonly #serializer = new SerializeAddon();
   readonly #reply = new Emitter<string>();
   readonly #pressure = new Emitter<'pause' | 'resume'>();
+  /** Private modes that the serialiser does not know of, by number, as they were set last. */
+  readonly #modes = new Map<number, boolean>();
   #undigestedChars = 0;
   #isPaused = false;
 
@@ -39,6 +54,11 @@ export class Screen {
     });
     this.#terminal.loadAddon(this.#serializer);
     this.#terminal.onData((data) => this.#reply.fire(data));
+    for (const final of ['h', 'l'])
+      this.#terminal.parser.registerCsiHandler({ prefix: '?', final }, (numbers) => {
+        for (const number of numbers.flat()) if (number in UNKNOWN_MODES) this.#modes.set(number, final === 'h');
+        return false; // And then as ever.
+      });
   }
 
   get cols(): number {
@@ -74,12 +94,13 @@ export class Screen {
       if (!isWanted()) return;
       let scrollback = SCROLLBACK_LINES;
       let screen = this.#serializer.serialize({ scrollback });
+      const modes = this.#modesText();
       // Very wide and colourful lines: fewer of them, rather than a message that ends the connection.
       while (scrollback > 0 && Buffer.byteLength(JSON.stringify(screen)) > MAX_SNAPSHOT_BYTES) {
         scrollback = Math.floor(scrollback / 4);
         screen = this.#serializer.serialize({ scrollback });
       }
-      callback(screen);
+      callback(screen + modes);
     });
   }
 
@@ -103,6 +124,14 @@ export class Screen {
         resolve(lines);
       });
     });
+  }
+
+  /** Switches on and off what is other than in a new terminal and left out by the serialiser. */
+  #modesText(): string {
+    return [...this.#modes]
+      .filter(([number, isOn]) => UNKNOWN_MODES[number] !== isOn)
+      .map(([number, isOn]) => `\x1b[?${number}${isOn ? 'h' : 'l'}`)
+      .join('');
   }
 
   dispose(): void {

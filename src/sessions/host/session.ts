@@ -402,11 +402,14 @@ export class Session implements Monitored {
     this.#save();
   }
 
-  /** The terminal says how things ended, in the words of the status item. */
+  /**
+   * The terminal says how things ended, in the words of the status item, and which key restarts: in English, for all windows
+   * share this one screen, whatever language they have.
+   */
   #tell(): void {
-    const text =
-      this.#wanted.wish?.kind === 'run' && !this.#cycle ? 'starting again' : stateSentence(this.id, this.snapshot());
-    this.terminal.print(notice(text));
+    if (this.#wanted.wish?.kind === 'run' && !this.#cycle) return this.terminal.print(notice('starting again'));
+    const key = this.#wanted.spec.managed === 'external' ? '' : ' Press Enter to start it again.';
+    this.terminal.print(notice(stateSentence(this.id, this.snapshot()) + key));
   }
 
   /** A disk that does not take the record costs the successor's convenience, not this server. */

@@ -137,6 +137,7 @@ export async function runServer(deps: RunDependencies, context: RunContext, sign
       ),
     );
   failpoint('start.beforeSpawn');
+  context.print(notice(firstLine(spec, command, port)));
   const server = await launch(deps, context, command, port, tool.env, signal);
   if (!server) return abortedRun;
   if ('code' in server) return { kind: 'failed', reason: server };
@@ -333,8 +334,7 @@ async function launch(
   extraEnv: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<GuardedProcess | Reason | undefined> {
-  const argv = command.map((word) => word.replaceAll('{port}', String(port)));
-  context.print(notice(`${argv.join(' ')}  (in ${context.spec.folder}, port ${port})`));
+  const argv = withPort(command, port);
   try {
     return await launchGuarded(deps, {
       argv,
@@ -362,6 +362,7 @@ async function runInstall(
   signal: AbortSignal,
   limitMs?: number,
 ): Promise<{ readonly exitCode: number | undefined } | Reason> {
+  context.print(notice(`${command.join(' ')}  (in ${context.spec.folder})`));
   const install = await launch(deps, context, command, port, { CI: '1' }, signal);
   if (!install) return { exitCode: undefined };
   if ('code' in install) return install;
@@ -406,6 +407,18 @@ function untilAborted(signal: AbortSignal, over: AbortSignal): Promise<undefined
     signal.addEventListener('abort', done, { once: true });
     over.addEventListener('abort', () => signal.removeEventListener('abort', done), { once: true });
   });
+}
+
+/** What runs and where: `Cheatcode: Web (pnpm run dev) in cheatcode-app → http://localhost:3000`. */
+function firstLine(spec: LaunchSpec, command: readonly string[], port: number): string {
+  const { type, appName, folder } = spec;
+  const what = type === 'custom' || spec.isFirstOfType === false ? appName : type === 'web' ? 'Web' : 'Mobile';
+  const line = withPort(command, port).join(' ');
+  return `Cheatcode: ${what} (${line}) in ${path.basename(folder)} → http://localhost:${port}`;
+}
+
+function withPort(command: readonly string[], port: number): readonly string[] {
+  return command.map((word) => word.replaceAll('{port}', String(port)));
 }
 
 /** A line of our own in the terminal, dim so that it is not taken for the server's. */

@@ -155,6 +155,11 @@ export class Editor {
     return Math.round((leader ? await startTimeMs(leader.startTicks) : NaN) - activatedMs);
   }
 
+  /** Changes user settings while the editor runs, as a person does in the file. */
+  async change(settings: Record<string, unknown>): Promise<void> {
+    await writeSettings(path.join(path.dirname(this.stateFolder), 'user'), settings);
+  }
+
   async close(): Promise<void> {
     await this.browser.close();
     await this.server.stop();

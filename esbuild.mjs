@@ -113,6 +113,8 @@ export const product = [
     outdir: 'dist',
     external: ['vscode'],
   },
+  // Drawn for mobile apps only, so no part of what each window loads.
+  { ...common, entryPoints: { phoneCard: 'src/providers/phoneCardBundle.ts' }, outdir: 'dist', external: ['vscode'] },
   // Plain Node from here on: `vscode` is not external, so a stray run-time import fails the build.
   {
     ...common,
@@ -132,8 +134,6 @@ export const product = [
   { ...common, entryPoints: { gateway: 'src/gateway/main.ts' }, outdir: 'dist' },
   // Loaded by the host and the command line where a Redis is configured.
   { ...common, entryPoints: { redis: 'src/sessions/host/redisConnection.ts' }, outdir: 'dist' },
-  // Drawn for mobile apps only, so no part of what each window loads.
-  { ...common, entryPoints: { phoneCard: 'src/providers/phoneCard.ts' }, outdir: 'dist' },
 ];
 
 /** The platform's terminal binary, where one is published; without it the host falls back. */

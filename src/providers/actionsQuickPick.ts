@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { DevServers } from '../sessions/devServers';
 import { actionsFor, type AppActionId } from '../sessions/appActions';
@@ -30,15 +31,20 @@ export async function pickAction(
       ? []
       : [
           {
-            label: '$(sync) Replace Session Host…',
-            description: hostReplacement === 'hung' ? 'it does not answer' : 'it is older than this extension',
+            label: `$(sync) ${l10n.t('Replace Session Host…')}`,
+            description:
+              hostReplacement === 'hung' ? l10n.t('it does not answer') : l10n.t('it is older than this extension'),
             run: () => runWindow('replaceHost'),
           },
         ]),
-    { label: '$(output) Show Log', run: () => runWindow('showLog') },
-    { label: '$(report) Show Report', description: 'for a bug report', run: () => runWindow('showReport') },
+    { label: `$(output) ${l10n.t('Show Log')}`, run: () => runWindow('showLog') },
+    {
+      label: `$(report) ${l10n.t('Show Report')}`,
+      description: l10n.t('for a bug report'),
+      run: () => runWindow('showReport'),
+    },
   );
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: 'Dev server actions' });
+  const picked = await vscode.window.showQuickPick(items, { placeHolder: l10n.t('Dev server actions') });
   picked?.run?.();
 }
 

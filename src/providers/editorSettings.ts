@@ -45,7 +45,6 @@ export class EditorSettings implements vscode.Disposable {
       this.#log.warn('setting ignored', {
         setting: problem.setting,
         value: JSON.stringify(problem.value),
-        expected: problem.expected,
       });
     const message = settingProblemsMessage(problems);
     // The same trouble is told once, not at every change of some other setting.

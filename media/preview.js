@@ -63,7 +63,10 @@
 
   const words = /** @type {Readonly<Record<PageWord, string>>} */ (JSON.parse(document.body.dataset['words'] ?? '{}'));
   for (const [place, put] of /** @type {const} */ ([
-    ['data-label', (/** @type {Element} */ element, /** @type {string} */ word) => element.setAttribute('aria-label', word)],
+    [
+      'data-label',
+      (/** @type {Element} */ element, /** @type {string} */ word) => element.setAttribute('aria-label', word),
+    ],
     ['data-title', (/** @type {Element} */ element, /** @type {string} */ word) => element.setAttribute('title', word)],
     ['data-text', (/** @type {Element} */ element, /** @type {string} */ word) => (element.textContent = word)],
   ]))

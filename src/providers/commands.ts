@@ -106,7 +106,11 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
     vscode.commands.registerCommand(windowCommands.writeAgentAdvice, async () => {
       const app = ports.activeApp() ?? ports.servers.apps[0];
       if (app === undefined)
-        return ports.tell({ severity: 'info', text: l10n.t('There is no app here to give advice about.'), buttons: [] });
+        return ports.tell({
+          severity: 'info',
+          text: l10n.t('There is no app here to give advice about.'),
+          buttons: [],
+        });
       await attempt(app, ports, () => ports.writeAgentAdvice(app.workspaceFolder));
     }),
   );

@@ -23,7 +23,10 @@ export function elsewhereHtml(app: Pick<App, 'key' | 'label'>, isInPanel: boolea
     ? l10n.t('The preview of {0} is open among the editors.', app.label)
     : l10n.t('The preview of {0} is closed.', app.label);
   const links = isInPanel
-    ? [link(appCommands.openPreview, l10n.t('Show it there')), link(appCommands.openPreviewInView, l10n.t('Move it here'))]
+    ? [
+        link(appCommands.openPreview, l10n.t('Show it there')),
+        link(appCommands.openPreviewInView, l10n.t('Move it here')),
+      ]
     : [link(appCommands.openPreviewInView, l10n.t('Open it here'))];
   return `<!DOCTYPE html>
 <html lang="${escapeHtml(language)}">

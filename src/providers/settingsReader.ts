@@ -107,9 +107,7 @@ const optionalText: Rule<string | undefined> = {
 /** Only the beginning: the session host, which uses it, says what else is wrong. */
 const redisUrl: Rule<string | undefined> = {
   expected: () =>
-    l10n.t(
-      'an address that begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://, or null',
-    ),
+    l10n.t('an address that begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://, or null'),
   isSecret: true,
   parse: (value) => {
     const text = optionalText.parse(value);

@@ -138,34 +138,22 @@ const icons: Readonly<Record<AppActionId, string>> = {
 
 /** The words of each action, as a button has them. */
 export function actionLabel(id: AppActionId): string {
-  switch (id) {
-    case 'start':
-      return l10n.t('Start');
-    case 'stop':
-      return l10n.t('Stop');
-    case 'restart':
-      return l10n.t('Restart');
-    case 'installAndRestart':
-      return l10n.t('Install and Restart');
-    case 'useNextPort':
-      return l10n.t('Use Next Free Port');
-    case 'startHere':
-      return l10n.t('Start Here Anyway');
-    case 'stopOther':
-      return l10n.t('Stop the Other…');
-    case 'showTerminal':
-      return l10n.t('Show Terminal');
-    case 'openPreview':
-      return l10n.t('Open Preview');
-    case 'openPreviewInView':
-      return l10n.t('Open Preview in View');
-    case 'openInBrowser':
-      return l10n.t('Open in Browser');
-    case 'openInIntegratedBrowser':
-      return l10n.t('Open in Integrated Browser');
-    case 'copyUrl':
-      return l10n.t('Copy URL');
-  }
+  const labels: Readonly<Record<AppActionId, string>> = {
+    start: l10n.t('Start'),
+    stop: l10n.t('Stop'),
+    restart: l10n.t('Restart'),
+    installAndRestart: l10n.t('Install and Restart'),
+    useNextPort: l10n.t('Use Next Free Port'),
+    startHere: l10n.t('Start Here Anyway'),
+    stopOther: l10n.t('Stop the Other…'),
+    showTerminal: l10n.t('Show Terminal'),
+    openPreview: l10n.t('Open Preview'),
+    openPreviewInView: l10n.t('Open Preview in View'),
+    openInBrowser: l10n.t('Open in Browser'),
+    openInIntegratedBrowser: l10n.t('Open in Integrated Browser'),
+    copyUrl: l10n.t('Copy URL'),
+  };
+  return labels[id];
 }
 
 /** What fits an app's state, the likely first. */
@@ -184,7 +172,8 @@ export function actionsFor(view: AppView): readonly AppAction[] {
           id,
           icon,
           // What a person started elsewhere moves, and that is said before it is done.
-          label: id === 'restart' && view.session?.adopted === true ? l10n.t('Restart in a Cheatcode Terminal…') : label,
+          label:
+            id === 'restart' && view.session?.adopted === true ? l10n.t('Restart in a Cheatcode Terminal…') : label,
           description: actionDescription(id, view),
         };
       })

@@ -3,7 +3,14 @@ import * as l10n from '@vscode/l10n';
 import { errorToMessage } from './messages';
 import type { AppView, WindowView } from './appView';
 import type { AppType } from './protocol';
-import { appProblemSentence, notStartedSentence, stateSentence, stateWord, untrustedSentence, wordOf } from './sessionSentences';
+import {
+  appProblemSentence,
+  notStartedSentence,
+  stateSentence,
+  stateWord,
+  untrustedSentence,
+  wordOf,
+} from './sessionSentences';
 
 const typeIcon: Readonly<Record<AppType, string>> = { web: 'globe', mobile: 'device-mobile', custom: 'server-process' };
 
@@ -32,10 +39,7 @@ export function appFace(view: AppView, window: Pick<WindowView, 'connection' | '
   return { ...look, state, label: state === '' ? view.app.label : `${view.app.label} ${state}` };
 }
 
-function lookOf(
-  { app, session }: AppView,
-  window: Pick<WindowView, 'connection' | 'trusted'>,
-): Omit<AppFace, 'label'> {
+function lookOf({ app, session }: AppView, window: Pick<WindowView, 'connection' | 'trusted'>): Omit<AppFace, 'label'> {
   const icon = typeIcon[app.type];
   const { label } = app;
   const lost = window.connection.kind === 'failed' ? window.connection.error : undefined;

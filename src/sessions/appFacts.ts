@@ -50,7 +50,8 @@ export function factsOf(
     if (pid !== undefined && memoryMb !== undefined)
       facts.push({ id: 'memory', name: l10n.t('Memory'), value: l10n.t('{0} MB', memoryMb) });
     facts.push({ id: 'since', name: l10n.t('In this state since'), value: clockTime(sinceMs, nowMs) });
-    if (lastProbe !== undefined) facts.push({ id: 'probe', name: l10n.t('Last probe'), value: probeWords(lastProbe, nowMs) });
+    if (lastProbe !== undefined)
+      facts.push({ id: 'probe', name: l10n.t('Last probe'), value: probeWords(lastProbe, nowMs) });
     if (preview !== undefined) facts.push({ id: 'preview', name: l10n.t('Preview'), value: truthWords(preview) });
     facts.push({ id: 'windows', name: l10n.t('Windows'), value: String(session.windows) });
     facts.push({ id: 'session', name: l10n.t('Session'), value: session.id });

@@ -3,7 +3,7 @@
  * and waits to be looked at. Pure: the edge decides when and in which window, and remembers what was told.
  */
 import * as l10n from '@vscode/l10n';
-import { commandSetting, message, settingPrefix, type Message, type MessageButton } from './messages';
+import { commandSetting, message, settingPrefix, showLogButton, type Message, type MessageButton } from './messages';
 import {
   acrossMachinesSentence,
   whatComesNext,
@@ -70,9 +70,12 @@ function failedMessage({ app }: AppView, session: SessionSnapshot): Message {
     case 'folderMissing':
     case 'spawnFailed':
     case 'unknownProcesses':
-      return message('error', sentence, [restart, { title: l10n.t('Show Log'), action: 'showLog' }]);
+      return message('error', sentence, [restart, showLogButton()]);
     default:
-      return message('error', sentence, [restart, { title: l10n.t('Show Terminal'), action: 'showTerminal', appKey: app.key }]);
+      return message('error', sentence, [
+        restart,
+        { title: l10n.t('Show Terminal'), action: 'showTerminal', appKey: app.key },
+      ]);
   }
 }
 
@@ -95,7 +98,7 @@ function blockedMessage(view: AppView, session: SessionSnapshot): Message {
     default:
       return message('warning', sentence, [
         { title: l10n.t('Try Again'), action: 'start', appKey: app.key },
-        { title: l10n.t('Show Log'), action: 'showLog' },
+        showLogButton(),
       ]);
   }
 }
@@ -117,6 +120,7 @@ function runningAttentions(view: AppView, session: SessionSnapshot, policy: Atte
   // What a person declined is theirs to decide again when another run of the server has the same trouble.
   const run = session.pid ?? session.listenerPid ?? '';
   const notNow: MessageButton = { title: l10n.t('Not Now'), action: 'dismiss' };
+  const leaveIt: MessageButton = { title: l10n.t('Leave It'), action: 'dismiss' };
   const restart: MessageButton = { title: l10n.t('Restart'), action: 'restart', appKey: app.key };
   if (session.reason.code === 'tunnelUnavailable')
     found.push({
@@ -130,21 +134,27 @@ function runningAttentions(view: AppView, session: SessionSnapshot, policy: Atte
       // The detail may be another at each try to reach it.
       cause: `${app.key} ${session.acrossMachines.code} ${run}`,
       message: message('warning', acrossMachinesSentence(app.label, session.acrossMachines), [
-        { title: l10n.t('Show Log'), action: 'showLog' },
-        { title: l10n.t('Leave It'), action: 'dismiss' },
+        showLogButton(),
+        leaveIt,
       ]),
     });
   for (const second of session.secondServers ?? [])
     found.push({
       cause: `${app.key} second ${second.port} ${second.pid ?? ''} ${run}`,
       message: message('warning', secondServerSentence(app.label, second), [
-        ...(second.pid === undefined ? [] : [{ title: l10n.t('Stop It…'), action: 'stopOther', appKey: app.key } as const]),
-        { title: l10n.t('Leave It'), action: 'dismiss' },
+        ...(second.pid === undefined
+          ? []
+          : [{ title: l10n.t('Stop It…'), action: 'stopOther', appKey: app.key } as const]),
+        leaveIt,
       ]),
     });
   const { restartOffer } = session;
   if (restartOffer !== undefined && canRestart(view)) {
-    const install: MessageButton = { title: l10n.t('Install and Restart'), action: 'installAndRestart', appKey: app.key };
+    const install: MessageButton = {
+      title: l10n.t('Install and Restart'),
+      action: 'installAndRestart',
+      appKey: app.key,
+    };
     found.push({
       cause: `${app.key} ${restartOffer.code} ${JSON.stringify(restartOffer.facts ?? {})} ${run}`,
       message: message('info', restartOfferSentence(app.label, restartOffer), [

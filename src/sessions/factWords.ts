@@ -16,6 +16,11 @@ export function text(facts: Facts, ...names: readonly string[]): string | undefi
   return undefined;
 }
 
+/** The same of a fact that is always told; dots where a host of another version did not. */
+export function known(facts: Facts, ...names: readonly string[]): string {
+  return text(facts, ...names) ?? '…';
+}
+
 /** ` (value)` behind a word, the same in every language; empty where there is nothing to say. */
 export function inBrackets(value: string | undefined): string {
   return value === undefined ? '' : ` (${value})`;

@@ -4,7 +4,7 @@
 import * as l10n from '@vscode/l10n';
 import type { App } from './apps';
 import { DevServerError } from './errors';
-import { afterColon, holder, inBrackets, quote, text } from './factWords';
+import { afterColon, holder, inBrackets, known, quote, text } from './factWords';
 import { errorMessage } from './log';
 import { appProblemSentence, unknownProcessesSentence, untrustedSentence } from './sessionSentences';
 import type { SettingProblem } from './settings';
@@ -48,7 +48,7 @@ export const settingPrefix = { web: 'cheatcode.web', mobile: 'cheatcode.mobile',
 /** An error of a command, for a person who waits for its result. `label` is the app's, if it was about one. */
 export function errorToMessage(error: unknown, app?: Pick<App, 'key' | 'label' | 'type' | 'problem'>): Message {
   const of = app === undefined ? l10n.t('The dev server') : app.label;
-  const log: MessageButton = { title: l10n.t('Show Log'), action: 'showLog' };
+  const log = showLogButton();
   const again: MessageButton = { title: l10n.t('Try Again'), action: 'start' };
   const replace: MessageButton = { title: l10n.t('Replace It…'), action: 'replaceHost' };
   if (!(error instanceof DevServerError)) return message('error', of + afterColon(errorMessage(error)), [log]);
@@ -65,22 +65,22 @@ export function errorToMessage(error: unknown, app?: Pick<App, 'key' | 'label' |
         [log],
       );
     }
-    case 'packageManagerMissing': {
-      const manager = text(facts, 'packageManager', 'command', 'name');
+    case 'packageManagerMissing':
       return message(
         'error',
-        manager === undefined
-          ? l10n.t('{0} needs a package manager, which is not installed. Install it, or set another command.', of)
-          : l10n.t('{0} needs {1}, which is not installed. Install it, or set another command.', of, manager),
+        l10n.t(
+          '{0} needs {1}, which is not installed. Install it, or set another command.',
+          of,
+          known(facts, 'packageManager', 'command', 'name'),
+        ),
         app === undefined ? [log] : commandSetting(app),
       );
-    }
     case 'stateFolderUnusable':
       return message(
         'error',
         l10n.t(
           "Dev servers can't be started: the state folder {0} can't be used{1}. Make it writable, then try again.",
-          text(facts, 'folder') ?? '',
+          known(facts, 'folder'),
           detail,
         ),
         [again, log],
@@ -119,26 +119,18 @@ export function errorToMessage(error: unknown, app?: Pick<App, 'key' | 'label' |
         [log],
       );
     case 'hostRetiring':
-      return message(
-        'info',
-        l10n.t('A newer window replaces the session host right now. Try again in a moment.'),
-        [again],
-      );
-    case 'stateFolderTaken': {
-      const folder = text(facts, 'folder');
+      return message('info', l10n.t('A newer window replaces the session host right now. Try again in a moment.'), [
+        again,
+      ]);
+    case 'stateFolderTaken':
       return message(
         'error',
-        folder === undefined
-          ? l10n.t(
-              "Dev servers can't be started: something else has taken the place of the session host in its state folder. It goes on by itself when that is gone.",
-            )
-          : l10n.t(
-              "Dev servers can't be started: something else has taken the place of the session host in {0}. It goes on by itself when that is gone.",
-              folder,
-            ),
+        l10n.t(
+          "Dev servers can't be started: something else has taken the place of the session host in {0}. It goes on by itself when that is gone.",
+          known(facts, 'folder'),
+        ),
         [log],
       );
-    }
     case 'unknownProcesses':
       return message('error', unknownProcessesSentence(of, facts), [again, log]);
     case 'hostRefused':
@@ -246,15 +238,22 @@ export function settingProblemsMessage(problems: readonly SettingProblem[]): Mes
     .join('; ');
   return message(
     'warning',
-    problems.length === 1 ? l10n.t('{0}. Its default is used.', clauses) : l10n.t('{0}. Their defaults are used.', clauses),
+    problems.length === 1
+      ? l10n.t('{0}. Its default is used.', clauses)
+      : l10n.t('{0}. Their defaults are used.', clauses),
     [{ title: l10n.t('Open Settings'), action: 'openSettings', setting: first.setting }],
   );
+}
+
+/** The button that leads to the log. */
+export function showLogButton(): MessageButton {
+  return { title: l10n.t('Show Log'), action: 'showLog' };
 }
 
 export function commandSetting(app: Pick<App, 'type'>): readonly MessageButton[] {
   const prefix = settingPrefix[app.type];
   return prefix === undefined
-    ? [{ title: l10n.t('Show Log'), action: 'showLog' }]
+    ? [showLogButton()]
     : [{ title: l10n.t('Open Settings'), action: 'openSettings', setting: `${prefix}.command` }];
 }
 

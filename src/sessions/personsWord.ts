@@ -137,9 +137,7 @@ function questionFor(
   const button = verb === 'stop' ? l10n.t('Stop') : l10n.t('Restart');
   switch (target) {
     case 'adopted': {
-      const started = l10n.t(
-        'Its dev server was started outside Cheatcode, by a terminal, an agent or another tool.',
-      );
+      const started = l10n.t('Its dev server was started outside Cheatcode, by a terminal, an agent or another tool.');
       if (verb === 'stop') return { title: l10n.t('Stop {0}?', label), detail: `${started} ${ends}`, button };
       const then =
         session === undefined
@@ -155,7 +153,9 @@ function questionFor(
       const port = session?.reason.facts?.['port'] ?? session?.port;
       return {
         title:
-          port === undefined ? l10n.t('Stop what holds the port of {0}?', label) : l10n.t('Stop what holds port {0}?', port),
+          port === undefined
+            ? l10n.t('Stop what holds the port of {0}?', label)
+            : l10n.t('Stop what holds port {0}?', port),
         detail: `${l10n.t('{0} needs that port, and starts as soon as it is free.', label)} ${ends}`,
         button,
       };

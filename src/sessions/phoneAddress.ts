@@ -55,13 +55,21 @@ export function phoneSentence({ url, kind }: PhoneAddress): string {
 function connectionSentence(kind: PhoneConnection): string {
   switch (kind) {
     case 'tunnel':
-      return l10n.t('Through a tunnel, which a phone in any network can open. If it stops loading, restart the app: that makes a new tunnel.');
+      return l10n.t(
+        'Through a tunnel, which a phone in any network can open. If it stops loading, restart the app: that makes a new tunnel.',
+      );
     case 'proxy':
-      return l10n.t('Through the proxy that EXPO_PACKAGER_PROXY_URL names, which Expo takes before anything else. A phone that reaches this proxy can open it.');
+      return l10n.t(
+        'Through the proxy that EXPO_PACKAGER_PROXY_URL names, which Expo takes before anything else. A phone that reaches this proxy can open it.',
+      );
     case 'lan':
-      return l10n.t('Over the local network, because Metro has no tunnel: the phone must be in the same network as this machine. To a sandbox no phone comes that way: set `cheatcode.mobile.connection` to `tunnel`.');
+      return l10n.t(
+        'Over the local network, because Metro has no tunnel: the phone must be in the same network as this machine. To a sandbox no phone comes that way: set `cheatcode.mobile.connection` to `tunnel`.',
+      );
     case 'localhost':
-      return l10n.t('No phone can open this: the address is for this machine only, because Metro was told so or found no network. Set `cheatcode.mobile.connection` to `tunnel`.');
+      return l10n.t(
+        'No phone can open this: the address is for this machine only, because Metro was told so or found no network. Set `cheatcode.mobile.connection` to `tunnel`.',
+      );
   }
 }
 

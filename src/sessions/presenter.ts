@@ -90,8 +90,7 @@ export function statusItems(views: readonly AppView[], window: WindowView): read
 function appItem(view: AppView, window: WindowView): StatusItem {
   const { app, session } = view;
   const face = appFace(view, window);
-  const state =
-    session === undefined ? face.sentence : l10n.t('{0}, port {1}', stateWord(session), session.port);
+  const state = session === undefined ? face.sentence : l10n.t('{0}, port {1}', stateWord(session), session.port);
   const spoken = face.word === undefined ? state : `${state}, ${face.word}`;
   return {
     appKey: app.key,

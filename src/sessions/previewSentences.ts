@@ -108,10 +108,7 @@ export function truthNotice(truth: PreviewTruth, label: string, route: FrameRout
       return {
         severity: 'error',
         text: [
-          sentence(
-            l10n.t('The page can not come alive behind this proxy without a service worker'),
-            truth.detail,
-          ),
+          sentence(l10n.t('The page can not come alive behind this proxy without a service worker'), truth.detail),
           l10n.t('It helps to open the editor by https or by a localhost address.'),
         ].join(' '),
         action: undefined,

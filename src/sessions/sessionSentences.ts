@@ -7,6 +7,7 @@ import {
   filesOf,
   holder,
   inBrackets,
+  known,
   listOf,
   lockFileOf,
   shortCommand,
@@ -75,9 +76,8 @@ export function acrossMachinesSentence(label: string, { code, facts = {} }: Reas
 /** Why the status item of a running server has the colour of a warning. */
 export function memorySentence(label: string, warning: Reason): string {
   const facts = warning.facts ?? {};
-  const mb = text(facts, 'mb');
+  const mb = known(facts, 'mb');
   const limit = text(facts, 'limitMb');
-  if (mb === undefined) return l10n.t('{0} uses too much memory.', label);
   return limit === undefined
     ? l10n.t('{0} uses {1} MB of memory.', label, mb)
     : l10n.t('{0} uses {1} MB of memory, above the limit of {2} MB.', label, mb, limit);
@@ -236,12 +236,8 @@ export function whatComesNext({ code }: Reason): string {
 
 function installingSentence(label: string, session: SessionSnapshot): string {
   const facts = session.reason.facts ?? {};
-  if (session.reason.code === 'preparingTool') {
-    const tool = text(facts, 'tool', 'packageName');
-    return tool === undefined
-      ? l10n.t('Installing a tool that {0} needs.', label)
-      : l10n.t('Installing {1}, which {0} needs.', label, tool);
-  }
+  if (session.reason.code === 'preparingTool')
+    return l10n.t('Installing {1}, which {0} needs.', label, known(facts, 'tool', 'packageName'));
   const waiting = waitingSentence(label, session);
   if (waiting !== undefined) return waiting;
   const command = text(facts, 'command');
@@ -293,12 +289,13 @@ function runningSentence(label: string, session: SessionSnapshot): string {
   const { port, reason } = session;
   const facts = reason.facts ?? {};
   switch (reason.code) {
-    case 'otherPort': {
-      const told = text(facts, 'told', 'expected', 'wanted', 'requested');
-      return told === undefined
-        ? l10n.t('{0} runs on port {1}.', label, port)
-        : l10n.t('{0} runs on port {1} instead of {2}.', label, port, told);
-    }
+    case 'otherPort':
+      return l10n.t(
+        '{0} runs on port {1} instead of {2}.',
+        label,
+        port,
+        known(facts, 'told', 'expected', 'wanted', 'requested'),
+      );
     case 'tunnelUnavailable':
       return l10n.t('{0} runs on port {1}, on the local network because no tunnel could be had.', label, port);
     case 'answeredWithError': {
@@ -320,19 +317,14 @@ function runningSentence(label: string, session: SessionSnapshot): string {
 function restartCause({ code, facts = {} }: Reason): string | undefined {
   switch (code) {
     case 'memoryRestart': {
-      const mb = text(facts, 'mb');
+      const mb = known(facts, 'mb');
       const limit = text(facts, 'limitMb');
-      if (mb === undefined) return l10n.t('its memory grew too large');
       return limit === undefined
         ? l10n.t('its memory grew too large ({0} MB)', mb)
         : l10n.t('its memory grew too large ({0} MB, with a limit of {1} MB)', mb, limit);
     }
-    case 'unresponsiveRestart': {
-      const seconds = text(facts, 'seconds');
-      return seconds === undefined
-        ? l10n.t('it did not answer for too long')
-        : l10n.t('it did not answer for {0} s', seconds);
-    }
+    case 'unresponsiveRestart':
+      return l10n.t('it did not answer for {0} s', known(facts, 'seconds'));
     case 'dependenciesChanged': {
       const lockFile = lockFileOf(facts);
       return lockFile === undefined ? l10n.t('its lock file has changed') : l10n.t('{0} has changed', lockFile);
@@ -368,25 +360,25 @@ function failedSentence(label: string, session: SessionSnapshot): string {
   const facts = reason.facts ?? {};
   const exit = exitOf(facts);
   switch (reason.code) {
-    case 'crashLoop': {
-      const count = text(facts, 'crashes', 'count', 'attempts');
-      const last = inBrackets(exit && l10n.t('last time: {0}', exit));
-      return count === undefined
-        ? l10n.t('{0} crashed again and again{1}. Its last output says why.', label, last)
-        : l10n.t('{0} crashed {1} times in a row{2}. Its last output says why.', label, count, last);
-    }
+    case 'crashLoop':
+      return l10n.t(
+        '{0} crashed {1} times in a row{2}. Its last output says why.',
+        label,
+        known(facts, 'crashes', 'count', 'attempts'),
+        inBrackets(exit && l10n.t('last time: {0}', exit)),
+      );
     case 'crashed':
       return l10n.t('{0} crashed{1}.', label, inBrackets(exit));
     case 'installFailed':
       return l10n.t('Installing the dependencies of {0} failed{1}. Its terminal says why.', label, inBrackets(exit));
-    case 'commandNotFound': {
-      const command = text(facts, 'program', 'command');
-      return command === undefined
-        ? l10n.t("{0} can't start: its command was not found. Install it, or set another command.", label)
-        : l10n.t("{0} can't start: `{1}` was not found. Install it, or set another command.", label, command);
-    }
+    case 'commandNotFound':
+      return l10n.t(
+        "{0} can't start: `{1}` was not found. Install it, or set another command.",
+        label,
+        known(facts, 'program', 'command'),
+      );
     case 'folderMissing':
-      return folderMissingSentence(label, text(facts, 'folder'));
+      return folderMissingSentence(label, facts);
     case 'spawnFailed':
       return l10n.t(
         "{0} can't start: its command could not be run{1}.",
@@ -426,23 +418,22 @@ function leftoversSentence(label: string, facts: Facts): string {
   return l10n.t("{0} can't start: processes of an earlier run{1} could not be ended.", label, which);
 }
 
-function folderMissingSentence(label: string, folder: string | undefined): string {
-  return folder === undefined
-    ? l10n.t("{0} can't start: its folder does not exist.", label)
-    : l10n.t("{0} can't start: its folder {1} does not exist.", label, folder);
+function folderMissingSentence(label: string, facts: Facts): string {
+  return l10n.t("{0} can't start: its folder {1} does not exist.", label, known(facts, 'folder', 'path'));
 }
 
 /** What keeps an app from being started, and what to do about it. */
 export function appProblemSentence(label: string, problem: AppProblem): string {
   const { facts } = problem;
-  const folder = text(facts, 'folder', 'path');
   switch (problem.code) {
     case 'folderMissing':
-      return folderMissingSentence(label, folder);
+      return folderMissingSentence(label, facts);
     case 'noPackageJson':
-      return folder === undefined
-        ? l10n.t("{0} can't start: there is no package.json in its folder.", label)
-        : l10n.t("{0} can't start: there is no package.json in its folder {1}.", label, folder);
+      return l10n.t(
+        "{0} can't start: there is no package.json in its folder {1}.",
+        label,
+        known(facts, 'folder', 'path'),
+      );
     case 'badPackageJson':
       return l10n.t(
         "{0} can't start: its package.json can't be read{1}.",
@@ -459,34 +450,23 @@ export function appProblemSentence(label: string, problem: AppProblem): string {
 /** The word for a state, in lower case. */
 export function stateWord({ adopted, state, reason }: SessionSnapshot): string {
   const word =
-    state !== 'unhealthy'
-      ? wordOf(state)
-      : reason.code === 'answeredWithError'
-        ? l10n.t('error')
-        : l10n.t('no answer');
+    state !== 'unhealthy' ? wordOf(state) : reason.code === 'answeredWithError' ? l10n.t('error') : l10n.t('no answer');
   return adopted && (state === 'running' || state === 'unhealthy') ? l10n.t('{0} (adopted)', word) : word;
 }
 
 /** The same of a state alone, whatever its reason. */
 export function wordOf(state: Exclude<SessionState, 'unhealthy'>): string {
-  switch (state) {
-    case 'stopped':
-      return l10n.t('stopped');
-    case 'waiting':
-      return l10n.t('waiting');
-    case 'blocked':
-      return l10n.t('blocked');
-    case 'installing':
-      return l10n.t('installing');
-    case 'starting':
-      return l10n.t('starting');
-    case 'running':
-      return l10n.t('running');
-    case 'stopping':
-      return l10n.t('stopping');
-    case 'failed':
-      return l10n.t('failed');
-  }
+  const words: Readonly<Record<typeof state, string>> = {
+    stopped: l10n.t('stopped'),
+    waiting: l10n.t('waiting'),
+    blocked: l10n.t('blocked'),
+    installing: l10n.t('installing'),
+    starting: l10n.t('starting'),
+    running: l10n.t('running'),
+    stopping: l10n.t('stopping'),
+    failed: l10n.t('failed'),
+  };
+  return words[state];
 }
 
 /** Who holds what a session needs, as far as its reason says; undefined when it says nothing. */

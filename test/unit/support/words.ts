@@ -156,8 +156,7 @@ function markProblem(node: ts.CallExpression): string | undefined {
   const isSound = wanted.size === values.length && [...wanted].every((number) => number < values.length);
   // A text whose values are filled in elsewhere.
   if (!isSound && values.length > 0) return `"${first.text}" and its values do not agree`;
-  for (let at: ts.Node = node; !ts.isSourceFile(at); at = at.parent)
-    if (ts.isFunctionLike(at)) return undefined;
+  for (let at: ts.Node = node; !ts.isSourceFile(at); at = at.parent) if (ts.isFunctionLike(at)) return undefined;
   return `"${first.text}" is asked for when the file is loaded, before a language may be known`;
 }
 

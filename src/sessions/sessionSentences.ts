@@ -74,13 +74,13 @@ export function acrossMachinesSentence(label: string, { code, facts = {} }: Reas
 }
 
 /** Why the status item of a running server has the colour of a warning. */
-export function memorySentence(label: string, warning: Reason): string {
-  const facts = warning.facts ?? {};
-  const mb = known(facts, 'mb');
-  const limit = text(facts, 'limitMb');
-  return limit === undefined
-    ? l10n.t('{0} uses {1} MB of memory.', label, mb)
-    : l10n.t('{0} uses {1} MB of memory, above the limit of {2} MB.', label, mb, limit);
+export function memorySentence(label: string, { facts = {} }: Reason): string {
+  return l10n.t(
+    '{0} uses {1} MB of memory, above the limit of {2} MB.',
+    label,
+    known(facts, 'mb'),
+    known(facts, 'limitMb'),
+  );
 }
 
 export function secondServerSentence(label: string, second: SecondServer): string {
@@ -316,13 +316,12 @@ function runningSentence(label: string, session: SessionSnapshot): string {
 /** Why a machine restarted a server, as what stands behind a colon; undefined for all other reasons. */
 function restartCause({ code, facts = {} }: Reason): string | undefined {
   switch (code) {
-    case 'memoryRestart': {
-      const mb = known(facts, 'mb');
-      const limit = text(facts, 'limitMb');
-      return limit === undefined
-        ? l10n.t('its memory grew too large ({0} MB)', mb)
-        : l10n.t('its memory grew too large ({0} MB, with a limit of {1} MB)', mb, limit);
-    }
+    case 'memoryRestart':
+      return l10n.t(
+        'its memory grew too large ({0} MB, with a limit of {1} MB)',
+        known(facts, 'mb'),
+        known(facts, 'limitMb'),
+      );
     case 'unresponsiveRestart':
       return l10n.t('it did not answer for {0} s', known(facts, 'seconds'));
     case 'dependenciesChanged': {

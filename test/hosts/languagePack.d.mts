@@ -1,0 +1,1 @@
+export function packLanguagePack(folder: string, languageId: string): Promise<string>;

@@ -89,7 +89,8 @@ const exempt: Exempt = {
   'src/sessions/startLock.ts': [['start lock', LOGGED]],
 };
 
-describe('the texts that people see', () => {
+describe('the texts that people see', function () {
+  this.timeout(60_000);
   const files = editorSide();
 
   it('are all marked for translation, whole, where the language is known', () => {

@@ -1,1 +1,1 @@
-export function packLanguagePack(folder: string, languageId: string): Promise<string>;
+export function chooseLanguage(options: { userDataDir: string; languageId: string }): Promise<void>;

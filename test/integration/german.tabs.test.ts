@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { installVsix } from '../hosts/codeServer.mjs';
-import { packLanguagePack } from '../hosts/languagePack.mjs';
+import { chooseLanguage } from '../hosts/languagePack.mjs';
 import { freePort } from '../hosts/ports.mjs';
 import { told } from './support/questions';
 import { Editor, eventually, workspace, type Tab } from './support/workbench';
@@ -14,18 +13,16 @@ describe('an editor in German', function () {
 
   before(async () => {
     const name = 'german';
-    const { CHEATCODE_TEST_DIR: testDir = '', CHEATCODE_TEST_VSIX: ours = '' } = process.env;
-    const folder = path.join(testDir, name);
-    const pack = await packLanguagePack(path.join(folder, 'pack'), 'de');
-    const into = { userDataDir: path.join(folder, 'user'), extensionsDir: path.join(folder, 'extensions') };
-    for (const vsix of [pack, ours]) await installVsix({ vsix, ...into });
+    await chooseLanguage({
+      userDataDir: path.join(process.env['CHEATCODE_TEST_DIR'] ?? '', name, 'user'),
+      languageId: 'de',
+    });
     port = await freePort();
     editor = await Editor.open(name, {
       workspace: await workspace(name),
       settings: { 'cheatcode.web.port': port },
-      extensionsDir: into.extensionsDir,
     });
-    tab = await editor.tab({ width: 1280, height: 800 }, 'de');
+    tab = await editor.tab();
   });
   after(() => editor?.close());
   afterEach(async function () {

@@ -104,9 +104,9 @@ export class Editor {
     return new Editor(server, browser, stateFolder, workspace);
   }
 
-  /** Opens the workspace in a tab and waits for the workbench. `locale`: what the browser says its user reads. */
-  async tab(size = { width: 1280, height: 800 }, locale?: string): Promise<Tab> {
-    const page = await this.browser.newPage({ viewport: size, ...(locale === undefined ? {} : { locale }) });
+  /** Opens the workspace in a tab and waits for the workbench. */
+  async tab(size = { width: 1280, height: 800 }): Promise<Tab> {
+    const page = await this.browser.newPage({ viewport: size });
     await page.goto(this.server.folderUrl, { waitUntil: 'commit' });
     await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
     const tab = new Tab(page);

@@ -126,6 +126,13 @@ export const product = [
   { ...common, entryPoints: { livePreview: 'src/providers/livePreview.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted when things go wrong.
   { ...common, entryPoints: { showReport: 'src/providers/showReport.ts' }, outdir: 'dist', external: ['vscode'] },
+  // Wanted once in the life of a workspace, if at all.
+  {
+    ...common,
+    entryPoints: { writeAgentAdvice: 'src/providers/writeAgentAdvice.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
   // Wanted with the first terminal.
   {
     ...common,

@@ -54,7 +54,9 @@ export function userOf(facts: Facts): string | undefined {
 }
 
 export function filesOf(facts: Facts): readonly string[] {
-  return (text(facts, 'files') ?? '').split(/,\s*/).filter((name) => name !== '');
+  return known(facts, 'files')
+    .split(/,\s*/)
+    .filter((name) => name !== '');
 }
 
 /** The lock file among what has changed, undefined when the packages were others from the start. */

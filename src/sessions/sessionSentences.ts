@@ -23,7 +23,7 @@ export function stateSentence(label: string, session: SessionSnapshot): string {
     case 'stopped':
       return stoppedSentence(label, session.reason);
     case 'waiting':
-      return waitingSentence(label, session) ?? l10n.t('{0} is being started on another machine.', label);
+      return waitingSentence(label, session) ?? startingElsewhereSentence(label, {});
     case 'blocked':
       return blockedSentence(label, session);
     case 'installing':
@@ -97,7 +97,6 @@ export function restartOfferSentence(label: string, offer: Reason): string {
       : l10n.t('The installed packages of {0} are not those of {1}.', label, lockFile);
   }
   const files = filesOf(facts);
-  if (files.length === 0) return l10n.t('{0} runs by files that have changed.', label);
   return files.length === 1
     ? l10n.t('{0} has read {1} at its start only, and it has changed.', label, listOf(files))
     : l10n.t('{0} has read {1} at its start only, and they have changed.', label, listOf(files));
@@ -172,7 +171,7 @@ function waitingSentence(label: string, { reason }: SessionSnapshot): string | u
     case 'adoptedEnded':
       return adoptedEndedSentence(label);
     case 'startingElsewhere':
-      return l10n.t('{0} is being started on another machine{1}.', label, inBrackets(text(facts, 'owner')));
+      return startingElsewhereSentence(label, facts);
     case 'runsElsewhere': {
       const machine = text(facts, 'machine') ?? l10n.t('another machine');
       const url = text(facts, 'url');
@@ -189,6 +188,10 @@ function waitingSentence(label: string, { reason }: SessionSnapshot): string | u
     default:
       return undefined;
   }
+}
+
+function startingElsewhereSentence(label: string, facts: Facts): string {
+  return l10n.t('{0} is being started on another machine{1}.', label, inBrackets(text(facts, 'owner')));
 }
 
 function elsewhereSentence(label: string): string {
@@ -330,7 +333,6 @@ function restartCause({ code, facts = {} }: Reason): string | undefined {
     }
     case 'filesChanged': {
       const files = filesOf(facts);
-      if (files.length === 0) return l10n.t('files that it reads at the start have changed');
       return files.length === 1 ? l10n.t('{0} has changed', listOf(files)) : l10n.t('{0} have changed', listOf(files));
     }
     default:

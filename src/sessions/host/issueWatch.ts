@@ -1,0 +1,183 @@
+import { isDeepStrictEqual } from 'node:util';
+import { appFile } from '../appFile';
+import type { Clock } from '../clock';
+import type { ToldIssue } from '../compileIssue';
+import type { Disposable } from '../event';
+import { errorMessage, type Logger } from '../log';
+import { OutputIssues } from '../outputIssues';
+import type { CompileIssue, CompileIssues, SessionSnapshot } from '../protocol';
+import type { Monitored } from './healthMonitor';
+import type { AskForIssues } from './nextIssues';
+
+/** After output that tells of a compilation, and of several in short order after the last, in milliseconds. */
+export const ASK_AFTER_MS = 300;
+/** A server is not kept busier than this with questions: between two of them it has so many times what the last one took. */
+const REST_FACTOR = 20;
+const MIN_REST_MS = 1000;
+/** What every snapshot carries, so not more of it than a person reads. */
+const MAX_PUSHED = 50;
+const MAX_PUSHED_CHARS = 400;
+
+export interface WatchedServer {
+  /** As it is now. */
+  snapshot(): SessionSnapshot;
+  /** Windows are there to be told. */
+  isSeen(): boolean;
+  /** Something else is known. */
+  onChange(): void;
+}
+
+export interface IssueWatchDependencies {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly compileIssues: AskForIssues;
+}
+
+/**
+ * Knows what of one app does not compile: by what its server prints, and by what it answers where it can be asked, in each
+ * round of the one health interval, and soon after it has printed news. Invariants: one question at a time; nothing is asked
+ * while nobody looks; what an earlier run said is forgotten with it.
+ */
+export class IssueWatch implements Monitored, Disposable {
+  readonly #deps: IssueWatchDependencies;
+  readonly #server: WatchedServer;
+  readonly #output = new OutputIssues();
+  /** The answer that counts: of a server that could say. */
+  #asked: CompileIssues | undefined;
+  /** Which run is watched; undefined: none is. */
+  #run: string | undefined;
+  #issues: readonly CompileIssue[] = [];
+  #notBeforeMs = 0;
+  #asking: Promise<CompileIssues> | undefined;
+  #timer: Disposable | undefined;
+  /** Grows with all that is learnt: placing files takes its time, and only the latest is told. */
+  #generation = 0;
+
+  constructor(deps: IssueWatchDependencies, server: WatchedServer) {
+    this.#deps = deps;
+    this.#server = server;
+  }
+
+  /** Undefined: nothing is known to be wrong. Equal lists are the same object. */
+  get issues(): readonly CompileIssue[] | undefined {
+    return this.#issues.length === 0 ? undefined : this.#issues;
+  }
+
+  /** Output of the server, raw. */
+  read(text: string): void {
+    if (this.#run === undefined) return;
+    const { hasChanged, isNews } = this.#output.read(text);
+    if (hasChanged) void this.#learn();
+    if (isNews && this.#server.isSeen()) this.#askSoon(ASK_AFTER_MS);
+  }
+
+  /** The state of the server may be another: a new run knows nothing, and what does not run has no errors. */
+  follow({ state, pid, adopted }: SessionSnapshot): void {
+    const isUp = state === 'starting' || state === 'running' || state === 'unhealthy';
+    const run = isUp ? `${adopted ? 'adopted' : (pid ?? '')}` : undefined;
+    if (run === this.#run) return;
+    this.#run = run;
+    this.#timer?.dispose();
+    this.#timer = undefined;
+    this.#asked = undefined;
+    this.#output.clear();
+    this.#generation++;
+    // Not told of itself: whoever calls is about to tell all that has changed.
+    this.#issues = [];
+  }
+
+  /** Called by the one health interval. Never rejects. */
+  async checkHealth(): Promise<void> {
+    if (this.#server.snapshot().state !== 'running' || !this.#server.isSeen()) return;
+    if (this.#deps.clock.nowMs() < this.#notBeforeMs) return;
+    await this.ask();
+  }
+
+  /** What the server says now, together with what it has printed. Never rejects; a second question joins the first. */
+  ask(): Promise<CompileIssues> {
+    this.#asking ??= this.#ask().finally(() => (this.#asking = undefined));
+    return this.#asking;
+  }
+
+  dispose(): void {
+    this.#timer?.dispose();
+    this.#run = undefined;
+    this.#generation++;
+  }
+
+  async #ask(): Promise<CompileIssues> {
+    const { clock, compileIssues } = this.#deps;
+    const run = this.#run;
+    const beganMs = clock.nowMs();
+    const answer = await compileIssues(this.#server.snapshot());
+    this.#notBeforeMs = clock.nowMs() + Math.max(MIN_REST_MS, REST_FACTOR * (clock.nowMs() - beganMs));
+    if (run === undefined || run !== this.#run) return answer;
+    // Busy is no news; a server that can't be asked (any more) leaves its output.
+    if (answer.unknown !== 'noAnswer') this.#asked = answer.unknown === undefined ? answer : undefined;
+    await this.#learn();
+    const issues = this.#issues;
+    return issues.length === 0 || answer.unknown === undefined ? { ...answer, issues } : { issues, isPartial: true };
+  }
+
+  #askSoon(afterMs: number): void {
+    const { clock } = this.#deps;
+    this.#timer?.dispose();
+    this.#timer = clock.after(Math.max(afterMs, this.#notBeforeMs - clock.nowMs()), () => {
+      this.#timer = undefined;
+      // Not one that is under way: it may have been answered for what was there before.
+      if (this.#asking) this.#askSoon(ASK_AFTER_MS);
+      else if (this.#server.snapshot().state === 'running') void this.ask();
+    });
+  }
+
+  /** Puts together what is known, and tells if it is another. Never rejects. */
+  async #learn(): Promise<void> {
+    const generation = ++this.#generation;
+    const { folder } = this.#server.snapshot();
+    const printed = await Promise.all(this.#output.issues.map((issue) => placed(folder, issue))).catch(
+      (error: unknown) => {
+        this.#deps.log.warn('issues could not be placed', { folder, error: errorMessage(error) });
+        return [];
+      },
+    );
+    if (generation !== this.#generation) return;
+    const asked = this.#asked;
+    // A server that looks at all of the app knows best what does not compile; what was thrown it only prints.
+    const isWhole = asked !== undefined && asked.isPartial !== true;
+    const issues = unique([...(asked?.issues ?? []), ...printed.filter(({ thrown }) => thrown || !isWhole)]);
+    if (isDeepStrictEqual(issues, this.#issues)) return;
+    this.#issues = issues;
+    this.#server.onChange();
+  }
+}
+
+/** With the files as the app's folder has them; a line of a file that is not the app's is no place. */
+export async function placed(
+  folder: string,
+  { told, importedBy, line, column, ...issue }: ToldIssue,
+): Promise<CompileIssue> {
+  const file = told === undefined ? undefined : await appFile(folder, told);
+  if (file === undefined) return issue;
+  const trace = await Promise.all((importedBy ?? []).map((name) => appFile(folder, name)));
+  const files = [...new Set(trace)].filter((name) => name !== undefined && name !== file) as string[];
+  return {
+    ...issue,
+    file,
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+    ...(files.length === 0 ? {} : { importedBy: files }),
+  };
+}
+
+/** Short enough to be pushed; of two at one place in one file the first. */
+function unique(issues: readonly CompileIssue[]): readonly CompileIssue[] {
+  const byPlace = new Map<string, CompileIssue>();
+  for (const issue of issues) {
+    const { file, line, thrown } = issue;
+    const message = issue.message.slice(0, MAX_PUSHED_CHARS);
+    const place = file === undefined || line === undefined ? `${file ?? ''} ${message}` : `${file}:${line}`;
+    const key = `${place} ${thrown === true}`;
+    if (!byPlace.has(key)) byPlace.set(key, { ...issue, message });
+  }
+  return [...byPlace.values()].slice(0, MAX_PUSHED);
+}

@@ -84,8 +84,8 @@ export class PreviewCompileError implements Disposable {
       const { issues } = await this.#ports.compileIssues(app);
       const found = theOne(issues, await placed, this.#issue?.line);
       if (found === undefined) return;
-      const { message, file, line, column } = found;
-      this.#learn(trouble, { kind: 'build', message, file, line, column });
+      const { message, file, line, column, thrown } = found;
+      this.#learn(trouble, { kind: thrown ? 'runtime' : 'build', message, file, line, column });
     } catch (error) {
       this.#onError(error);
     }
@@ -111,7 +111,10 @@ function theOne(
   file: string | undefined,
   line: number | undefined,
 ): CompileIssue | undefined {
-  const errors = issues.filter(({ severity }) => severity === 'error');
+  // What does not compile stands before what was thrown: nothing runs until it does.
+  const errors = issues
+    .filter(({ severity }) => severity === 'error')
+    .sort((a, b) => Number(a.thrown ?? false) - Number(b.thrown ?? false));
   if (file === undefined) return errors.find((issue) => issue.file !== undefined) ?? errors[0];
   const here = errors.filter((issue) => issue.file === file);
   return here.find((issue) => issue.line === line) ?? here[0];

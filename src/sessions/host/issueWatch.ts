@@ -1,13 +1,14 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { appFile } from '../appFile';
 import type { Clock } from '../clock';
 import type { ToldIssue } from '../compileIssue';
 import type { Disposable } from '../event';
 import { errorMessage, type Logger } from '../log';
 import { OutputIssues } from '../outputIssues';
-import type { CompileIssue, CompileIssues, SessionSnapshot } from '../protocol';
+import type { CompileIssue, CompileIssues, SessionSnapshot, SessionState } from '../protocol';
 import type { Monitored } from './healthMonitor';
-import type { AskForIssues } from './nextIssues';
+import { placed, type AskForIssues } from './nextIssues';
 
 /** After output that tells of a compilation, and of several in short order after the last, in milliseconds. */
 export const ASK_AFTER_MS = 300;
@@ -15,8 +16,8 @@ export const ASK_AFTER_MS = 300;
 const REST_FACTOR = 20;
 const MIN_REST_MS = 1000;
 /** What every snapshot carries, so not more of it than a person reads. */
-const MAX_PUSHED = 50;
-const MAX_PUSHED_CHARS = 400;
+const MAX_PUSHED = 30;
+const MAX_PUSHED_CHARS = 300;
 
 export interface WatchedServer {
   /** As it is now. */
@@ -33,15 +34,25 @@ export interface IssueWatchDependencies {
   readonly compileIssues: AskForIssues;
 }
 
+/** Which run of a server is on. */
+export interface WatchedRun {
+  readonly state: SessionState;
+  readonly pid: number | undefined;
+  /** Of a server that is somebody else's. */
+  readonly adoptedPort: number | undefined;
+}
+
 /**
  * Knows what of one app does not compile: by what its server prints, and by what it answers where it can be asked, in each
  * round of the one health interval, and soon after it has printed news. Invariants: one question at a time; nothing is asked
- * while nobody looks; what an earlier run said is forgotten with it.
+ * while nobody looks; what an earlier run said is forgotten with it, and what was printed of a file with the file's next change.
  */
 export class IssueWatch implements Monitored, Disposable {
   readonly #deps: IssueWatchDependencies;
   readonly #server: WatchedServer;
   readonly #output = new OutputIssues();
+  /** When the file of a printed issue was last changed: Metro, for one, prints nothing when it is well again. */
+  readonly #changedMs = new WeakMap<ToldIssue, number>();
   /** The answer that counts: of a server that could say. */
   #asked: CompileIssues | undefined;
   /** Which run is watched; undefined: none is. */
@@ -72,9 +83,9 @@ export class IssueWatch implements Monitored, Disposable {
   }
 
   /** The state of the server may be another: a new run knows nothing, and what does not run has no errors. */
-  follow({ state, pid, adopted }: SessionSnapshot): void {
+  follow({ state, pid, adoptedPort }: WatchedRun): void {
     const isUp = state === 'starting' || state === 'running' || state === 'unhealthy';
-    const run = isUp ? `${adopted ? 'adopted' : (pid ?? '')}` : undefined;
+    const run = isUp ? `${pid ?? ''} ${adoptedPort ?? ''}` : undefined;
     if (run === this.#run) return;
     this.#run = run;
     this.#timer?.dispose();
@@ -84,6 +95,11 @@ export class IssueWatch implements Monitored, Disposable {
     this.#generation++;
     // Not told of itself: whoever calls is about to tell all that has changed.
     this.#issues = [];
+  }
+
+  /** Somebody looks again: what is known may be old. */
+  seen(): void {
+    if (this.#run !== undefined) this.#askSoon(ASK_AFTER_MS);
   }
 
   /** Called by the one health interval. Never rejects. */
@@ -126,20 +142,14 @@ export class IssueWatch implements Monitored, Disposable {
       this.#timer = undefined;
       // Not one that is under way: it may have been answered for what was there before.
       if (this.#asking) this.#askSoon(ASK_AFTER_MS);
-      else if (this.#server.snapshot().state === 'running') void this.ask();
+      else if (this.#server.isSeen() && this.#server.snapshot().state === 'running') void this.ask();
     });
   }
 
   /** Puts together what is known, and tells if it is another. Never rejects. */
   async #learn(): Promise<void> {
     const generation = ++this.#generation;
-    const { folder } = this.#server.snapshot();
-    const printed = await Promise.all(this.#output.issues.map((issue) => placed(folder, issue))).catch(
-      (error: unknown) => {
-        this.#deps.log.warn('issues could not be placed', { folder, error: errorMessage(error) });
-        return [];
-      },
-    );
+    const printed = await this.#printed();
     if (generation !== this.#generation) return;
     const asked = this.#asked;
     // A server that looks at all of the app knows best what does not compile; what was thrown it only prints.
@@ -149,24 +159,39 @@ export class IssueWatch implements Monitored, Disposable {
     this.#issues = issues;
     this.#server.onChange();
   }
+
+  async #printed(): Promise<readonly CompileIssue[]> {
+    const { issues } = this.#output;
+    if (issues.length === 0) return [];
+    const { folder } = this.#server.snapshot();
+    const found = await Promise.all(issues.map((issue) => this.#place(folder, issue))).catch((error: unknown) => {
+      this.#deps.log.warn('issues could not be placed', { folder, error: errorMessage(error) });
+      return [];
+    });
+    return found.flatMap((issue) => issue ?? []);
+  }
+
+  /** Undefined once the file is another than it was: if that is no better, the server says so again. */
+  async #place(folder: string, told: ToldIssue): Promise<CompileIssue | undefined> {
+    const issue = await placed(folder, told);
+    const before = this.#changedMs.get(told);
+    const changedMs = issue.file === undefined ? undefined : await changeOf(path.join(folder, issue.file));
+    if (before !== undefined && changedMs !== before) {
+      this.#output.forget(told);
+      return undefined;
+    }
+    if (changedMs !== undefined) this.#changedMs.set(told, changedMs);
+    // What was thrown somewhere else is nothing that could be shown.
+    return issue.thrown && issue.file === undefined ? undefined : issue;
+  }
 }
 
-/** With the files as the app's folder has them; a line of a file that is not the app's is no place. */
-export async function placed(
-  folder: string,
-  { told, importedBy, line, column, ...issue }: ToldIssue,
-): Promise<CompileIssue> {
-  const file = told === undefined ? undefined : await appFile(folder, told);
-  if (file === undefined) return issue;
-  const trace = await Promise.all((importedBy ?? []).map((name) => appFile(folder, name)));
-  const files = [...new Set(trace)].filter((name) => name !== undefined && name !== file) as string[];
-  return {
-    ...issue,
-    file,
-    ...(line === undefined ? {} : { line }),
-    ...(column === undefined ? {} : { column }),
-    ...(files.length === 0 ? {} : { importedBy: files }),
-  };
+async function changeOf(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).mtimeMs;
+  } catch {
+    return undefined; // Gone meanwhile.
+  }
 }
 
 /** Short enough to be pushed; of two at one place in one file the first. */

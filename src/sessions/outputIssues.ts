@@ -118,7 +118,7 @@ export class OutputIssues {
     const request = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\S+) (\d{3}) in \d/.exec(text);
     if (request) return this.#served(request[1] ?? '', Number(request[2]));
     if (text.startsWith('Unable to resolve "')) return this.#open('metro', text);
-    const label = /^(ERROR|WARN|INFO|LOG|DEBUG) {2}/.exec(text);
+    const label = /^(ERROR|WARN|INFO|LOG|DEBUG)(?: {2}|$)/.exec(text);
     if (label?.[1] === 'ERROR') return this.#open('metro', text.slice('ERROR'.length).trimStart());
     const bundle = /^(?:(\S{1,30}) )?(?:(Bundled) \d|Bundling failed )/.exec(text);
     if (bundle) return this.#bundled(bundle[1] ?? '', bundle[2] !== undefined);

@@ -20,9 +20,10 @@ const MAX_IMPORTERS = 10;
 
 /** What is printed behind Next's sign for an error. */
 export function nextPrinted(lines: readonly string[]): ToldIssue | undefined {
-  const [first = ''] = lines;
+  // Turbopack of 14 throws it.
+  const [first = '', ...below] = [lines[0]?.replace(/^ModuleBuildError: /, '') ?? '', ...lines.slice(1)];
   if (!buildPlace.test(first)) return thrown(lines);
-  const issue = buildIssue(lines);
+  const issue = buildIssue([first, ...below]);
   return issue && withTrace(issue, namesBelow(lines, 'Import trace', /^\s*(\.{1,2}\/[^[]*\.\w+)(?: \[|$)/));
 }
 
@@ -70,7 +71,9 @@ function thrown(lines: readonly string[]): ToldIssue | undefined {
   const said = first
     .replace(/^(?:unhandledRejection:|uncaughtException:|Uncaught)\s+/, '')
     .replace(/^\[(.*)\](?: \{)?$/, '$1');
-  return { severity: 'error', message: cut(bare(said)), ...place, thrown: true };
+  const message = cut(bare(said));
+  // A phone may send no more than the stack.
+  return { severity: 'error', message: message === '' ? 'Error' : message, ...place, thrown: true };
 }
 
 /** `    at Page (app/page.js:2:9)`, and without `at` in Metro's list. */

@@ -102,17 +102,13 @@ export class OutputIssues {
 
   /** Whether the line is one by which a tool says something; then it ends what was said before. */
   #event(text: string): boolean {
-    switch (text[0]) {
-      case '⨯':
-        return this.#open('next', text.slice(1).trimStart());
-      case '⚠':
-        this.#close();
-        return this.#open('next', text.slice(1).trimStart(), 'warning');
-      case '✓':
-      case '○':
-        this.#close();
-        if (text.startsWith('Compil', 2)) this.#compiled(text);
-        return true;
+    const sign = text[0];
+    if (sign === '⨯' || sign === '⚠')
+      return this.#open('next', text.slice(1).trimStart(), sign === '⚠' ? 'warning' : 'error');
+    if (sign === '✓' || sign === '○') {
+      this.#close();
+      if (text.startsWith('Compil', 2)) this.#compiled(text);
+      return true;
     }
     if (text.startsWith('[browser] ')) return this.#browser(text.slice('[browser] '.length));
     const request = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\S+) (\d{3}) in \d/.exec(text);

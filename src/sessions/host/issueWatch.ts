@@ -12,9 +12,11 @@ import { placed, type AskForIssues } from './nextIssues';
 
 /** After output that tells of a compilation, and of several in short order after the last, in milliseconds. */
 export const ASK_AFTER_MS = 300;
-/** A server is not kept busier than this with questions: between two of them it has so many times what the last one took. */
-const REST_FACTOR = 20;
-const MIN_REST_MS = 1000;
+/** A server is not kept busy with questions: between two of them it has so many times what the last one took. */
+const REST_FACTOR = 5;
+const MIN_REST_MS = 500;
+/** The first question may take as long as an answer may: the module graph of all routes is built for it, and there from then on. */
+const MAX_REST_MS = 10_000;
 /** What every snapshot carries, so not more of it than a person reads. */
 const MAX_PUSHED = 30;
 const MAX_PUSHED_CHARS = 300;
@@ -126,7 +128,7 @@ export class IssueWatch implements Monitored, Disposable {
     const run = this.#run;
     const beganMs = clock.nowMs();
     const answer = await compileIssues(this.#server.snapshot());
-    this.#notBeforeMs = clock.nowMs() + Math.max(MIN_REST_MS, REST_FACTOR * (clock.nowMs() - beganMs));
+    this.#notBeforeMs = clock.nowMs() + restMs(clock.nowMs() - beganMs);
     if (run === undefined || run !== this.#run) return answer;
     // Busy is no news; a server that can't be asked (any more) leaves its output.
     if (answer.unknown !== 'noAnswer') this.#asked = answer.unknown === undefined ? answer : undefined;
@@ -184,6 +186,10 @@ export class IssueWatch implements Monitored, Disposable {
     // What was thrown somewhere else is nothing that could be shown.
     return issue.thrown && issue.file === undefined ? undefined : issue;
   }
+}
+
+function restMs(tookMs: number): number {
+  return Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, REST_FACTOR * tookMs));
 }
 
 async function changeOf(file: string): Promise<number | undefined> {

@@ -100,7 +100,6 @@ describe('the Problems panel', function () {
     await writeFile(page, THROWING);
     await eventually('an error page', async () => (await fetch(`http://localhost:${PORT}/`)).status === 500);
     await shows(/Thrown at run time: boom at run time.*Next\.js.*\[Ln 2, Col 9\]/);
-    await tab.picture('problems-thrown');
     await writeFile(page, sound);
     await eventually('the page', async () => (await fetch(`http://localhost:${PORT}/`)).status === 200);
     await isClear();

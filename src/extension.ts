@@ -34,7 +34,7 @@ import { StatusBar } from './providers/statusBar';
 import { editorSurroundings } from './providers/surroundings';
 import { ToldCauses } from './providers/toldCauses';
 import { contributeTerminalPath } from './providers/terminalPath';
-import { writeAgentAdvice } from './providers/writeAgentAdvice';
+import type * as AgentAdvice from './providers/writeAgentAdvice';
 import { WorkspaceFiles } from './providers/workspaceFiles';
 import type { App } from './sessions/apps';
 import { attentions } from './sessions/attention';
@@ -139,7 +139,8 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
           settings: () => settings.current,
           windowLog: () => log.recent,
         }),
-      writeAgentAdvice,
+      writeAgentAdvice: async (folder) =>
+        loadBeside<typeof AgentAdvice>('./writeAgentAdvice.js').writeAgentAdvice(folder),
       tell: notifications.tell,
     }),
   );

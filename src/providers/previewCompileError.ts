@@ -84,8 +84,8 @@ export class PreviewCompileError implements Disposable {
       const { issues } = await this.#ports.compileIssues(app);
       const found = theOne(issues, await placed, this.#issue?.line);
       if (found === undefined) return;
-      const { message, file, line, column, thrown } = found;
-      this.#learn(trouble, { kind: thrown ? 'runtime' : 'build', message, file, line, column });
+      const { message, file, line, column } = found;
+      this.#learn(trouble, { kind: 'build', message, file, line, column });
     } catch (error) {
       this.#onError(error);
     }
@@ -111,10 +111,8 @@ function theOne(
   file: string | undefined,
   line: number | undefined,
 ): CompileIssue | undefined {
-  // What does not compile stands before what was thrown: nothing runs until it does.
-  const errors = issues
-    .filter(({ severity }) => severity === 'error')
-    .sort((a, b) => Number(a.thrown ?? false) - Number(b.thrown ?? false));
+  // What was thrown, perhaps by another page, is no reason why this one does not compile.
+  const errors = issues.filter(({ severity, thrown }) => severity === 'error' && !thrown);
   if (file === undefined) return errors.find((issue) => issue.file !== undefined) ?? errors[0];
   const here = errors.filter((issue) => issue.file === file);
   return here.find((issue) => issue.line === line) ?? here[0];

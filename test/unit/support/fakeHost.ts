@@ -4,7 +4,14 @@ import type { AcrossMachines } from '../../../src/sessions/host/acrossMachines';
 import type { FolderLock } from '../../../src/sessions/host/folderLock';
 import { HealthMonitor } from '../../../src/sessions/host/healthMonitor';
 import type { KernelLock } from '../../../src/sessions/host/kernelLock';
-import type { CompileIssues, HostSettings, LaunchSpec, Reason, SessionSnapshot, StartParams } from '../../../src/sessions/protocol';
+import type {
+  CompileIssues,
+  HostSettings,
+  LaunchSpec,
+  Reason,
+  SessionSnapshot,
+  StartParams,
+} from '../../../src/sessions/protocol';
 import { memoryLock } from '../../contract/support/memoryLock';
 import { quietLog } from '../../contract/support/quietLog';
 import { Gateways } from '../../../src/sessions/host/gateways';

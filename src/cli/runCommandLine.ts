@@ -23,7 +23,7 @@ import { open } from './openUrl';
 import { Output, type TextStream } from './output';
 import { list, SaidError, status } from './overview';
 import { lonelyRedisSentence, redisNotTakenSentence } from './redisNotes';
-import { documentOf } from './report';
+import { documentOf } from '../sessions/appReport';
 import { environmentSource, problemSentence, type DeclaredSetting, type ReadSettings } from './settingValues';
 import { looksLikeSandbox, withPath } from './surroundings';
 

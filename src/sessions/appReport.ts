@@ -1,6 +1,6 @@
-import type { App } from '../sessions/apps';
-import type { AppType, Reason, SessionSnapshot, SessionState } from '../sessions/protocol';
-import { stateSentence } from '../sessions/sessionSentences';
+import type { App } from './apps';
+import type { AppType, Reason, SessionSnapshot, SessionState } from './protocol';
+import { stateSentence } from './sessionSentences';
 
 /** Raised when a field changes its meaning or goes; a new field is no change. */
 export const JSON_SCHEMA = 1;

@@ -106,6 +106,13 @@ export const product = [
   { ...common, entryPoints: { livePreview: 'src/providers/livePreview.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted when things go wrong.
   { ...common, entryPoints: { showReport: 'src/providers/showReport.ts' }, outdir: 'dist', external: ['vscode'] },
+  // Wanted when an agent calls a tool.
+  {
+    ...common,
+    entryPoints: { agentToolCalls: 'src/providers/agentToolCalls.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
   // Wanted with the first terminal.
   {
     ...common,

@@ -4,6 +4,8 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { CheatcodeApi } from './cheatcode';
 import { ActiveApp } from './providers/activeApp';
+import type * as AgentToolCalls from './providers/agentToolCalls';
+import { registerAgentTools } from './providers/agentTools';
 import { pickAction, pickApp } from './providers/actionsQuickPick';
 import { BrowserAddresses } from './providers/browserAddresses';
 import { registerCommands } from './providers/commands';
@@ -215,6 +217,15 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   store.add(new WorkspaceFiles(() => servers.activate(), onError));
   const activated = servers.activate();
   activated.catch(onError);
+  store.add(
+    registerAgentTools(() =>
+      loadBeside<typeof AgentToolCalls>('./agentToolCalls.js').agentToolCalls({
+        servers,
+        activated,
+        settings: () => settings.current,
+      }),
+    ),
+  );
   hasIntegratedBrowser({
     isDesktop: vscode.env.uiKind === vscode.UIKind.Desktop,
     commands: () => vscode.commands.getCommands(true),

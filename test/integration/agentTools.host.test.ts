@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { nextServersOf } from '../hosts/witness';
+import type { AgentDocument } from '../../src/sessions/agentAnswer';
+import { agentToolNames, type AgentToolName } from '../../src/sessions/agentToolNames';
+import { agentTools } from '../../src/sessions/agentTools';
+
+/** As an agent of the editor calls them. The editor agrees to its own questions by itself while it runs tests. */
+describe('the tools that language models of the editor have', () => {
+  const folder = () => path.join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '', 'cheatcode-app');
+  const call = async (name: AgentToolName, input: object = {}, token?: vscode.CancellationToken) => {
+    const { content } = await vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined }, token);
+    assert.equal(content.length, 1);
+    const [part] = content;
+    assert.ok(part instanceof vscode.LanguageModelTextPart);
+    return JSON.parse(part.value) as AgentDocument;
+  };
+  const only = ({ apps }: AgentDocument) => {
+    assert.equal(apps?.length, 1);
+    const [app] = apps;
+    assert.ok(app);
+    return app;
+  };
+
+  before(async () => {
+    await vscode.extensions.getExtension('cheatcode.cheatcode-dev-server')?.activate();
+  });
+
+  it('are offered by the editor with the descriptions and schemas of our table', () => {
+    for (const name of agentToolNames) {
+      const offered = vscode.lm.tools.find((tool) => tool.name === name);
+      assert.ok(offered, name);
+      assert.equal(offered.description, agentTools[name].description);
+      assert.deepEqual(offered.inputSchema, agentTools[name].inputSchema);
+      assert.ok(offered.tags.includes('cheatcode'));
+    }
+  });
+
+  it('ensure one server, and find it again', async () => {
+    const first = only(await call('cheatcode_ensureDevServer', { timeoutSeconds: 100 }));
+    assert.deepEqual([first.app, first.state], ['cheatcode-app', 'running']);
+    assert.equal((await fetch(first.url ?? '')).status, 200);
+    const again = only(await call('cheatcode_ensureDevServer', { app: 'web' }));
+    assert.equal(again.pid, first.pid);
+    assert.equal((await nextServersOf(folder())).length, 1);
+    const listed = await call('cheatcode_listDevServers');
+    assert.deepEqual(
+      listed.apps?.map(({ app, state }) => [app, state]),
+      [
+        ['cheatcode-app', 'running'],
+        ['cheatcode-mobile', 'stopped'],
+      ],
+    );
+  });
+
+  it('read the output, and where the code does not compile', async () => {
+    const good = await call('cheatcode_readDevServerOutput', { lines: 5 });
+    assert.ok((good.lines?.length ?? 0) <= 5);
+    const page = path.join(folder(), 'app', 'page.tsx');
+    const text = await readFile(page, 'utf8');
+    await writeFile(page, `${text}\nconst broken = ;\n`);
+    try {
+      const { url } = only(good);
+      const broken = await (async () => {
+        for (;;) {
+          await fetch(url ?? '').catch(() => undefined);
+          const answer = await call('cheatcode_readDevServerOutput');
+          // Next 16.4 tells of its own accord; what the suite's own limit ends is a failure.
+          if (answer.issues?.some(({ severity }) => severity === 'error')) return answer;
+          if (answer.lines?.some((line) => line.includes('page.tsx'))) return answer;
+        }
+      })();
+      const seen = JSON.stringify([broken.issues, broken.lines]);
+      assert.match(seen, /page\.tsx/);
+    } finally {
+      await writeFile(page, text);
+    }
+  });
+
+  it('restart a server of ours', async () => {
+    const before = only(
+      await call('cheatcode_listDevServers').then(({ apps }) => ({ schema: 1, apps: apps?.slice(0, 1) ?? [] })),
+    );
+    const after = only(await call('cheatcode_restartDevServer', { app: 'cheatcode-app', timeoutSeconds: 100 }));
+    assert.equal(after.state, 'running');
+    assert.notEqual(after.pid, before.pid);
+    assert.equal((await nextServersOf(folder())).length, 1);
+  });
+
+  it('stop it, and say so when there is nothing to stop', async () => {
+    assert.equal(only(await call('cheatcode_stopDevServer')).state, 'stopped');
+    assert.deepEqual(await nextServersOf(folder()), []);
+    assert.equal(only(await call('cheatcode_stopDevServer', { app: 'web' })).state, 'stopped');
+  });
+
+  it('say in a sentence what is wrong with a call', async () => {
+    await assert.rejects(call('cheatcode_ensureDevServer', { app: 'shop' }), /There is no app "shop" in .*; there is/);
+    await assert.rejects(call('cheatcode_readDevServerOutput', { lines: 'many' }), /"lines" must be a whole number/);
+  });
+
+  it('stop waiting when the agent gives up, and the server goes on starting', async () => {
+    const source = new vscode.CancellationTokenSource();
+    const waiting = call('cheatcode_ensureDevServer', {}, source.token);
+    const rejected = assert.rejects(waiting);
+    for (;;) {
+      const { apps } = await call('cheatcode_listDevServers');
+      if (apps?.[0]?.state !== 'stopped') break;
+    }
+    source.cancel();
+    await rejected;
+    assert.equal(only(await call('cheatcode_ensureDevServer', { timeoutSeconds: 100 })).state, 'running');
+  });
+});

@@ -8,3 +8,7 @@ export const agentToolNames = [
 ] as const;
 
 export type AgentToolName = (typeof agentToolNames)[number];
+
+export function isAgentToolName(name: string): name is AgentToolName {
+  return (agentToolNames as readonly string[]).includes(name);
+}

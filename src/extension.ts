@@ -15,6 +15,7 @@ import { EditorSettings } from './providers/editorSettings';
 import { createApi } from './providers/extensionApi';
 import { appCommands } from './providers/ids';
 import { hasIntegratedBrowser } from './providers/integratedBrowser';
+import { registerMcpDefinition } from './providers/mcpDefinition';
 import { runButton } from './providers/messageButtons';
 import { Notifications } from './providers/notifications';
 import { openAppFile } from './providers/openAppFile';
@@ -225,6 +226,15 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
         settings: () => settings.current,
       }),
     ),
+  );
+  store.add(
+    registerMcpDefinition({
+      isWanted: () => settings.current.offerMcpServer,
+      commandFolder: () => servers.commandFolder,
+      folders: () => [...new Set(servers.apps.map(({ workspaceFolder }) => workspaceFolder))],
+      version: editorSurroundings(context).extensionVersion,
+      onDidChange: [settings.onDidChange, servers.onDidDiscover, servers.onDidChangeConnection],
+    }),
   );
   hasIntegratedBrowser({
     isDesktop: vscode.env.uiKind === vscode.UIKind.Desktop,

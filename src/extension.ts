@@ -46,6 +46,7 @@ import { errorToMessage } from './sessions/messages';
 import { canOpen } from './sessions/appActions';
 import { viewOf } from './sessions/appView';
 import { contextKeys, statusItems } from './sessions/presenter';
+import { mcpDefinitions } from './sessions/mcpDefinitions';
 import { redisSettings } from './sessions/redisSettings';
 import type * as HostLauncher from './sessions/hostLauncher';
 import { serverRows } from './sessions/serverRows';
@@ -229,9 +230,13 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   );
   store.add(
     registerMcpDefinition({
-      isWanted: () => settings.current.offerMcpServer,
-      commandFolder: () => servers.commandFolder,
-      folders: () => [...new Set(servers.apps.map(({ workspaceFolder }) => workspaceFolder))],
+      definitions: () =>
+        mcpDefinitions({
+          isWanted: settings.current.offerMcpServer,
+          commandFolder: servers.commandFolder,
+          folders: servers.apps.map(({ workspaceFolder }) => workspaceFolder),
+          platform: process.platform,
+        }),
       version: editorSurroundings(context).extensionVersion,
       onDidChange: [settings.onDidChange, servers.onDidDiscover, servers.onDidChangeConnection],
     }),

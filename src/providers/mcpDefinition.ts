@@ -1,6 +1,6 @@
-import path from 'node:path';
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable, type Event } from '../sessions/event';
+import type { McpDefinition } from '../sessions/mcpDefinitions';
 import { MCP_PROVIDER_ID } from './ids';
 
 /**
@@ -27,32 +27,20 @@ interface McpEditor {
 }
 
 export interface McpDefinitionPorts {
-  /** Whether a person wants it: an editor whose chat has our tools already would show each of them twice. */
-  isWanted(): boolean;
-  /** Where the command line lies; undefined before the first connection. */
-  commandFolder(): string | undefined;
-  /** The workspace folders that hold apps. */
-  folders(): readonly string[];
+  /** Those of this window now. */
+  definitions(): readonly McpDefinition[];
   readonly version: string;
-  /** One of these may have changed. */
+  /** They may have changed. */
   readonly onDidChange: readonly Event<unknown>[];
 }
 
-/** Tells the editor of the MCP server of the command line, one for each folder of the workspace that holds apps. */
+/** Tells the editor of the MCP server of the command line, and again when that has changed. */
 export function registerMcpDefinition(ports: McpDefinitionPorts): Disposable {
   const store = new DisposableStore();
   const { McpStdioServerDefinition: Definition, lm } = vscode as unknown as McpEditor;
   if (Definition === undefined || lm?.registerMcpServerDefinitionProvider === undefined) return store;
   const changed = store.add(new vscode.EventEmitter<void>());
-  const definitions = () => {
-    const folder = ports.commandFolder();
-    if (folder === undefined || !ports.isWanted()) return [];
-    const command = path.join(folder, process.platform === 'win32' ? 'cheatcode-dev.cmd' : 'cheatcode-dev');
-    return ports.folders().map((workspace, _index, all) => {
-      const label = all.length === 1 ? 'Cheatcode Dev Server' : `Cheatcode Dev Server (${path.basename(workspace)})`;
-      return { label, command, args: ['mcp', '--workspace', workspace] };
-    });
-  };
+  const definitions = () => ports.definitions();
   let last = '[]';
   for (const event of ports.onDidChange)
     store.add(

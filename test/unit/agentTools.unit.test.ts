@@ -13,6 +13,7 @@ import type { ConnectionState } from '../../src/sessions/devServers';
 import { DevServerError } from '../../src/sessions/errors';
 import { Emitter } from '../../src/sessions/event';
 import type { CompileIssues, NamedProcess, SessionSnapshot } from '../../src/sessions/protocol';
+import { mcpDefinitions } from '../../src/sessions/mcpDefinitions';
 import { anApp, aSession } from './samples';
 
 interface DeclaredTool {
@@ -85,6 +86,24 @@ describe('the tools of agents', () => {
     assert.equal(ask({ adopted: true }), undefined, 'asked about with its processes, by a dialog of ours');
     assert.equal(agentConfirmation('cheatcode_restartDevServer', 'Web', aSession())?.title, 'Restart Web?');
     assert.equal(agentConfirmation('cheatcode_ensureDevServer', 'Web', aSession()), undefined);
+  });
+});
+
+describe('the MCP server that an editor is told of', () => {
+  const of = { isWanted: true, commandFolder: '/s/bin', folders: ['/w', '/w'], platform: 'linux' as const };
+
+  it('is the stable command, for the folder that holds the apps, and only where a person wants it', () => {
+    assert.deepEqual(mcpDefinitions(of), [
+      { label: 'Cheatcode Dev Server', command: '/s/bin/cheatcode-dev', args: ['mcp', '--workspace', '/w'] },
+    ]);
+    assert.deepEqual(mcpDefinitions({ ...of, isWanted: false }), []);
+    assert.deepEqual(mcpDefinitions({ ...of, commandFolder: undefined }), []);
+  });
+
+  it('has a name of its own for each of several folders', () => {
+    const labels = mcpDefinitions({ ...of, folders: ['/w/a', '/w/b'] }).map(({ label }) => label);
+    assert.deepEqual(labels, ['Cheatcode Dev Server (a)', 'Cheatcode Dev Server (b)']);
+    assert.match(mcpDefinitions({ ...of, platform: 'win32' })[0]?.command ?? '', /cheatcode-dev\.cmd$/);
   });
 });
 

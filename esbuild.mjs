@@ -120,10 +120,14 @@ export const product = [
   { ...common, entryPoints: { livePreview: 'src/providers/livePreview.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted when things go wrong.
   { ...common, entryPoints: { showReport: 'src/providers/showReport.ts' }, outdir: 'dist', external: ['vscode'] },
-  // Wanted when an agent calls a tool.
+  // Wanted when an agent calls a tool, is to be told of the MCP server, or gets advice.
   {
     ...common,
-    entryPoints: { agentToolCalls: 'src/providers/agentToolCalls.ts' },
+    entryPoints: {
+      agentToolCalls: 'src/providers/agentToolCalls.ts',
+      mcpDefinition: 'src/providers/mcpDefinition.ts',
+      writeAgentAdvice: 'src/providers/writeAgentAdvice.ts',
+    },
     outdir: 'dist',
     external: ['vscode'],
   },

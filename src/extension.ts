@@ -15,7 +15,7 @@ import { EditorSettings } from './providers/editorSettings';
 import { createApi } from './providers/extensionApi';
 import { appCommands } from './providers/ids';
 import { hasIntegratedBrowser } from './providers/integratedBrowser';
-import { registerMcpDefinition } from './providers/mcpDefinition';
+import type * as McpDefinition from './providers/mcpDefinition';
 import { runButton } from './providers/messageButtons';
 import { Notifications } from './providers/notifications';
 import { openAppFile } from './providers/openAppFile';
@@ -36,7 +36,7 @@ import { StatusBar } from './providers/statusBar';
 import { editorSurroundings } from './providers/surroundings';
 import { ToldCauses } from './providers/toldCauses';
 import { contributeTerminalPath } from './providers/terminalPath';
-import { writeAgentAdvice } from './providers/writeAgentAdvice';
+import type * as AgentAdvice from './providers/writeAgentAdvice';
 import { WorkspaceFiles } from './providers/workspaceFiles';
 import type { App } from './sessions/apps';
 import { attentions } from './sessions/attention';
@@ -46,7 +46,6 @@ import { errorToMessage } from './sessions/messages';
 import { canOpen } from './sessions/appActions';
 import { viewOf } from './sessions/appView';
 import { contextKeys, statusItems } from './sessions/presenter';
-import { mcpDefinitions } from './sessions/mcpDefinitions';
 import { redisSettings } from './sessions/redisSettings';
 import type * as HostLauncher from './sessions/hostLauncher';
 import { serverRows } from './sessions/serverRows';
@@ -142,7 +141,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
           settings: () => settings.current,
           windowLog: () => log.recent,
         }),
-      writeAgentAdvice,
+      writeAgentAdvice: (folder) => loadBeside<typeof AgentAdvice>('./writeAgentAdvice.js').writeAgentAdvice(folder),
       tell: notifications.tell,
     }),
   );
@@ -228,19 +227,21 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       }),
     ),
   );
-  store.add(
-    registerMcpDefinition({
-      definitions: () =>
-        mcpDefinitions({
-          isWanted: settings.current.offerMcpServer,
-          commandFolder: servers.commandFolder,
-          folders: servers.apps.map(({ workspaceFolder }) => workspaceFolder),
-          platform: process.platform,
-        }),
-      version: editorSurroundings(context).extensionVersion,
-      onDidChange: [settings.onDidChange, servers.onDidDiscover, servers.onDidChangeConnection],
-    }),
+  const offerMcpServer = once(() =>
+    store?.add(
+      loadBeside<typeof McpDefinition>('./mcpDefinition.js').registerMcpDefinition({
+        settings: () => settings.current,
+        servers,
+        version: editorSurroundings(context).extensionVersion,
+        onDidChange: [settings.onDidChange, servers.onDidDiscover, servers.onDidChangeConnection],
+      }),
+    ),
   );
+  const considerMcpServer = (): void => {
+    if (settings.current.offerMcpServer) offerMcpServer();
+  };
+  considerMcpServer();
+  store.add(settings.onDidChange(considerMcpServer));
   hasIntegratedBrowser({
     isDesktop: vscode.env.uiKind === vscode.UIKind.Desktop,
     commands: () => vscode.commands.getCommands(true),
@@ -262,6 +263,16 @@ export function deactivate(): Promise<void> {
 /** Most of the weight, and needed only when a host must be spawned. */
 function loadLauncher(): Promise<typeof HostLauncher> {
   return Promise.resolve().then(() => loadBeside<typeof HostLauncher>('./hostLauncher.js'));
+}
+
+/** At the first call only. */
+function once(action: () => unknown): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    action();
+  };
 }
 
 /** A bundle beside this one, loaded when it is needed. */

@@ -13,7 +13,6 @@ import type { Question } from '../sessions/personsWord';
 import { redisSecrets } from '../sessions/redisAddress';
 import type { Settings } from '../sessions/settings';
 import type { WindowServers } from '../sessions/workspaceServers';
-import type { AgentToolCalls } from './agentTools';
 
 /** What the tools need of their window. */
 export interface AgentToolPorts {
@@ -24,7 +23,7 @@ export interface AgentToolPorts {
 }
 
 /** What the tools do in this window. Loaded with the first call of one. */
-export function agentToolCalls({ servers, activated, settings }: AgentToolPorts): AgentToolCalls {
+export function agentToolCalls({ servers, activated, settings }: AgentToolPorts) {
   const choose = async (name: string | undefined, preference: Preference): Promise<App> => {
     await activated;
     const { apps, sessions, discovery } = servers;
@@ -79,7 +78,7 @@ export function agentToolCalls({ servers, activated, settings }: AgentToolPorts)
     },
   });
   return {
-    async prepare(name, input) {
+    async prepare(name: AgentToolName, input: unknown): Promise<vscode.PreparedToolInvocation> {
       const call = callOf(name, input);
       asked.delete(call);
       try {
@@ -98,7 +97,11 @@ export function agentToolCalls({ servers, activated, settings }: AgentToolPorts)
         return { invocationMessage: agentProgress(name, undefined) };
       }
     },
-    async invoke(name, input, token) {
+    async invoke(
+      name: AgentToolName,
+      input: unknown,
+      token: vscode.CancellationToken,
+    ): Promise<vscode.LanguageModelToolResult> {
       const controller = new AbortController();
       const cancel = () => controller.abort(new vscode.CancellationError());
       const subscription = token.onCancellationRequested(cancel);

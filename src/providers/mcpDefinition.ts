@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable, type Event } from '../sessions/event';
-import type { McpDefinition } from '../sessions/mcpDefinitions';
+import type { DevServers } from '../sessions/devServers';
+import { mcpDefinitions } from '../sessions/mcpDefinitions';
+import type { Settings } from '../sessions/settings';
 import { MCP_PROVIDER_ID } from './ids';
 
 /**
@@ -27,20 +29,27 @@ interface McpEditor {
 }
 
 export interface McpDefinitionPorts {
-  /** Those of this window now. */
-  definitions(): readonly McpDefinition[];
+  readonly servers: Pick<DevServers, 'apps' | 'commandFolder'>;
+  readonly settings: () => Settings;
   readonly version: string;
-  /** They may have changed. */
+  /** What is defined may have changed. */
   readonly onDidChange: readonly Event<unknown>[];
 }
 
-/** Tells the editor of the MCP server of the command line, and again when that has changed. */
+/** Tells the editor of the MCP server of the command line, and again when that has changed. Loaded where a person wants it. */
 export function registerMcpDefinition(ports: McpDefinitionPorts): Disposable {
   const store = new DisposableStore();
   const { McpStdioServerDefinition: Definition, lm } = vscode as unknown as McpEditor;
   if (Definition === undefined || lm?.registerMcpServerDefinitionProvider === undefined) return store;
   const changed = store.add(new vscode.EventEmitter<void>());
-  const definitions = () => ports.definitions();
+  const { servers, settings } = ports;
+  const definitions = () =>
+    mcpDefinitions({
+      isWanted: settings().offerMcpServer,
+      commandFolder: servers.commandFolder,
+      folders: servers.apps.map(({ workspaceFolder }) => workspaceFolder),
+      platform: process.platform,
+    });
   let last = '[]';
   for (const event of ports.onDidChange)
     store.add(

@@ -94,7 +94,6 @@ describe('an agent in the editor', function () {
     await tab.command('Agent: Stop Dev Server');
     const asked = await question(tab);
     assert.match(asked, /Stop Web\?[^]*for everybody who uses it/);
-    await tab.picture('agents-stop');
     await decide(tab, undefined);
     await heard(/cancel/i);
     assert.equal((await holdersOf(OWN_PORT)).length, 1);

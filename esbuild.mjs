@@ -92,6 +92,20 @@ const nativeBesideBundle = {
 };
 
 /**
+ * The MCP server checks by a JSON schema only what people answer to its questions, and it asks none: without ajv its bundle is half.
+ * @type {import('esbuild').Plugin}
+ */
+const noSchemaValidator = {
+  name: 'no-schema-validator',
+  setup(build) {
+    build.onLoad({ filter: /sdk[\\/]dist[\\/]esm[\\/]validation[\\/]ajv-provider\.js$/ }, () => ({
+      contents: 'export class AjvJsonSchemaValidator {}',
+      loader: 'js',
+    }));
+  },
+};
+
+/**
  * The bundles of the product: the extension first, then what it loads of the editor's side; a test builds the first in memory.
  * @type {import('esbuild').BuildOptions[]}
  */
@@ -106,22 +120,24 @@ export const product = [
   { ...common, entryPoints: { livePreview: 'src/providers/livePreview.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted when things go wrong, or once.
   { ...common, entryPoints: { showReport: 'src/providers/showReport.ts' }, outdir: 'dist', external: ['vscode'] },
+  // Wanted when an agent calls a tool, is to be told of the MCP server, or gets advice.
   {
     ...common,
-    entryPoints: { writeAgentAdvice: 'src/providers/writeAgentAdvice.ts' },
+    entryPoints: {
+      agentToolCalls: 'src/providers/agentToolCalls.ts',
+      mcpDefinition: 'src/providers/mcpDefinition.ts',
+      writeAgentAdvice: 'src/providers/writeAgentAdvice.ts',
+    },
     outdir: 'dist',
     external: ['vscode'],
   },
+  // Wanted when something does not compile, and with the first terminal.
   {
     ...common,
-    entryPoints: { serverProblems: 'src/providers/serverProblems.ts' },
-    outdir: 'dist',
-    external: ['vscode'],
-  },
-  // Wanted with the first terminal.
-  {
-    ...common,
-    entryPoints: { terminalLinks: 'src/providers/terminalLinks.ts' },
+    entryPoints: {
+      serverProblems: 'src/providers/serverProblems.ts',
+      terminalLinks: 'src/providers/terminalLinks.ts',
+    },
     outdir: 'dist',
     external: ['vscode'],
   },
@@ -144,6 +160,13 @@ export const product = [
   { ...common, entryPoints: { gateway: 'src/gateway/main.ts' }, outdir: 'dist' },
   // Loaded by the host and the command line where a Redis is configured.
   { ...common, entryPoints: { redis: 'src/sessions/host/redisConnection.ts' }, outdir: 'dist' },
+  // Loaded by the one command that serves agents.
+  {
+    ...common,
+    entryPoints: { mcp: 'src/cli/mcpServer.ts' },
+    outdir: 'dist',
+    plugins: [noSchemaValidator],
+  },
   // Drawn for mobile apps only, so no part of what each window loads.
   { ...common, entryPoints: { phoneCard: 'src/providers/phoneCard.ts' }, outdir: 'dist' },
 ];

@@ -69,6 +69,7 @@ export function readSettings(
       onClose: read('terminal.onClose', oneOf('stop', 'detach')),
       attachAutomatically: read('terminal.attachAutomatically', flag),
     }),
+    offerMcpServer: read('offerMcpServer', flag),
     sandboxId,
     redis: redisPlace(read, env),
   };

@@ -112,6 +112,20 @@ const nativeBesideBundle = {
 };
 
 /**
+ * The MCP server checks by a JSON schema only what people answer to its questions, and it asks none: without ajv its bundle is half.
+ * @type {import('esbuild').Plugin}
+ */
+const noSchemaValidator = {
+  name: 'no-schema-validator',
+  setup(build) {
+    build.onLoad({ filter: /sdk[\\/]dist[\\/]esm[\\/]validation[\\/]ajv-provider\.js$/ }, () => ({
+      contents: 'export class AjvJsonSchemaValidator {}',
+      loader: 'js',
+    }));
+  },
+};
+
+/**
  * The bundles of the product: the extension first, then what it loads of the editor's side; a test builds the first in memory.
  * @type {import('esbuild').BuildOptions[]}
  */
@@ -124,19 +138,26 @@ export const product = [
   },
   // Most of what a preview is: a window that shows none does not load it.
   { ...common, entryPoints: { livePreview: 'src/providers/livePreview.ts' }, outdir: 'dist', external: ['vscode'] },
-  // Wanted when things go wrong.
+  // Wanted when things go wrong, or once.
   { ...common, entryPoints: { showReport: 'src/providers/showReport.ts' }, outdir: 'dist', external: ['vscode'] },
-  // Wanted once in the life of a workspace, if at all.
+  // Wanted when an agent calls a tool, is to be told of the MCP server, or gets advice.
   {
     ...common,
-    entryPoints: { writeAgentAdvice: 'src/providers/writeAgentAdvice.ts' },
+    entryPoints: {
+      agentToolCalls: 'src/providers/agentToolCalls.ts',
+      mcpDefinition: 'src/providers/mcpDefinition.ts',
+      writeAgentAdvice: 'src/providers/writeAgentAdvice.ts',
+    },
     outdir: 'dist',
     external: ['vscode'],
   },
-  // Wanted with the first terminal.
+  // Wanted when something does not compile, and with the first terminal.
   {
     ...common,
-    entryPoints: { terminalLinks: 'src/providers/terminalLinks.ts' },
+    entryPoints: {
+      serverProblems: 'src/providers/serverProblems.ts',
+      terminalLinks: 'src/providers/terminalLinks.ts',
+    },
     outdir: 'dist',
     external: ['vscode'],
   },
@@ -161,6 +182,13 @@ export const product = [
   { ...common, entryPoints: { gateway: 'src/gateway/main.ts' }, outdir: 'dist' },
   // Loaded by the host and the command line where a Redis is configured.
   { ...common, entryPoints: { redis: 'src/sessions/host/redisConnection.ts' }, outdir: 'dist' },
+  // Loaded by the one command that serves agents.
+  {
+    ...common,
+    entryPoints: { mcp: 'src/cli/mcpServer.ts' },
+    outdir: 'dist',
+    plugins: [noSchemaValidator, shortWords],
+  },
 ];
 
 /** The platform's terminal binary, where one is published; without it the host falls back. */

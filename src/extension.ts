@@ -5,6 +5,8 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { CheatcodeApi } from './cheatcode';
 import { ActiveApp } from './providers/activeApp';
+import type * as AgentToolCalls from './providers/agentToolCalls';
+import { registerAgentTools } from './providers/agentTools';
 import { pickAction, pickApp } from './providers/actionsQuickPick';
 import { BrowserAddresses } from './providers/browserAddresses';
 import { registerCommands } from './providers/commands';
@@ -14,6 +16,7 @@ import { EditorSettings } from './providers/editorSettings';
 import { createApi } from './providers/extensionApi';
 import { appCommands } from './providers/ids';
 import { hasIntegratedBrowser } from './providers/integratedBrowser';
+import type * as McpDefinition from './providers/mcpDefinition';
 import { runButton } from './providers/messageButtons';
 import { Notifications } from './providers/notifications';
 import { openAppFile } from './providers/openAppFile';
@@ -28,6 +31,7 @@ import { Previews } from './providers/previews';
 import { PreviewView } from './providers/previewView';
 import { ServersView } from './providers/serversView';
 import { ServerTerminals } from './providers/serverTerminal';
+import type * as ShownProblems from './providers/serverProblems';
 import type * as ShowReport from './providers/showReport';
 import type * as Links from './providers/terminalLinks';
 import { StatusBar } from './providers/statusBar';
@@ -139,8 +143,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
           settings: () => settings.current,
           windowLog: () => log.recent,
         }),
-      writeAgentAdvice: async (folder) =>
-        loadBeside<typeof AgentAdvice>('./writeAgentAdvice.js').writeAgentAdvice(folder),
+      writeAgentAdvice: (folder) => loadBeside<typeof AgentAdvice>('./writeAgentAdvice.js').writeAgentAdvice(folder),
       tell: notifications.tell,
     }),
   );
@@ -170,8 +173,18 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     );
     serversView.update();
   };
+  const ownStore = store;
+  let problems: ShownProblems.ServerProblems | undefined;
+  const showProblems = (): void => {
+    if (!problems && !servers.apps.some((app) => servers.session(app)?.issues)) return;
+    problems ??= ownStore.add(
+      new (loadBeside<typeof ShownProblems>('./serverProblems.js').ServerProblems)(servers, onError),
+    );
+    problems.show();
+  };
   const showSession = (app: App): void => {
     show();
+    showProblems();
     terminals.consider(app);
     previews.update(app);
     notifications.consider(app, attentions(viewOf(servers, app), settings.current));
@@ -184,12 +197,14 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       terminals.retain(discovery.apps);
       diagnostics.show(discovery.problems).catch(onError);
       show();
+      showProblems();
       previews.update();
     }),
   );
   store.add(
     servers.onDidChangeConnection((connection) => {
       show();
+      showProblems();
       previews.update();
       // Between two tries nothing is known yet: only success ends a trouble.
       if (connection.kind === 'failed') notifications.considerOther('connection', errorToMessage(connection.error));
@@ -217,6 +232,30 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   store.add(new WorkspaceFiles(() => servers.activate(), onError));
   const activated = servers.activate();
   activated.catch(onError);
+  store.add(
+    registerAgentTools(() =>
+      loadBeside<typeof AgentToolCalls>('./agentToolCalls.js').agentToolCalls({
+        servers,
+        activated,
+        settings: () => settings.current,
+      }),
+    ),
+  );
+  const offerMcpServer = once(() =>
+    store?.add(
+      loadBeside<typeof McpDefinition>('./mcpDefinition.js').registerMcpDefinition({
+        settings: () => settings.current,
+        servers,
+        version: editorSurroundings(context).extensionVersion,
+        onDidChange: [settings.onDidChange, servers.onDidDiscover, servers.onDidChangeConnection],
+      }),
+    ),
+  );
+  const considerMcpServer = (): void => {
+    if (settings.current.offerMcpServer) offerMcpServer();
+  };
+  considerMcpServer();
+  store.add(settings.onDidChange(considerMcpServer));
   hasIntegratedBrowser({
     isDesktop: vscode.env.uiKind === vscode.UIKind.Desktop,
     commands: () => vscode.commands.getCommands(true),
@@ -238,6 +277,16 @@ export function deactivate(): Promise<void> {
 /** Most of the weight, and needed only when a host must be spawned. */
 function loadLauncher(): Promise<typeof HostLauncher> {
   return Promise.resolve().then(() => loadBeside<typeof HostLauncher>('./hostLauncher.js'));
+}
+
+/** At the first call only. */
+function once(action: () => unknown): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    action();
+  };
 }
 
 /** A bundle beside this one, loaded when it is needed. */

@@ -14,7 +14,7 @@ import { REDIS_LIMIT_MS, type LoadRedis } from './fleet';
 import { HUNG_HOST_HELP, hungHostSentence } from './hungHost';
 import { findProgram, isPortFree, outputOf, portHolder } from './lookAround';
 import { SaidError } from './overview';
-import { isUp, JSON_SCHEMA } from './report';
+import { isUp, JSON_SCHEMA } from '../sessions/appReport';
 
 /** One thing that was looked at. */
 export interface Check {

@@ -71,6 +71,7 @@ export function readSettings(
       onClose: read('terminal.onClose', oneOf('stop', 'detach')),
       attachAutomatically: read('terminal.attachAutomatically', flag),
     }),
+    offerMcpServer: read('offerMcpServer', flag),
     sandboxId,
     redis: redisPlace(read, env),
   };
@@ -129,14 +130,11 @@ const flag: Rule<boolean> = {
 /** Without a sandbox's id a template that wants one is wrong here, however right it is elsewhere. */
 function urlTemplate(sandboxId: string | undefined): Rule<string | undefined> {
   return {
-    expected: () =>
-      sandboxId === undefined
-        ? l10n.t(
-            'an http or https address with {0} in it, or null; {1} needs cheatcode.sandboxId or the variable CHEATCODE_SANDBOX_ID to be set',
-            '{{port}}',
-            '{{sandboxId}}',
-          )
-        : l10n.t('an http or https address with {0} in it, or null', '{{port}}'),
+    expected: () => {
+      const address = l10n.t('an http or https address with {0} in it, or null', '{{port}}');
+      if (sandboxId !== undefined) return address;
+      return `${address}; ${l10n.t('{0} needs cheatcode.sandboxId or the variable CHEATCODE_SANDBOX_ID to be set', '{{sandboxId}}')}`;
+    },
     parse: (value) => {
       const template = optionalText.parse(value);
       if (template?.value === undefined) return template;

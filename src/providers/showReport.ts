@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { errorMessage } from '../sessions/log';
 import type { AppView } from '../sessions/appView';
 import type { DevServers } from '../sessions/devServers';
-import { parseRedisAddress } from '../sessions/redisAddress';
+import { parseRedisAddress, redisSecrets } from '../sessions/redisAddress';
 import { reportText } from '../sessions/report';
 import type { Settings } from '../sessions/settings';
 import { SETTINGS_SECTION } from './ids';
@@ -77,7 +77,7 @@ export async function showReport(ports: ReportPorts): Promise<void> {
     hostLog,
     windowLog: ports.windowLog(),
     outputs: new Map(views.map(({ app, session }, index) => [session?.id ?? app.name, outputs[index] ?? []])),
-    known: { secrets: redisSecrets(ports.settings()), home: os.homedir() },
+    known: { secrets: redisSecrets(ports.settings().redis?.url), home: os.homedir() },
   });
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content }));
 }
@@ -114,16 +114,6 @@ function shownRedis(url: string): string {
     return parseRedisAddress(url).shown;
   } catch {
     return l10n.t('set, and no address of a Redis');
-  }
-}
-
-function redisSecrets({ redis }: Settings): readonly string[] {
-  if (redis === undefined) return [];
-  try {
-    const { username, password } = parseRedisAddress(redis.url);
-    return [redis.url, username, password].filter((text) => text !== undefined);
-  } catch {
-    return [redis.url];
   }
 }
 

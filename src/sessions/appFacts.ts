@@ -19,6 +19,7 @@ export interface AppFact {
     | 'since'
     | 'probe'
     | 'preview'
+    | 'problems'
     | 'windows'
     | 'session'
     | 'folder';
@@ -53,6 +54,8 @@ export function factsOf(
     if (lastProbe !== undefined)
       facts.push({ id: 'probe', name: l10n.t('Last probe'), value: probeWords(lastProbe, nowMs) });
     if (preview !== undefined) facts.push({ id: 'preview', name: l10n.t('Preview'), value: truthWords(preview) });
+    const { length: problems } = session.issues ?? [];
+    if (problems > 0) facts.push({ id: 'problems', name: l10n.t('Problems'), value: String(problems) });
     facts.push({ id: 'windows', name: l10n.t('Windows'), value: String(session.windows) });
     facts.push({ id: 'session', name: l10n.t('Session'), value: session.id });
   }

@@ -99,16 +99,12 @@ export function errorToMessage(error: unknown, app?: Pick<App, 'key' | 'label' |
         [replace, log],
       );
     }
-    case 'hostNotReplaced': {
-      const pid = text(facts, 'pid');
+    case 'hostNotReplaced':
       return message(
         'error',
-        pid === undefined
-          ? l10n.t('The session host was not replaced: the process that holds its lock could not be ended{0}.', detail)
-          : l10n.t('The session host was not replaced: process {0} could not be ended{1}.', pid, detail),
+        l10n.t('The session host was not replaced: process {0} could not be ended{1}.', known(facts, 'pid'), detail),
         [again],
       );
-    }
     case 'hostLockHeld':
       return message(
         'error',

@@ -4,6 +4,7 @@ import { fits, type AppActionId } from './appActions';
 import { appFace, type AppFace } from './appFace';
 import { factsOf, notesOf, type AppFact } from './appFacts';
 import type { AppView, WindowView } from './appView';
+import { problemCount } from './problems';
 import { stateWord } from './sessionSentences';
 
 /** One app. */
@@ -66,8 +67,9 @@ export function serverRows(
 function describe({ session }: AppView, face: AppFace): string {
   const isPlain = session !== undefined && face.state.startsWith(':');
   if (!isPlain) return face.state === '' ? l10n.t('not trusted') : face.state;
-  const port = l10n.t('port {0}', session.port);
-  return [stateWord(session), port, ...(face.word === undefined ? [] : [face.word])].join(', ');
+  return [stateWord(session), l10n.t('port {0}', session.port), face.word, problemCount(session)]
+    .filter((word) => word !== undefined)
+    .join(', ');
 }
 
 function toneOf({ session }: AppView, { background, icon }: AppFace): AppRow['tone'] {

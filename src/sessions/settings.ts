@@ -42,6 +42,8 @@ export interface Settings {
     /** Whether a window opens the terminal of a running server by itself, in the background. */
     readonly attachAutomatically: boolean;
   };
+  /** Whether the editor is told of the MCP server, too. */
+  readonly offerMcpServer: boolean;
   /** How the sandbox provider names this sandbox. */
   readonly sandboxId: string | undefined;
   /** Where the machines of one sandbox agree; undefined: this client knows of no such place. */

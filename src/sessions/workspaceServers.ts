@@ -78,6 +78,8 @@ export interface WindowServers extends DevServers {
    * none may be started.
    */
   connect(): Promise<void>;
+  /** What the last look at the workspace found. */
+  readonly discovery: Discovery;
   /** Every session of the host, of whatever workspace, as last heard of. */
   readonly sessions: readonly SessionSnapshot[];
   /** Hears of every one of them. */
@@ -192,6 +194,10 @@ class WorkspaceServers implements WindowServers {
   async activate(): Promise<void> {
     await this.refresh();
     if (this.#discovery.isCheatcodeWorkspace) this.#client.keepConnected();
+  }
+
+  get discovery(): Discovery {
+    return this.#discovery;
   }
 
   get sessions(): readonly SessionSnapshot[] {

@@ -23,6 +23,7 @@ function settingsOf(of: Partial<Settings> | { readonly web?: object; readonly mo
     terminal: { onClose: 'stop', attachAutomatically: true },
     sandboxId: undefined,
     redis: undefined,
+    offerMcpServer: false,
     ...of,
     web: { port: undefined, command: undefined, previewUrl: undefined, ...of.web },
     mobile: { port: undefined, command: undefined, connection: 'auto', previewUrl: undefined, ...of.mobile },

@@ -57,6 +57,12 @@ const exempt: Exempt = {
   'src/providers/previewView.ts': [['preview view', 'a key of the memory']],
   'src/providers/toldCauses.ts': [['told causes', 'a key of the memory']],
   'src/sessions/agentAdvice.ts': [['## Dev server', 'agents read it, and the team that shares the file']],
+  'src/sessions/agentTools.ts': [['', 'models read it']],
+  'src/sessions/appReport.ts': [['\u0001 is not', 'the command line and models read it']],
+  'src/sessions/mcpDefinitions.ts': [['Cheatcode Dev Server', 'our name']],
+  'src/sessions/outputIssues.ts': [['', 'what Next.js and Metro print, and errors as they print them']],
+  'src/sessions/printedIssue.ts': [['', 'what Next.js and Metro print, and errors as they print them']],
+  'src/sessions/problems.ts': [['Metro', 'a name']],
   'src/sessions/appDiscovery.ts': [
     ['Web', 'the name of an app, a word of the command line too'],
     ['Mobile', 'likewise'],
@@ -149,7 +155,7 @@ describe('the texts that people see', function () {
 /** The same in German: names, units and what German took over. */
 const sameInGerman = new Set([
   ...['Apps', 'Editor', 'Navigation', 'Port', 'Remote', 'System', 'Web', '{0} GB', '{0} MB', '{0} s', '{0} min'],
-  ...['{0} h {1} min', '{0} d {1} h', 'in {0}', '{0}, {1}', 'Cheatcode Preview'],
+  ...['{0} h {1} min', '{0} d {1} h', 'in {0}', '{0}, {1}', 'Cheatcode Preview', 'Cheatcode Dev Server'],
 ]);
 
 describe('each other language', () => {

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { LaunchSpec } from '../protocol';
 import { runCommand } from '../runCommand';
-import { readNextLock } from './nextLock';
+import { readNextLock } from '../nextLock';
 
 /** `flock` answers at once; a file system that hangs does not. */
 const FLOCK_TIMEOUT_MS = 2000;

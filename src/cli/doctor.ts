@@ -12,7 +12,7 @@ import type { CommandContext } from './commandContext';
 import { CommandError } from './commandError';
 import { REDIS_LIMIT_MS, type LoadRedis } from './fleet';
 import { HUNG_HOST_HELP, hungHostSentence } from './hungHost';
-import { findProgram, isPortFree, outputOf, portHolder } from './lookAround';
+import { findProgram, isPortFree, outputOf, portHolder } from '../sessions/lookAround';
 import { SaidError } from './overview';
 import { isUp, JSON_SCHEMA } from './report';
 

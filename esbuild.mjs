@@ -106,6 +106,7 @@ export const product = [
   { ...common, entryPoints: { livePreview: 'src/providers/livePreview.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted when things go wrong.
   { ...common, entryPoints: { showReport: 'src/providers/showReport.ts' }, outdir: 'dist', external: ['vscode'] },
+  { ...common, entryPoints: { runDoctor: 'src/providers/runDoctor.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted with the first terminal.
   {
     ...common,

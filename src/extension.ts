@@ -27,6 +27,7 @@ import { Previews } from './providers/previews';
 import { PreviewView } from './providers/previewView';
 import { ServersView } from './providers/serversView';
 import { ServerTerminals } from './providers/serverTerminal';
+import type * as RunDoctor from './providers/runDoctor';
 import type * as ShowReport from './providers/showReport';
 import type * as Extras from './providers/terminalExtras';
 import { StatusBar } from './providers/statusBar';
@@ -58,9 +59,11 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   const notifications = store.add(new Notifications(runButton, new ToldCauses(context.globalState)));
   const settings = store.add(new EditorSettings(log, notifications.tell));
   const activeApp = store.add(new ActiveApp());
+  const own = editorSurroundings(context);
+  const { surroundings } = own;
   const servers = store.add(
     createDevServers({
-      ...editorSurroundings(context),
+      ...own,
       workspaceFolders: () => (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
       settings: () => settings.current,
       log,
@@ -138,6 +141,11 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
           settings: () => settings.current,
           windowLog: () => log.recent,
         }),
+      runDoctor: async (appKey) =>
+        loadBeside<typeof RunDoctor>('./runDoctor.js').runDoctor(
+          { servers, views: viewsNow, settings: () => settings.current, surroundings },
+          appKey,
+        ),
       writeAgentAdvice,
       tell: notifications.tell,
     }),

@@ -43,7 +43,13 @@ export async function programCheck(context: DoctorContext, { app, spec }: Patien
       missing(
         'fail',
         l10n.t('{0}, which starts the server, was not found.', program),
-        await programFixes(context, app.folder, program, env),
+        await programFixes(
+          context,
+          app.folder,
+          program,
+          env,
+          app.type === 'custom' ? undefined : `cheatcode.${app.type}.command`,
+        ),
       ),
     ];
   const ok = (message: string) => [about(app, { id: 'packageManager', result: 'ok', message })];
@@ -63,15 +69,17 @@ async function programFixes(
   folder: string,
   program: string,
   env: Readonly<Record<string, string | undefined>>,
+  setting: string | undefined,
 ): Promise<readonly Fix[]> {
-  if (!trusted || !INSTALLED_BY_NPM.has(program)) return [];
-  if ((await ports.findProgram('npm', folder, env)) === undefined) return [];
+  const other: Fix[] = setting === undefined ? [] : [settingFix(setting)];
+  if (!trusted || !INSTALLED_BY_NPM.has(program)) return other;
+  if ((await ports.findProgram('npm', folder, env)) === undefined) return other;
   const wanted = /"packageManager"\s*:\s*"(\w+)@(\d+\.\d+\.\d+)/.exec(
     (await ports.readText(path.join(folder, 'package.json'))) ?? '',
   );
   const version = wanted?.[1] === program ? `@${wanted[2]}` : '';
   // Yarn of version 2 and later is no package of that name.
-  if (program === 'yarn' && version !== '' && !version.startsWith('@1.')) return [];
+  if (program === 'yarn' && version !== '' && !version.startsWith('@1.')) return other;
   const command = `npm install --global ${program}${version}`;
   return [
     {
@@ -79,7 +87,16 @@ async function programFixes(
       detail: l10n.t('Runs in a terminal, for all projects of this user:\n\n{0}', command),
       change: { kind: 'terminal', folder, command },
     },
+    ...other,
   ];
+}
+
+function settingFix(setting: string): Fix {
+  return {
+    title: l10n.t('Open Settings'),
+    detail: l10n.t('Leads to the setting {0}. Nothing is changed.', setting),
+    change: { kind: 'openSetting', setting },
+  };
 }
 
 /** Whether the app's packages are those of its lock file. */

@@ -64,11 +64,7 @@ export interface DoctorPorts {
   outputOf(
     file: string,
     args: readonly string[],
-    options: {
-      readonly cwd: string;
-      readonly env: Readonly<Record<string, string | undefined>>;
-      readonly signal?: AbortSignal;
-    },
+    options: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
   ): Promise<string | undefined>;
   /** Whether a process that can be seen holds the kernel's lock of that file; undefined: it can't be told. */
   isLocked(file: string): Promise<boolean | undefined>;

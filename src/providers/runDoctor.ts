@@ -22,6 +22,7 @@ import { deleteFreeLock, systemDoctorPorts, type OutputOf } from '../sessions/do
 import { windowLooks } from '../sessions/doctorWindow';
 import { otherOwner } from '../sessions/folderOwner';
 import { errorMessage } from '../sessions/log';
+import { errorToMessage } from '../sessions/messages';
 import { runCommand } from '../sessions/runCommand';
 import { serverEnvironment } from '../sessions/serverEnvironment';
 import type { Settings, Surroundings } from '../sessions/settings';
@@ -107,8 +108,8 @@ class Doctor {
     try {
       if (!(await this.#apply(fix))) return undefined;
     } catch (error) {
-      const text = l10n.t('{0}: {1}', fix.title, errorMessage(error));
-      void vscode.window.showErrorMessage(text);
+      const app = this.#ports.servers.apps.find(({ key }) => key === finding.appKey);
+      void vscode.window.showErrorMessage(errorToMessage(error, app).text);
       return undefined;
     }
     if (!isChange(fix)) return 'left';
@@ -156,6 +157,7 @@ class Doctor {
       servers,
       apps,
       stateTrouble,
+      trusted: vscode.workspace.isTrusted,
       hasFolder: (vscode.workspace.workspaceFolders ?? []).length > 0,
     });
     const ofApps = await Promise.all(apps.map((app) => appLooks(context, app)));
@@ -206,7 +208,7 @@ class Doctor {
         );
         return false;
       case 'setting':
-        await configurationOf(change.setting).update(keyOf(change.setting), change.value, targetOf(change.setting));
+        await configuration().update(keyOf(change.setting), change.value, targetOf(change.setting));
         return true;
       case 'action':
         await vscode.commands.executeCommand(appCommands[change.action], change.appKey);
@@ -227,6 +229,9 @@ class Doctor {
         terminal.sendText(change.command);
         return true;
       }
+      case 'manageTrust':
+        await vscode.commands.executeCommand('workbench.trust.manage');
+        return true;
       case 'openSetting':
         await vscode.commands.executeCommand('workbench.action.openSettings', change.setting);
         return true;
@@ -369,7 +374,7 @@ async function edit({ file, before, after }: Extract<Change, { kind: 'edit' }>):
 
 /** Where a setting is written: where it stands now, else in the workspace. */
 function targetOf(setting: string): vscode.ConfigurationTarget {
-  const found = configurationOf(setting).inspect(keyOf(setting));
+  const found = configuration().inspect(keyOf(setting));
   if (found?.workspaceFolderValue !== undefined || found?.workspaceValue !== undefined)
     return vscode.ConfigurationTarget.Workspace;
   if (found?.globalValue !== undefined) return vscode.ConfigurationTarget.Global;
@@ -382,7 +387,7 @@ function placeOf(setting: string): string {
     : l10n.t('In the settings of the workspace.');
 }
 
-function configurationOf(_setting: string): vscode.WorkspaceConfiguration {
+function configuration(): vscode.WorkspaceConfiguration {
   return vscode.workspace.getConfiguration(SETTINGS_SECTION);
 }
 

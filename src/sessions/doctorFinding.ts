@@ -65,12 +65,13 @@ export type Change =
   /** Run in a terminal, in sight. */
   | { readonly kind: 'terminal'; readonly folder: string; readonly command: string }
   /** Changes nothing: leads to where a person decides. */
+  | { readonly kind: 'manageTrust' }
   | { readonly kind: 'openSetting'; readonly setting: string }
   | { readonly kind: 'openFile'; readonly file: string; readonly offset: number };
 
 /** Whether a fix changes something, or only leads to where that is done. */
 export function isChange({ change }: Fix): boolean {
-  return change.kind !== 'openSetting' && change.kind !== 'openFile';
+  return !['manageTrust', 'openSetting', 'openFile'].includes(change.kind);
 }
 
 /** The trouble in two or three words, for a list. */
@@ -141,7 +142,10 @@ export function changedLines(before: string, after: string): string {
   while (start < old.length && start < now.length && old[start] === now[start]) start++;
   let end = 0;
   while (end < old.length - start && end < now.length - start && old.at(-1 - end) === now.at(-1 - end)) end++;
-  const lines = (sign: string, all: readonly string[]) =>
-    all.slice(start, all.length - end).map((line) => `${sign} ${line.trimEnd()}`);
+  const cut = (all: readonly string[]) => all.slice(start, all.length - end).map((line) => line.trimEnd());
+  const both = [...cut(old), ...cut(now)].filter((line) => line !== '');
+  // What all of them are indented by says nothing where only they are shown.
+  const indent = Math.min(...both.map((line) => line.search(/\S/)));
+  const lines = (sign: string, all: readonly string[]) => cut(all).map((line) => `${sign} ${line.slice(indent)}`);
   return [...lines('-', old), ...lines('+', now)].join('\n');
 }

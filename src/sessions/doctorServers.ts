@@ -8,11 +8,8 @@ import { about, actionFix, isUp, type DoctorContext, type Patient } from './doct
 import type { Finding, Fix } from './doctorFinding';
 import type { SeenProcess } from './doctorPorts';
 import { COMMAND_LINE_CHARS } from './factWords';
+import { isServer } from './runners';
 import { secondServerSentence } from './sessionSentences';
-
-/** What serves, by its command line: Next.js names itself, Expo's Metro is its own CLI. */
-const SERVER =
-  /^next-server\b|(?:^|[/\s])next(?:\.js)? dev\b|[/\\]next[/\\]dist[/\\]bin[/\\]next\b.* dev\b|(?:^|[/\s])expo(?:[/\\]bin[/\\]cli(?:\.js)?)? start\b/;
 
 /** Whoever takes in processes whose parent has ended. */
 const INIT = /^(?:\S*\/)?(?:systemd|init|tini|dumb-init|docker-init|catatonit|s6-svscan|containerd-shim\S*)(?:\s|$)/;
@@ -138,7 +135,7 @@ async function serversIn({ ports }: DoctorContext, folder: string): Promise<Serv
   const list = await ports.processes();
   if (list === undefined) return undefined;
   const all = new Map(list.map((one) => [one.pid, one]));
-  const candidates = list.filter(({ isZombie, command }) => !isZombie && SERVER.test(command));
+  const candidates = list.filter(({ isZombie, command }) => !isZombie && isServer(command));
   const here = await Promise.all(candidates.map(({ pid }) => ports.runsIn(pid, folder)));
   const servers = new Map(candidates.filter((_one, index) => here[index] === true).map((one) => [one.pid, one]));
   // `next dev` has `next-server` below it, with a shell or a package manager between at times.

@@ -16,6 +16,7 @@ export interface WindowFacts {
   readonly stateTrouble: string | undefined;
   /** Any folder is open. */
   readonly hasFolder: boolean;
+  readonly trusted: boolean;
 }
 
 /** The looks of a window. */
@@ -54,7 +55,7 @@ function hostFindings({ servers }: WindowFacts): readonly Finding[] {
         fixes,
       },
     ];
-  return [{ id: 'host', result: 'ok', message: l10n.t('session host {0}, pid {1}', hostVersion, hostPid) }];
+  return [{ id: 'host', result: 'ok', message: l10n.t('version {0}, pid {1}', hostVersion, hostPid) }];
 }
 
 function stateFindings({ stateTrouble }: WindowFacts): readonly Finding[] {
@@ -70,8 +71,9 @@ function stateFindings({ stateTrouble }: WindowFacts): readonly Finding[] {
       ];
 }
 
-function workspaceFindings({ servers, apps, hasFolder }: WindowFacts): readonly Finding[] {
-  const problems = servers.problems.map(({ file, offset, message }): Finding => {
+function workspaceFindings({ servers, apps, hasFolder, trusted }: WindowFacts): readonly Finding[] {
+  const problems = trusted ? [] : [untrusted()];
+  const mistakes = servers.problems.map(({ file, offset, message }): Finding => {
     const open: Fix = {
       title: l10n.t('Open {0}', 'cheatcode.json'),
       detail: l10n.t('Shows the line. Nothing is changed.'),
@@ -85,8 +87,8 @@ function workspaceFindings({ servers, apps, hasFolder }: WindowFacts): readonly 
       fixes: [open],
     };
   });
-  if (problems.length > 0) return problems;
-  if (apps.length > 0) return [{ id: 'workspace', result: 'ok', message: l10n.t('{0} apps were found', apps.length) }];
+  if (problems.length + mistakes.length > 0) return [...problems, ...mistakes];
+  if (apps.length > 0) return [{ id: 'workspace', result: 'ok', message: l10n.t('apps found: {0}', apps.length) }];
   return [
     {
       id: 'workspace',
@@ -97,6 +99,22 @@ function workspaceFindings({ servers, apps, hasFolder }: WindowFacts): readonly 
       ),
     },
   ];
+}
+
+function untrusted(): Finding {
+  return {
+    id: 'workspace',
+    result: 'warn',
+    message: l10n.t('This workspace is not trusted: no dev server starts, and the doctor runs no program.'),
+    help: l10n.t('Files and the lists of the system are looked at all the same.'),
+    fixes: [
+      {
+        title: l10n.t('Manage Trust'),
+        detail: l10n.t('Opens the page on which you decide. Nothing is changed.'),
+        change: { kind: 'manageTrust' },
+      },
+    ],
+  };
 }
 
 function redisFindings({ servers }: WindowFacts, app: App): readonly Finding[] {

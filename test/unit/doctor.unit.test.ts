@@ -98,6 +98,7 @@ describe('the doctor', () => {
   it('shows the lines that a fix would change, and no others', () => {
     assert.equal(changedLines('a\nb\nc\n', 'a\nB\nc\n'), '- b\n+ B');
     assert.equal(changedLines('a\nb\nc', 'a\nc'), '- b');
+    assert.equal(changedLines('a\n    b\n', 'a\n      c\n'), '- b\n+   c');
     assert.equal(changedLines('a', 'a'), '');
   });
 });
@@ -110,7 +111,7 @@ describe('the doctor of a window', () => {
     session: () => undefined,
   };
   const look = (of: Partial<Parameters<typeof windowLooks>[0]>) =>
-    examine(windowLooks({ servers, apps: [anApp()], stateTrouble: undefined, hasFolder: true, ...of }));
+    examine(windowLooks({ servers, apps: [anApp()], stateTrouble: undefined, hasFolder: true, trusted: true, ...of }));
 
   it('is content with a host that answers and a workspace with apps', async () => {
     assert.deepEqual(said(await look({})), ['ok', 'ok']);
@@ -136,6 +137,11 @@ describe('the doctor of a window', () => {
     const [, mistake] = found;
     assert.equal(mistake?.message, '/w/cheatcode.json: "port" must be a whole number');
     assert.deepEqual(mistake.fixes?.[0]?.change, { kind: 'openFile', file: '/w/cheatcode.json', offset: 12 });
+  });
+
+  it('says that nothing runs in a workspace that is not trusted', async () => {
+    const found = await look({ trusted: false });
+    assert.match(said(found).join(), /^ok,warn: This workspace is not trusted/);
   });
 
   it('says what it misses in a workspace without an app, without a folder, without a state folder', async () => {

@@ -326,7 +326,7 @@ describe('the doctor on the lock of Next.js', function () {
   const makeFolder = tempFolders();
   const children: ChildProcess[] = [];
   afterEach(() => {
-    for (const child of children.splice(0)) child.kill('SIGKILL');
+    for (const { pid } of children.splice(0)) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   });
   const locked = (folder: string) => {
     writeTree(folder, { '.next/dev/lock': { pid: 4242, port: 3005 } });
@@ -360,6 +360,7 @@ describe('the doctor on the lock of Next.js', function () {
     // As Next.js does it: flock(2), for as long as it lives.
     const child = spawn('flock', ['-x', file, 'sh', '-c', 'echo held; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
     });
     children.push(child);
     await new Promise((resolve) => child.stdout.once('data', resolve));

@@ -34,6 +34,8 @@ const PROGRAM_LIMIT_MS = 6000;
 /** What a fix starts may take so long to be seen. */
 const MENDING_LIMIT_MS = 20_000;
 const MENDING_STEP_MS = 500;
+/** The workspace is read in milliseconds; then the session host is told. */
+const REFRESH_LIMIT_MS = 2000;
 const DIFF_SCHEME = 'cheatcode-doctor';
 
 /** What the doctor needs of its window. */
@@ -89,6 +91,7 @@ class Doctor {
       vscode.window.withProgress(options, async (progress, token) => {
         const abort = new AbortController();
         token.onCancellationRequested(() => abort.abort());
+        await this.#refresh();
         const findings = await examine(await this.#looks(), {
           signal: abort.signal,
           onLook: (look, count) => progress.report({ increment: 100 / count, message: this.#nameOf(look) }),
@@ -136,7 +139,7 @@ class Doctor {
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       async (_progress, token) => {
         for (;;) {
-          await this.#ports.servers.refresh();
+          await this.#refresh();
           const looks = (await this.#looks()).filter(
             ({ id, appKey }) => id === finding.id && appKey === finding.appKey,
           );
@@ -147,6 +150,15 @@ class Doctor {
         }
       },
     );
+  }
+
+  /** What was changed a moment ago counts, though the editor may not have seen it yet. A host that hangs is not waited for. */
+  async #refresh(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, REFRESH_LIMIT_MS)));
+    // What is wrong with the connection is a finding of its own.
+    await Promise.race([limit, this.#ports.servers.refresh().catch(() => undefined)]);
+    clearTimeout(timer);
   }
 
   async #looks(): Promise<readonly Look[]> {

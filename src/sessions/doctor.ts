@@ -13,6 +13,8 @@ import { orphanCheck, secondServerCheck } from './doctorServers';
 import { ciCheck, localhostCheck } from './doctorVariables';
 import { resolveLaunchSpec, withSettings } from './launchSpec';
 import { errorMessage } from './log';
+import { errorToMessage } from './messages';
+import type { LaunchSpec } from './protocol';
 import { appProblemSentence } from './sessionSentences';
 
 /** For one look; npm takes two seconds on a slow machine. In milliseconds. */
@@ -40,10 +42,14 @@ export function machineLooks(context: DoctorContext, apps: readonly App[]): read
 export async function appLooks(context: DoctorContext, app: App): Promise<readonly Look[]> {
   const { problem } = withSettings(app, context.settings);
   if (problem) {
-    const finding = about(app, { id: 'app', result: 'fail', message: appProblemSentence(app.label, problem) });
-    return [{ id: 'app', appKey: app.key, run: () => Promise.resolve([finding]) }];
+    return [hopeless(app, appProblemSentence(app.label, problem))];
   }
-  const spec = await resolveLaunchSpec(app, context.settings, context.isSandbox);
+  let spec: LaunchSpec;
+  try {
+    spec = await resolveLaunchSpec(app, context.settings, context.isSandbox);
+  } catch (error) {
+    return [hopeless(app, errorToMessage(error, app).text)];
+  }
   const patient = await patientOf(context, app, spec);
   const look = (
     id: CheckId,
@@ -73,6 +79,15 @@ export async function appLooks(context: DoctorContext, app: App): Promise<readon
     look('ngrok', tunnelCheck),
     look('nextLock', nextLockCheck),
   ];
+}
+
+/** The one look at an app that can't be started. */
+function hopeless(app: App, message: string): Look {
+  return {
+    id: 'app',
+    appKey: app.key,
+    run: () => Promise.resolve([about(app, { id: 'app', result: 'fail', message })]),
+  };
 }
 
 export interface ExamineOptions {

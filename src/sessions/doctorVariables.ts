@@ -178,11 +178,12 @@ export async function localhostCheck(context: DoctorContext, patient: Patient): 
     const declaration = await declarationOf(context, app);
     const { file = '', text: before = '' } = declaration ?? {};
     const after = mended(before);
+    // By name: what else a value holds is nobody's business.
     say(
       l10n.t(
         'cheatcode.json gives {0} an address at 127.0.0.1: {1}',
         app.label,
-        wrong.map((pair) => pair.join('=')).join(', '),
+        wrong.map(([name]) => name).join(', '),
       ),
       after === before
         ? []

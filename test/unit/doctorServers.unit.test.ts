@@ -85,7 +85,7 @@ describe('the doctor on orphaned servers', () => {
     const pid = Number(readFileSync(path.join(folder, 'ready'), 'utf8'));
     try {
       const system = systemDoctorPorts(() => Promise.resolve(undefined));
-      const real = aContext({ ports: { processes: system.processes, runsIn: system.runsIn } });
+      const real = aContext({ ports: system });
       const seen = (await system.processes())?.find((one) => one.pid === pid);
       if (seen?.ppid !== 1) this.skip(); // Something here takes in processes before process 1 does.
       const found = await orphanCheck(real, aPatient(anApp({ folder })));

@@ -84,7 +84,7 @@ class Doctor {
   look(): Promise<readonly Finding[] | undefined> {
     const options = {
       location: vscode.ProgressLocation.Notification,
-      title: l10n.t('Looking for what goes wrong with dev servers'),
+      title: l10n.t('Checking the dev servers'),
       cancellable: true,
     };
     return Promise.resolve(
@@ -117,8 +117,8 @@ class Doctor {
     }
     if (!isChange(fix)) return 'left';
     if (fix.change.kind === 'terminal') {
-      const again = l10n.t('Look Again');
-      const text = l10n.t('Look again when the terminal is done: {0}', fix.change.command);
+      const again = l10n.t('Check Again');
+      const text = l10n.t('Check again when the terminal is done: {0}', fix.change.command);
       void vscode.window.showInformationMessage(text, again).then((answer) => {
         if (answer === again) void vscode.commands.executeCommand(windowCommands.doctor, this.#appKey);
       });
@@ -126,15 +126,15 @@ class Doctor {
     }
     const title = titleOf(finding);
     return (await this.#isMended(finding, fix))
-      ? l10n.t('Mended: {0}.', title)
-      : l10n.t('Still so: {0}', finding.message);
+      ? l10n.t('Fixed: {0}.', title)
+      : l10n.t('Not fixed yet: {0}', finding.message);
   }
 
   /** Whether the trouble is gone; what starts something is given time. */
   async #isMended(finding: Finding, fix: Fix): Promise<boolean> {
     const isSlow = ['action', 'install', 'replaceHost'].includes(fix.change.kind);
     const end = Date.now() + (isSlow ? MENDING_LIMIT_MS : 2 * MENDING_STEP_MS);
-    const title = l10n.t('Looking whether it is mended: {0}', titleOf(finding));
+    const title = l10n.t('Checking whether it is fixed: {0}', titleOf(finding));
     return vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       async (_progress, token) => {
@@ -284,13 +284,13 @@ async function choose(
       };
     }),
     { label: '', kind: vscode.QuickPickItemKind.Separator },
-    { label: `$(refresh) ${l10n.t('Look Again')}`, chosen: 'again' },
+    { label: `$(refresh) ${l10n.t('Check Again')}`, chosen: 'again' },
     {
       label: `$(report) ${l10n.t('Show Report')}`,
       description: l10n.t('for a bug report'),
       chosen: 'report',
     },
-    { label: l10n.t('nothing wrong'), kind: vscode.QuickPickItemKind.Separator },
+    { label: l10n.t('passed'), kind: vscode.QuickPickItemKind.Separator },
     ...findings
       .filter(({ result }) => result === 'ok')
       .map((finding) => ({
@@ -304,8 +304,8 @@ async function choose(
     title: l10n.t('Doctor'),
     placeHolder:
       count === 1
-        ? l10n.t('One thing is wrong: choose it to see what helps')
-        : l10n.t('{0} things are wrong: choose one to see what helps', count),
+        ? l10n.t('One problem found: select it to see what helps')
+        : l10n.t('{0} problems found: select one to see what helps', count),
     matchOnDescription: true,
     matchOnDetail: true,
   });
@@ -314,7 +314,7 @@ async function choose(
 
 function tellHealthy(count: number, news: string): void {
   const report = l10n.t('Show Report');
-  const text = l10n.t('Nothing is wrong: {0} things were looked at.', count);
+  const text = l10n.t('No problems found: {0} checks passed.', count);
   void vscode.window.showInformationMessage(news === '' ? text : `${news} ${text}`, report).then((answer) => {
     if (answer === report) void vscode.commands.executeCommand(windowCommands.showReport);
   });
@@ -374,7 +374,7 @@ async function edit({ file, before, after }: Extract<Change, { kind: 'edit' }>):
   const byLine = (text: string) => text.replace(/^\uFEFF/, '').replace(/\r\n/g, '\n');
   if (document.isDirty || byLine(document.getText()) !== byLine(before)) {
     void vscode.window.showWarningMessage(
-      l10n.t('{0} has changed since it was looked at, or is not saved. Look again.', path.basename(file)),
+      l10n.t('{0} has changed since it was looked at, or is not saved. Check again.', path.basename(file)),
     );
     return false;
   }

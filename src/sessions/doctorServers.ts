@@ -30,11 +30,7 @@ export async function orphanCheck(context: DoctorContext, patient: Patient): Pro
       message: l10n.t('A server of {0} was left behind by whatever started it: {1}.', app.label, lines),
       help: session?.adopted
         ? l10n.t('{0} uses it. A restart ends it and starts one that Cheatcode looks after.', app.label)
-        : l10n.t(
-            'A start takes it as the server of {0} if it answers; otherwise end it where you see it: {1}.',
-            app.label,
-            killCommand(orphans),
-          ),
+        : l10n.t('Start {0} to use it, if it still answers; else end it: {1}', app.label, killCommand(orphans)),
       fixes: orphanFixes(patient, orphans),
     }),
   ];

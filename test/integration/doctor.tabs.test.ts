@@ -63,7 +63,7 @@ describe('the doctor', function () {
     assert.ok(at(/^Port in use\s*Web.*Use Next Free Port.*taken by pid/) >= 0, entries.join('\n'));
     assert.ok(at(/^Wrong Node\.js version\s*Web.*wants 12 \(by \.nvmrc\)/) >= 0, entries.join('\n'));
     assert.ok(at(/^127\.0\.0\.1 instead of localhost\s*Web.*Change to localhost/) >= 0, entries.join('\n'));
-    assert.ok(at(/^Look Again/) > Math.max(at(/^Port in use/), at(/^127/), at(/^Wrong Node/)), entries.join('\n'));
+    assert.ok(at(/^Check Again/) > Math.max(at(/^Port in use/), at(/^127/), at(/^Wrong Node/)), entries.join('\n'));
     await tab.picture('doctor');
   });
 
@@ -87,7 +87,7 @@ describe('the doctor', function () {
     await pick(/127\.0\.0\.1 instead/);
     await question(tab);
     await decide(tab, 'Change to localhost');
-    await told(tab, /^Mended: 127\.0\.0\.1 instead of localhost\.$/);
+    await told(tab, /^Fixed: 127\.0\.0\.1 instead of localhost\.$/);
     const text = readFileSync(config(), 'utf8');
     assert.match(text, /^\/\/ the apps of this test/);
     assert.match(text, new RegExp(`"http://localhost:${port}"`));
@@ -114,7 +114,7 @@ describe('the doctor', function () {
     await tab.page.locator('.monaco-diff-editor .line-insert').first().waitFor({ timeout: 30_000 });
     await tab.picture('doctor-difference');
     await answer(tab, /make the change that is shown/, 'Change to localhost');
-    await told(tab, /^Mended: 127\.0\.0\.1/);
+    await told(tab, /^Fixed: 127\.0\.0\.1/);
     assert.match(readFileSync(config(), 'utf8'), /\/\/localhost:/);
     assert.equal(await tab.page.locator('.monaco-diff-editor').count(), 0);
     await list();
@@ -124,7 +124,7 @@ describe('the doctor', function () {
     await pick(/^\s*Port in use/);
     assert.match(await question(tab), /Use Next Free Port – Starts Web on the next free port/);
     await decide(tab, 'Use Next Free Port');
-    await told(tab, /^Mended: Port in use\.$/, 90_000);
+    await told(tab, /^Fixed: Port in use\.$/, 90_000);
     await tab.waitForStatus(/^Web :\d+(?! blocked)/, 90_000);
     await list();
     await tab.page.keyboard.press('Escape');
@@ -134,14 +134,14 @@ describe('the doctor', function () {
     await rm(path.join(folder, 'cheatcode-app', '.nvmrc'));
     await tab.clearNotifications();
     await tab.command('Cheatcode: Run Doctor');
-    const healthy = tab.page.locator('.notification-list-item-message', { hasText: /Nothing is wrong: \d+ things/ });
+    const healthy = tab.page.locator('.notification-list-item-message', { hasText: /No problems found: \d+ checks/ });
     const listed = tab.page.locator('.quick-input-title', { hasText: 'Doctor' });
     await eventually('an answer', async () => (await healthy.count()) > 0 || (await listed.count()) > 0);
     if ((await healthy.count()) > 0) return;
     const entries = await list();
     const troubles = entries.slice(
       0,
-      entries.findIndex((entry) => entry.startsWith('Look Again')),
+      entries.findIndex((entry) => entry.startsWith('Check Again')),
     );
     assert.ok(!troubles.some((entry) => / Web /.test(entry)), entries.join('\n'));
   });

@@ -138,8 +138,8 @@ class Doctor {
     return vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       async (_progress, token) => {
+        await this.#refresh();
         for (;;) {
-          await this.#refresh();
           const looks = (await this.#looks()).filter(
             ({ id, appKey }) => id === finding.id && appKey === finding.appKey,
           );

@@ -74,7 +74,6 @@ describe('the doctor', function () {
     assert.match(text, /another address to a browser/);
     assert.match(text, new RegExp(`- .*http://127\\.0\\.0\\.1:${port}`));
     assert.match(text, new RegExp(`\\+ .*http://localhost:${port}`));
-    await tab.picture('doctor-fix');
     await decide(tab, undefined);
     assert.equal(readFileSync(config(), 'utf8'), before);
     assert.ok(
@@ -112,7 +111,6 @@ describe('the doctor', function () {
     await question(tab);
     await decide(tab, 'Show Difference');
     await tab.page.locator('.monaco-diff-editor .line-insert').first().waitFor({ timeout: 30_000 });
-    await tab.picture('doctor-difference');
     await answer(tab, /make the change that is shown/, 'Change to localhost');
     await told(tab, /^Fixed: 127\.0\.0\.1/);
     assert.match(readFileSync(config(), 'utf8'), /\/\/localhost:/);

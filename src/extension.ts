@@ -31,6 +31,7 @@ import { PreviewView } from './providers/previewView';
 import { ServersView } from './providers/serversView';
 import { ServerTerminals } from './providers/serverTerminal';
 import type * as ShownProblems from './providers/serverProblems';
+import type * as RunDoctor from './providers/runDoctor';
 import type * as ShowReport from './providers/showReport';
 import type * as Links from './providers/terminalLinks';
 import { StatusBar } from './providers/statusBar';
@@ -62,9 +63,11 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   const notifications = store.add(new Notifications(runButton, new ToldCauses(context.globalState)));
   const settings = store.add(new EditorSettings(log, notifications.tell));
   const activeApp = store.add(new ActiveApp());
+  const own = editorSurroundings(context);
+  const { surroundings } = own;
   const servers = store.add(
     createDevServers({
-      ...editorSurroundings(context),
+      ...own,
       workspaceFolders: () => (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
       settings: () => settings.current,
       log,
@@ -143,6 +146,11 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
           windowLog: () => log.recent,
         }),
       writeAgentAdvice: (folder) => loadBeside<typeof AgentAdvice>('./writeAgentAdvice.js').writeAgentAdvice(folder),
+      runDoctor: async (appKey) =>
+        loadBeside<typeof RunDoctor>('./runDoctor.js').runDoctor(
+          { servers, views: viewsNow, settings: () => settings.current, surroundings },
+          appKey,
+        ),
       tell: notifications.tell,
     }),
   );

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { DevServers } from '../sessions/devServers';
 import { actionsFor, type AppActionId } from '../sessions/appActions';
@@ -14,7 +15,7 @@ export async function pickAction(
   views: readonly AppView[],
   run: (action: AppActionId, appKey: string) => void,
   hostReplacement: DevServers['hostReplacement'],
-  runWindow: (command: 'showLog' | 'showReport' | 'replaceHost') => void,
+  runWindow: (command: 'showLog' | 'showReport' | 'doctor' | 'replaceHost') => void,
 ): Promise<void> {
   const items: ActionItem[] = views.flatMap((view) => [
     { label: appSummary(view), kind: vscode.QuickPickItemKind.Separator },
@@ -35,6 +36,11 @@ export async function pickAction(
             run: () => runWindow('replaceHost'),
           },
         ]),
+    {
+      label: `$(pulse) ${l10n.t('Run Doctor')}`,
+      description: l10n.t('looks for what commonly goes wrong'),
+      run: () => runWindow('doctor'),
+    },
     { label: '$(output) Show Log', run: () => runWindow('showLog') },
     { label: '$(report) Show Report', description: 'for a bug report', run: () => runWindow('showReport') },
   );

@@ -19,7 +19,7 @@ export interface CommandPorts {
     views: readonly AppView[],
     run: (action: AppActionId, appKey: string) => void,
     hostReplacement: DevServers['hostReplacement'],
-    runWindow: (command: 'showLog' | 'showReport' | 'replaceHost') => void,
+    runWindow: (command: 'showLog' | 'showReport' | 'doctor' | 'replaceHost') => void,
   ): Promise<void>;
   showTerminal(app: App): void;
   openPreview(app: App): void;
@@ -36,6 +36,8 @@ export interface CommandPorts {
   showLog(): void;
   /** Gathers what a bug report needs, and opens it. */
   showReport(): Promise<void>;
+  /** Looks for what commonly goes wrong, with one app where that is named. */
+  runDoctor(appKey: string | undefined): Promise<void>;
   /** Of the workspace folder that holds the app. */
   writeAgentAdvice(folder: string): Promise<void>;
   tell(message: Message): void;
@@ -116,6 +118,13 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
     vscode.commands.registerCommand(windowCommands.showReport, () =>
       ports.showReport().catch((error: unknown) => ports.tell(errorToMessage(error))),
     ),
+  );
+  store.add(
+    vscode.commands.registerCommand(windowCommands.doctor, (argument?: unknown) => {
+      const word = wordIn(argument);
+      const named = typeof word === 'string' ? appByWord(allViews(ports), word) : undefined;
+      return ports.runDoctor(named?.key).catch((error: unknown) => ports.tell(errorToMessage(error)));
+    }),
   );
   store.add(
     vscode.commands.registerCommand(windowCommands.writeAgentAdvice, async () => {

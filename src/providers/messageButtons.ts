@@ -22,6 +22,8 @@ function commandOf(button: MessageButton): [command: string, ...args: unknown[]]
       return [windowCommands.replaceHost];
     case 'showLog':
       return [windowCommands.showLog];
+    case 'doctor':
+      return [windowCommands.doctor, button.appKey];
     default:
       return [appCommands[button.action], button.appKey];
   }

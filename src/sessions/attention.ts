@@ -2,7 +2,8 @@
  * What of a session's state interrupts a person, and with which way out. Everything else is shown by the status item
  * and waits to be looked at. Pure: the edge decides when and in which window, and remembers what was told.
  */
-import { commandSetting, message, settingPrefix, type Message, type MessageButton } from './messages';
+import * as l10n from '@vscode/l10n';
+import { message, settingPrefix, type Message, type MessageButton } from './messages';
 import {
   acrossMachinesSentence,
   whatComesNext,
@@ -65,7 +66,8 @@ function failedMessage({ app }: AppView, session: SessionSnapshot): Message {
   const restart: MessageButton = { title: 'Restart', action: 'restart', appKey: app.key };
   switch (session.reason.code) {
     case 'commandNotFound':
-      return message('error', sentence, [...commandSetting(app), restart]);
+      // It offers to install what is missing, and leads to the setting.
+      return message('error', sentence, [{ title: l10n.t('Run Doctor'), action: 'doctor', appKey: app.key }, restart]);
     case 'folderMissing':
     case 'spawnFailed':
     case 'unknownProcesses':

@@ -18,6 +18,7 @@ export type MessageAction =
   | 'stopOther'
   | 'showTerminal'
   | 'showLog'
+  | 'doctor'
   | 'openSettings'
   | 'manageTrust'
   | 'replaceHost'

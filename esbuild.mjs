@@ -113,6 +113,13 @@ export const product = [
     outdir: 'dist',
     external: ['vscode'],
   },
+  // Wanted when somebody types what may start a dev server.
+  {
+    ...common,
+    entryPoints: { typedServerNotice: 'src/providers/typedServerNotice.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
   // Plain Node from here on: `vscode` is not external, so a stray run-time import fails the build.
   {
     ...common,

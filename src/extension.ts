@@ -32,6 +32,8 @@ import type * as Extras from './providers/terminalExtras';
 import { StatusBar } from './providers/statusBar';
 import { editorSurroundings } from './providers/surroundings';
 import { ToldCauses } from './providers/toldCauses';
+import { watchTypedLines } from './providers/typedLines';
+import type * as TypedServerNotice from './providers/typedServerNotice';
 import { contributeTerminalPath } from './providers/terminalPath';
 import { writeAgentAdvice } from './providers/writeAgentAdvice';
 import { WorkspaceFiles } from './providers/workspaceFiles';
@@ -143,6 +145,17 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     }),
   );
 
+  store.add(
+    watchTypedLines({
+      isWanted: () => settings.current.terminal.tellOfSecondServer,
+      look: async (typed) => {
+        const { secondServerNotice } = loadBeside<typeof TypedServerNotice>('./typedServerNotice.js');
+        const notice = await secondServerNotice(typed, viewsNow());
+        if (notice !== undefined) notifications.tell(notice);
+      },
+      onError,
+    }),
+  );
   const statusBar = store.add(new StatusBar());
   const keys = store.add(new EditorContextKeys());
   const diagnostics = store.add(new ConfigDiagnostics());

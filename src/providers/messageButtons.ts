@@ -4,6 +4,7 @@ import { appCommands, SETTINGS_SECTION, windowCommands } from './ids';
 
 /** Does what a button under a message says. */
 export function runButton(button: MessageButton): void {
+  if (button.action === 'turnOff' && button.setting !== undefined) void turnOff(button.setting);
   const command = commandOf(button);
   if (command !== undefined) void vscode.commands.executeCommand(...command);
 }
@@ -11,6 +12,7 @@ export function runButton(button: MessageButton): void {
 function commandOf(button: MessageButton): [command: string, ...args: unknown[]] | undefined {
   switch (button.action) {
     case 'dismiss':
+    case 'turnOff':
       return undefined;
     case 'openSettings':
       return ['workbench.action.openSettings', button.setting ?? SETTINGS_SECTION];
@@ -25,4 +27,15 @@ function commandOf(button: MessageButton): [command: string, ...args: unknown[]]
     default:
       return [appCommands[button.action], button.appKey];
   }
+}
+
+/** Where it is set, else for this user. */
+async function turnOff(setting: string): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration();
+  const isOfWorkspace = configuration.inspect(setting)?.workspaceValue !== undefined;
+  await configuration.update(
+    setting,
+    false,
+    isOfWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global,
+  );
 }

@@ -113,6 +113,13 @@ export const product = [
     outdir: 'dist',
     external: ['vscode'],
   },
+  // Wanted when somebody opens a list.
+  {
+    ...common,
+    entryPoints: { actionsQuickPick: 'src/providers/actionsQuickPick.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
   // Wanted when somebody types what may start a dev server.
   {
     ...common,

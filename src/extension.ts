@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { CheatcodeApi } from './cheatcode';
 import { ActiveApp } from './providers/activeApp';
-import { pickAction, pickApp } from './providers/actionsQuickPick';
+import type * as QuickPicks from './providers/actionsQuickPick';
 import { BrowserAddresses } from './providers/browserAddresses';
 import { registerCommands } from './providers/commands';
 import { ConfigDiagnostics } from './providers/configDiagnostics';
@@ -120,8 +120,9 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     registerCommands({
       servers,
       activeApp: () => previews.activeApp ?? activeApp.among(servers.apps),
-      pickApp,
-      pickAction,
+      pickApp: (...of) => loadQuickPicks().pickApp(...of),
+      pickAction: (...of) => loadQuickPicks().pickAction(...of),
+      isTrusted: () => vscode.workspace.isTrusted,
       showTerminal: (app) => terminals.reveal(app),
       openPreview: (app) => previews.open(app),
       openPreviewInView: (app) => previews.openInView(app),
@@ -249,6 +250,11 @@ export function deactivate(): Promise<void> {
 /** Most of the weight, and needed only when a host must be spawned. */
 function loadLauncher(): Promise<typeof HostLauncher> {
   return Promise.resolve().then(() => loadBeside<typeof HostLauncher>('./hostLauncher.js'));
+}
+
+/** Drawn when a person opens one. */
+function loadQuickPicks(): typeof QuickPicks {
+  return loadBeside('./actionsQuickPick.js');
 }
 
 /** A bundle beside this one, loaded when it is needed. */

@@ -36,6 +36,7 @@ import { watchTypedLines } from './providers/typedLines';
 import type * as TypedServerNotice from './providers/typedServerNotice';
 import { contributeTerminalPath } from './providers/terminalPath';
 import { writeAgentAdvice } from './providers/writeAgentAdvice';
+import { WindowAttention } from './providers/windowAttention';
 import { WorkspaceFiles } from './providers/workspaceFiles';
 import type { App } from './sessions/apps';
 import { attentions } from './sessions/attention';
@@ -57,8 +58,16 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   const log = store.add(new OutputChannelLog());
   const onError = (error: unknown): void => log.error('unexpected', { error: errorMessage(error) });
   const openFile = (app: App, place: FilePlace): void => void openAppFile(app.folder, place).catch(onError);
-  const notifications = store.add(new Notifications(runButton, new ToldCauses(context.globalState)));
-  const settings = store.add(new EditorSettings(log, notifications.tell));
+  const attention = store.add(new WindowAttention());
+  const notifications = store.add(
+    new Notifications({
+      run: runButton,
+      anywhere: new ToldCauses(context.globalState),
+      attention,
+      host: () => servers,
+    }),
+  );
+  const settings = store.add(new EditorSettings(log, (message) => notifications.considerOther('settings', message)));
   const activeApp = store.add(new ActiveApp());
   const servers = store.add(
     createDevServers({
@@ -72,6 +81,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       redis: () => redisSettings(settings.current, log),
     }),
   );
+  servers.attend(attention.isFocused);
   const terminals = store.add(
     new ServerTerminals({
       servers,
@@ -123,6 +133,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       pickApp: (...of) => loadQuickPicks().pickApp(...of),
       pickAction: (...of) => loadQuickPicks().pickAction(...of),
       isTrusted: () => vscode.workspace.isTrusted,
+      noteInput: attention.noteInput,
       showTerminal: (app) => terminals.reveal(app),
       openPreview: (app) => previews.open(app),
       openPreviewInView: (app) => previews.openInView(app),

@@ -19,6 +19,8 @@ export interface CommandPorts {
   /** Offers what fits; undefined where a person leaves it. */
   pickAction(views: readonly AppView[], window: ActionWindow): Promise<ActionChoice | undefined>;
   isTrusted(): boolean;
+  /** A person has just done something in this window. */
+  noteInput(): void;
   showTerminal(app: App): void;
   openPreview(app: App): void;
   openPreviewInView(app: App): void;
@@ -85,6 +87,7 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
   for (const id of Object.keys(run) as AppActionId[])
     store.add(
       vscode.commands.registerCommand(appCommands[id], async (named?: unknown, path?: unknown) => {
+        ports.noteInput();
         const app = await chooseApp(id, wordIn(named), ports);
         if (app === undefined) return;
         const page = typeof path === 'string' ? path : undefined;
@@ -95,6 +98,7 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
     );
   store.add(
     vscode.commands.registerCommand(windowCommands.actions, async (argument?: unknown) => {
+      ports.noteInput();
       const views = allViews(ports);
       const name = wordIn(argument);
       const named = typeof name === 'string' ? appByWord(views, name) : undefined;

@@ -6,7 +6,8 @@ const QUIET_MS = 1000;
 
 /**
  * Whether a person is in this window: it has the focus, and what they last did in it. Two browsers on one sandbox both have the focus;
- * then input decides. The editor tells of what moves a cursor, of commands and of a person who comes back; that is enough.
+ * then input decides. The editor tells of what moves a cursor and of a person who comes back, and our own commands of themselves; of keys in a
+ * terminal it says nothing.
  */
 export class WindowAttention implements vscode.Disposable {
   readonly #store = new DisposableStore();
@@ -32,7 +33,6 @@ export class WindowAttention implements vscode.Disposable {
         if (kind !== undefined) this.noteInput();
       }),
     );
-    this.#store.add(vscode.window.onDidStartTerminalShellExecution(() => this.noteInput()));
   }
 
   get isFocused(): boolean {

@@ -12,8 +12,11 @@ import type { ShownTerminal, TerminalExtras } from './shownTerminal';
 /** Until the editor has shown a terminal it has no size, and the screen keeps the one that it has. */
 const UNSEEN_SIZE = { cols: 0, rows: 0 } as const;
 
-/** Full reset: a screen that begins anew must not inherit modes, colours or scrollback of the one before. */
-const CLEAR = '\x1bc\x1b[2J\x1b[3J\x1b[H';
+/**
+ * Full reset: a screen that begins anew must not inherit modes, colours or scrollback of the one before; xterm's own leaves a hidden
+ * cursor hidden.
+ */
+const CLEAR = '\x1bc\x1b[?25h\x1b[2J\x1b[3J\x1b[H';
 
 const LOST = '\r\n\x1b[0m\x1b[2m[the session host is gone; the output goes on when it is back]\x1b[0m\r\n';
 

@@ -34,6 +34,8 @@ describe('what a person is told', function () {
         'cheatcode.terminal.attachAutomatically': false,
         'terminal.integrated.defaultProfile.linux': 'bash',
         'workbench.colorTheme': 'Default Dark Modern',
+        // The editor's own word about a port would be told beside ours.
+        'remote.autoForwardPorts': false,
       },
     });
     first = await editor.tab();

@@ -217,7 +217,6 @@ describe('status items', () => {
       statusItems([web({ pid: 9, sinceMs: nowMs, startedMs: nowMs - 125_000 })], connected)[0]?.tooltip ?? '';
     assert.match(tooltip, /^\| In this state since \| \d\d:\d\d:\d\d \|$/m);
     assert.match(tooltip, /^\| Up for \| 2 min, since /m);
-    assert.match(tooltip, /^\| Session \| dev_server_web \|$/m);
   });
 
   it('say nothing by colour alone: of two states with other colours also the words and the icon differ', () => {

@@ -147,7 +147,7 @@ describe('what a person is told', function () {
   it('not while no window has the focus, and only what is still true when one gets it', async () => {
     await second.close();
     await focus(first, false);
-    for (const _ of [1, 2]) await fail(first);
+    for (let n = 0; n < 2; n++) await fail(first);
     assert.equal(await count(first, NOT_FOUND), 0);
     await focus(first, true);
     await told(first, NOT_FOUND);

@@ -109,7 +109,7 @@ export const product = [
   // Wanted with the first terminal.
   {
     ...common,
-    entryPoints: { terminalExtras: 'src/providers/terminalExtras.ts' },
+    entryPoints: { terminalLinks: 'src/providers/terminalLinks.ts' },
     outdir: 'dist',
     external: ['vscode'],
   },

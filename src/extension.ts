@@ -28,7 +28,7 @@ import { PreviewView } from './providers/previewView';
 import { ServersView } from './providers/serversView';
 import { ServerTerminals } from './providers/serverTerminal';
 import type * as ShowReport from './providers/showReport';
-import type * as Extras from './providers/terminalExtras';
+import type * as Links from './providers/terminalLinks';
 import { StatusBar } from './providers/statusBar';
 import { editorSurroundings } from './providers/surroundings';
 import { ToldCauses } from './providers/toldCauses';
@@ -87,7 +87,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       servers,
       settings: () => settings.current,
       run: (action, app) => void vscode.commands.executeCommand(appCommands[action], app.key),
-      loadExtras: (shown) => new (loadBeside<typeof Extras>('./terminalExtras.js').TerminalExtras)(shown, openFile),
+      addLinks: (appOf) => new (loadBeside<typeof Links>('./terminalLinks.js').TerminalLinks)({ appOf, openFile }),
     }),
   );
   const addresses = new BrowserAddresses({

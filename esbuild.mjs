@@ -113,6 +113,13 @@ export const product = [
     outdir: 'dist',
     external: ['vscode'],
   },
+  // Wanted when somebody asks for the advice.
+  {
+    ...common,
+    entryPoints: { writeAgentAdvice: 'src/providers/writeAgentAdvice.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
   // Wanted when somebody opens a list.
   {
     ...common,

@@ -35,7 +35,7 @@ import { ToldCauses } from './providers/toldCauses';
 import { watchTypedLines } from './providers/typedLines';
 import type * as TypedServerNotice from './providers/typedServerNotice';
 import { contributeTerminalPath } from './providers/terminalPath';
-import { writeAgentAdvice } from './providers/writeAgentAdvice';
+import type * as AgentAdvice from './providers/writeAgentAdvice';
 import { WindowAttention } from './providers/windowAttention';
 import { WorkspaceFiles } from './providers/workspaceFiles';
 import type { App } from './sessions/apps';
@@ -152,7 +152,8 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
           settings: () => settings.current,
           windowLog: () => log.recent,
         }),
-      writeAgentAdvice,
+      writeAgentAdvice: async (folder) =>
+        loadBeside<typeof AgentAdvice>('./writeAgentAdvice.js').writeAgentAdvice(folder),
       tell: notifications.tell,
     }),
   );

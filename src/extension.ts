@@ -27,6 +27,7 @@ import { Previews } from './providers/previews';
 import { PreviewView } from './providers/previewView';
 import { ServersView } from './providers/serversView';
 import { ServerTerminals } from './providers/serverTerminal';
+import type * as ShownProblems from './providers/serverProblems';
 import type * as ShowReport from './providers/showReport';
 import type * as Links from './providers/terminalLinks';
 import { StatusBar } from './providers/statusBar';
@@ -194,8 +195,18 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     );
     serversView.update();
   };
+  const ownStore = store;
+  let problems: ShownProblems.ServerProblems | undefined;
+  const showProblems = (): void => {
+    if (!problems && !servers.apps.some((app) => servers.session(app)?.issues)) return;
+    problems ??= ownStore.add(
+      new (loadBeside<typeof ShownProblems>('./serverProblems.js').ServerProblems)(servers, onError),
+    );
+    problems.show();
+  };
   const showSession = (app: App): void => {
     show();
+    showProblems();
     terminals.consider(app);
     previews.update(app);
     notifications.consider(app, attentions(viewOf(servers, app), settings.current));
@@ -208,12 +219,14 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       terminals.retain(discovery.apps);
       diagnostics.show(discovery.problems).catch(onError);
       show();
+      showProblems();
       previews.update();
     }),
   );
   store.add(
     servers.onDidChangeConnection((connection) => {
       show();
+      showProblems();
       previews.update();
       // Between two tries nothing is known yet: only success ends a trouble.
       if (connection.kind === 'failed') notifications.considerOther('connection', errorToMessage(connection.error));

@@ -142,6 +142,20 @@ export const product = [
     outdir: 'dist',
     external: ['vscode'],
   },
+  // Wanted when somebody opens a list.
+  {
+    ...common,
+    entryPoints: { actionsQuickPick: 'src/providers/actionsQuickPick.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
+  // Wanted when somebody types what may start a dev server.
+  {
+    ...common,
+    entryPoints: { typedServerNotice: 'src/providers/typedServerNotice.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
   // Plain Node from here on: `vscode` is not external, so a stray run-time import fails the build.
   {
     ...common,

@@ -140,6 +140,7 @@ export const product = [
   { ...common, entryPoints: { livePreview: 'src/providers/livePreview.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted when things go wrong, or once.
   { ...common, entryPoints: { showReport: 'src/providers/showReport.ts' }, outdir: 'dist', external: ['vscode'] },
+  { ...common, entryPoints: { runDoctor: 'src/providers/runDoctor.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted when an agent calls a tool, is to be told of the MCP server, or gets advice.
   {
     ...common,
@@ -163,6 +164,20 @@ export const product = [
   },
   // Drawn for mobile apps only, so no part of what each window loads.
   { ...common, entryPoints: { phoneCard: 'src/providers/phoneCardBundle.ts' }, outdir: 'dist', external: ['vscode'] },
+  // Wanted when somebody opens a list.
+  {
+    ...common,
+    entryPoints: { actionsQuickPick: 'src/providers/actionsQuickPick.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
+  // Wanted when somebody types what may start a dev server.
+  {
+    ...common,
+    entryPoints: { typedServerNotice: 'src/providers/typedServerNotice.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
   // Plain Node from here on: `vscode` is not external, so a stray run-time import fails the build.
   {
     ...common,

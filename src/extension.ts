@@ -5,9 +5,9 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { CheatcodeApi } from './cheatcode';
 import { ActiveApp } from './providers/activeApp';
+import type * as QuickPicks from './providers/actionsQuickPick';
 import type * as AgentToolCalls from './providers/agentToolCalls';
 import { registerAgentTools } from './providers/agentTools';
-import { pickAction, pickApp } from './providers/actionsQuickPick';
 import { BrowserAddresses } from './providers/browserAddresses';
 import { registerCommands } from './providers/commands';
 import { ConfigDiagnostics } from './providers/configDiagnostics';
@@ -32,13 +32,17 @@ import { PreviewView } from './providers/previewView';
 import { ServersView } from './providers/serversView';
 import { ServerTerminals } from './providers/serverTerminal';
 import type * as ShownProblems from './providers/serverProblems';
+import type * as RunDoctor from './providers/runDoctor';
 import type * as ShowReport from './providers/showReport';
 import type * as Links from './providers/terminalLinks';
 import { StatusBar } from './providers/statusBar';
 import { editorSurroundings } from './providers/surroundings';
 import { ToldCauses } from './providers/toldCauses';
+import { watchTypedLines } from './providers/typedLines';
+import type * as TypedServerNotice from './providers/typedServerNotice';
 import { contributeTerminalPath } from './providers/terminalPath';
 import type * as AgentAdvice from './providers/writeAgentAdvice';
+import { WindowAttention } from './providers/windowAttention';
 import { WorkspaceFiles } from './providers/workspaceFiles';
 import type { App } from './sessions/apps';
 import { attentions } from './sessions/attention';
@@ -60,12 +64,22 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   const log = store.add(new OutputChannelLog());
   const onError = (error: unknown): void => log.error('unexpected', { error: errorMessage(error) });
   const openFile = (app: App, place: FilePlace): void => void openAppFile(app.folder, place).catch(onError);
-  const notifications = store.add(new Notifications(runButton, new ToldCauses(context.globalState)));
-  const settings = store.add(new EditorSettings(log, notifications.tell));
+  const attention = store.add(new WindowAttention());
+  const notifications = store.add(
+    new Notifications({
+      run: runButton,
+      anywhere: new ToldCauses(context.globalState),
+      attention,
+      host: () => servers,
+    }),
+  );
+  const settings = store.add(new EditorSettings(log, (message) => notifications.considerOther('settings', message)));
   const activeApp = store.add(new ActiveApp());
+  const own = editorSurroundings(context);
+  const { surroundings } = own;
   const servers = store.add(
     createDevServers({
-      ...editorSurroundings(context),
+      ...own,
       workspaceFolders: () => (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
       settings: () => settings.current,
       log,
@@ -75,6 +89,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       redis: () => redisSettings(settings.current, log),
     }),
   );
+  servers.attend(attention.isFocused);
   const terminals = store.add(
     new ServerTerminals({
       servers,
@@ -123,8 +138,10 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     registerCommands({
       servers,
       activeApp: () => previews.activeApp ?? activeApp.among(servers.apps),
-      pickApp,
-      pickAction,
+      pickApp: (...of) => loadQuickPicks().pickApp(...of),
+      pickAction: (...of) => loadQuickPicks().pickAction(...of),
+      isTrusted: () => vscode.workspace.isTrusted,
+      noteInput: attention.noteInput,
       showTerminal: (app) => terminals.reveal(app),
       openPreview: (app) => previews.open(app),
       openPreviewInView: (app) => previews.openInView(app),
@@ -144,10 +161,26 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
           windowLog: () => log.recent,
         }),
       writeAgentAdvice: (folder) => loadBeside<typeof AgentAdvice>('./writeAgentAdvice.js').writeAgentAdvice(folder),
+      runDoctor: async (appKey) =>
+        loadBeside<typeof RunDoctor>('./runDoctor.js').runDoctor(
+          { servers, views: viewsNow, settings: () => settings.current, surroundings },
+          appKey,
+        ),
       tell: notifications.tell,
     }),
   );
 
+  store.add(
+    watchTypedLines({
+      isWanted: () => settings.current.terminal.tellOfSecondServer,
+      look: async (typed) => {
+        const { secondServerNotice } = loadBeside<typeof TypedServerNotice>('./typedServerNotice.js');
+        const notice = await secondServerNotice(typed, viewsNow());
+        if (notice !== undefined) notifications.tell(notice);
+      },
+      onError,
+    }),
+  );
   const statusBar = store.add(new StatusBar());
   const keys = store.add(new EditorContextKeys());
   const diagnostics = store.add(new ConfigDiagnostics());
@@ -287,6 +320,11 @@ function once(action: () => unknown): () => void {
     isDone = true;
     action();
   };
+}
+
+/** Drawn when a person opens one. */
+function loadQuickPicks(): typeof QuickPicks {
+  return loadBeside('./actionsQuickPick.js');
 }
 
 /** A bundle beside this one, loaded when it is needed. */

@@ -1,4 +1,12 @@
-import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import {
+  applyEdits,
+  findNodeAtLocation,
+  modify,
+  parseTree,
+  printParseErrorCode,
+  type Node,
+  type ParseError,
+} from 'jsonc-parser';
 import type { ConfigProblem } from './apps';
 import type { AppType } from './protocol';
 
@@ -134,6 +142,22 @@ function readEnv(
     else report(value.offset, value.length, 'a variable must be a text');
   }
   return Object.fromEntries(env);
+}
+
+/** `name` and `path` of each entry of "apps" as written, at its place in the list; what is wrong with them is undefined. */
+export function writtenApps(text: string): readonly { readonly name: unknown; readonly path: unknown }[] {
+  const root = parseTree(text.replace(/^\uFEFF/, ' '), [], { allowTrailingComma: true });
+  const list = root && findNodeAtLocation(root, ['apps']);
+  if (list?.type !== 'array') return [];
+  const valueOf = (node: Node, key: string): unknown => findNodeAtLocation(node, [key])?.value as unknown;
+  return (list.children ?? []).map((node) => ({ name: valueOf(node, 'name'), path: valueOf(node, 'path') }));
+}
+
+/** The text with one value changed, or taken out where that is undefined; comments and all else stay as they are. */
+export function editedConfig(text: string, place: readonly (string | number)[], value: unknown): string {
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  const formattingOptions = { insertSpaces: !/^\t/m.test(text), tabSize: /^( +)"/m.exec(text)?.[1]?.length ?? 2, eol };
+  return applyEdits(text, modify(text, [...place], value, { formattingOptions }));
 }
 
 /** `PropertyNameExpected` → `property name expected`. */

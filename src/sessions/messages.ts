@@ -18,8 +18,12 @@ export type MessageAction =
   | 'startHere'
   | 'stopOther'
   | 'showTerminal'
+  | 'openPreview'
   | 'showLog'
+  | 'doctor'
   | 'openSettings'
+  /** The setting that it is told by is turned off. */
+  | 'turnOff'
   | 'manageTrust'
   | 'replaceHost'
   | 'reloadWindow'
@@ -30,7 +34,7 @@ export interface MessageButton {
   readonly action: MessageAction;
   /** App that the action is for. */
   readonly appKey?: string;
-  /** Setting that `openSettings` shows. */
+  /** Setting that `openSettings` shows, and `turnOff` turns off. */
   readonly setting?: string;
 }
 
@@ -38,7 +42,7 @@ export interface MessageButton {
 export interface Message {
   readonly severity: 'info' | 'warning' | 'error';
   readonly text: string;
-  /** At most two. */
+  /** At most two, and one that turns off what is told. */
   readonly buttons: readonly MessageButton[];
 }
 

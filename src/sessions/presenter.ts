@@ -90,7 +90,9 @@ export function statusItems(views: readonly AppView[], window: WindowView): read
 function appItem(view: AppView, window: WindowView): StatusItem {
   const { app, session } = view;
   const face = appFace(view, window);
-  const state = session === undefined ? face.sentence : l10n.t('{0}, port {1}', stateWord(session), session.port);
+  // What a host that is gone said last is no more true for ears than for eyes.
+  const isKnown = session !== undefined && session.state !== 'stopped' && window.connection.kind === 'connected';
+  const state = isKnown ? l10n.t('{0}, port {1}', stateWord(session), session.port) : face.sentence;
   const spoken = face.word === undefined ? state : `${state}, ${face.word}`;
   return {
     appKey: app.key,
@@ -119,7 +121,11 @@ function countItem(views: readonly AppView[], window: WindowView): StatusItem {
       '\n\n',
     ),
     background,
-    accessibleLabel: summary,
+    // What the colour says of one of them.
+    accessibleLabel: [
+      summary,
+      ...faces.filter(({ face }) => face.background !== 'none').map(({ face }) => face.sentence),
+    ].join('. '),
   };
 }
 

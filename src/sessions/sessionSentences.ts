@@ -231,10 +231,13 @@ function blockedSentence(label: string, session: SessionSnapshot): string {
 
 /** What becomes of a session that is blocked or waits, without a person's doing; empty where nothing does. */
 export function whatComesNext({ code }: Reason): string {
-  if (code === 'portTaken') return ` ${l10n.t('It starts by itself as soon as the port is free.')}`;
-  if (code === 'runsElsewhere') return ` ${l10n.t('It starts here when it ends there.')}`;
-  if (code === 'folderLocked') return ` ${l10n.t('It is tried again by itself.')}`;
-  return code === 'appLockHeld' ? ` ${l10n.t('It starts by itself as soon as that one lets go of it.')}` : '';
+  const next = new Map<string, string>([
+    ['portTaken', l10n.t('It starts by itself as soon as the port is free.')],
+    ['runsElsewhere', l10n.t('It starts here when it ends there.')],
+    ['folderLocked', l10n.t('It is tried again by itself.')],
+    ['appLockHeld', l10n.t('It starts by itself as soon as that one lets go of it.')],
+  ]).get(code);
+  return next === undefined ? '' : ` ${next}`;
 }
 
 function installingSentence(label: string, session: SessionSnapshot): string {
@@ -301,12 +304,8 @@ function runningSentence(label: string, session: SessionSnapshot): string {
       );
     case 'tunnelUnavailable':
       return l10n.t('{0} runs on port {1}, on the local network because no tunnel could be had.', label, port);
-    case 'answeredWithError': {
-      const status = httpStatus(session);
-      return status === undefined
-        ? l10n.t('{0} runs on port {1}, and answers with an error.', label, port)
-        : l10n.t('{0} runs on port {1}, and answers with an error: HTTP {2}.', label, port, status);
-    }
+    case 'answeredWithError':
+      return l10n.t('{0} runs on port {1}, and answers with an error: HTTP {2}.', label, port, httpStatus(session));
     default: {
       const why = restartCause(reason);
       return why === undefined
@@ -327,10 +326,8 @@ function restartCause({ code, facts = {} }: Reason): string | undefined {
       );
     case 'unresponsiveRestart':
       return l10n.t('it did not answer for {0} s', known(facts, 'seconds'));
-    case 'dependenciesChanged': {
-      const lockFile = lockFileOf(facts);
-      return lockFile === undefined ? l10n.t('its lock file has changed') : l10n.t('{0} has changed', lockFile);
-    }
+    case 'dependenciesChanged':
+      return l10n.t('{0} has changed', lockFileOf(facts) ?? '…');
     case 'filesChanged': {
       const files = filesOf(facts);
       return files.length === 1 ? l10n.t('{0} has changed', listOf(files)) : l10n.t('{0} have changed', listOf(files));
@@ -343,12 +340,8 @@ function restartCause({ code, facts = {} }: Reason): string | undefined {
 function unhealthySentence(label: string, session: SessionSnapshot): string {
   const { reason, port } = session;
   const facts = reason.facts ?? {};
-  if (reason.code === 'answeredWithError') {
-    const status = httpStatus(session);
-    return status === undefined
-      ? l10n.t('{0} answers with an error. Its output says why.', label)
-      : l10n.t('{0} answers with an error: HTTP {1}. Its output says why.', label, status);
-  }
+  if (reason.code === 'answeredWithError')
+    return l10n.t('{0} answers with an error: HTTP {1}. Its output says why.', label, httpStatus(session));
   if (facts['listening'] === false)
     return l10n.t('Nothing listens on port {1} any more, but the process of {0} is alive.', label, port);
   if (facts['listening'] === true)
@@ -482,7 +475,6 @@ export function processLine({ pid, command, uid }: NamedProcess, ownUid: number 
   return `${l10n.t('pid {0}', pid)}${user}: ${line || l10n.t('unknown command')}`;
 }
 
-function httpStatus(session: SessionSnapshot): string | undefined {
-  const fromFacts = text(session.reason.facts ?? {}, 'status', 'httpStatus');
-  return fromFacts ?? (session.lastProbe?.httpStatus === undefined ? undefined : String(session.lastProbe.httpStatus));
+function httpStatus({ reason, lastProbe }: SessionSnapshot): string | number {
+  return text(reason.facts ?? {}, 'status', 'httpStatus') ?? lastProbe?.httpStatus ?? '…';
 }

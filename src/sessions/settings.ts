@@ -41,6 +41,8 @@ export interface Settings {
     readonly onClose: 'stop' | 'detach';
     /** Whether a window opens the terminal of a running server by itself, in the background. */
     readonly attachAutomatically: boolean;
+    /** Whether a person who types a second dev server of a running app is told that one runs. */
+    readonly tellOfSecondServer: boolean;
   };
   /** Whether the editor is told of the MCP server, too. */
   readonly offerMcpServer: boolean;

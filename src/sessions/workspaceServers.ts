@@ -28,6 +28,7 @@ import {
   type HostSettings,
   type LaunchSpec,
   type NamedProcess,
+  type NoticeVerdict,
   type RedisSettings,
   type Requests,
   type SessionSnapshot,
@@ -130,6 +131,8 @@ class WorkspaceServers implements WindowServers {
     (app) => this.#sessionChanged.fire(app),
   );
   #hasJoined = false;
+  /** Somebody is in this window; undefined where nobody has said so yet. */
+  #isFocused: boolean | undefined;
 
   readonly onDidDiscover = this.#discovered.event;
   readonly onDidChangeSession = this.#sessionChanged.event;
@@ -371,6 +374,24 @@ class WorkspaceServers implements WindowServers {
     }
   }
 
+  attend(isFocused: boolean): void {
+    this.#isFocused = isFocused;
+    this.#client.peer?.notify('attention', { focused: isFocused });
+  }
+
+  async askToTell(app: App, cause: string): Promise<NoticeVerdict> {
+    try {
+      return (await this.#client.peer?.call('notice', { appKey: app.key, cause }, START_TIMEOUT_MS)) ?? 'later';
+    } catch (error) {
+      const isOlder = error instanceof JSONRPCErrorException && error.code === RpcErrorCode.methodNotFound;
+      return isOlder ? 'tell' : 'later';
+    }
+  }
+
+  noteAnswered(cause: string): void {
+    this.#client.peer?.notify('noticeAnswered', { cause });
+  }
+
   async hostLog(): Promise<readonly string[]> {
     return (await this.#link.logTail()).trimEnd().split('\n');
   }
@@ -393,6 +414,7 @@ class WorkspaceServers implements WindowServers {
     this.#watched.clear();
     this.#sessions.clear();
     for (const snapshot of hello.sessions) this.#sessions.set(snapshot.appKey, snapshot);
+    if (this.#isFocused !== undefined) this.#client.peer?.notify('attention', { focused: this.#isFocused });
     // The apps may have changed since the hello was sent.
     this.#client.peer
       ?.call('watch', { apps: this.apps.map((app) => app.key) }, START_TIMEOUT_MS)

@@ -20,7 +20,7 @@ function settingsOf(of: Partial<Settings> | { readonly web?: object; readonly mo
     memoryLimitMb: undefined,
     restartUnresponsiveSeconds: undefined,
     nodePath: undefined,
-    terminal: { onClose: 'stop', attachAutomatically: true },
+    terminal: { onClose: 'stop', attachAutomatically: true, tellOfSecondServer: true },
     sandboxId: undefined,
     redis: undefined,
     offerMcpServer: false,

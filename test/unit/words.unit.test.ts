@@ -35,7 +35,6 @@ const exempt: Exempt = {
     ['Home', 'a key'],
     ['End', 'a key'],
   ],
-  'src/providers/actionsQuickPick.ts': [['Cheatcode', 'our name']],
   'src/providers/outputChannelLog.ts': [['Cheatcode Dev Server', 'our name']],
   'src/providers/statusBar.ts': [['Cheatcode Dev Server', 'our name']],
   'src/providers/previewElsewhere.ts': [
@@ -56,6 +55,26 @@ const exempt: Exempt = {
   'src/providers/previewParts.ts': [['preview ', 'a key of the memory']],
   'src/providers/previewView.ts': [['preview view', 'a key of the memory']],
   'src/providers/toldCauses.ts': [['told causes', 'a key of the memory']],
+  'src/sessions/actionList.ts': [['Cheatcode', 'our name']],
+  'src/sessions/bareCommand.ts': [['', 'words of shells']],
+  'src/sessions/doctorApps.ts': [
+    ['npm install', 'a command'],
+    ['lan', 'a value of a setting'],
+  ],
+  'src/sessions/doctorNode.ts': [
+    ['Metro', 'a name'],
+    ['PATH=', 'a command'],
+  ],
+  'src/sessions/doctorServers.ts': [['`kill', 'a command']],
+  'src/sessions/doctorSystem.ts': [['flock', 'a command']],
+  'src/sessions/doctorVariables.ts': [['^[', 'a pattern']],
+  'src/sessions/lockContents.ts': [
+    ['"?', 'a pattern'],
+    ['importer', NO_TEXT],
+  ],
+  'src/sessions/lookAround.ts': [['sport', 'a command']],
+  'src/sessions/networkDisks.ts': [['', 'names of file systems']],
+  'src/sessions/typedServer.ts': [['', 'words of commands']],
   'src/sessions/agentAdvice.ts': [['## Dev server', 'agents read it, and the team that shares the file']],
   'src/sessions/agentTools.ts': [['', 'models read it']],
   'src/sessions/appReport.ts': [['\u0001 is not', 'the command line and models read it']],
@@ -155,7 +174,20 @@ describe('the texts that people see', function () {
 /** The same in German: names, units and what German took over. */
 const sameInGerman = new Set([
   ...['Apps', 'Editor', 'Navigation', 'Port', 'Remote', 'System', 'Web', '{0} GB', '{0} MB', '{0} s', '{0} min'],
-  ...['{0} h {1} min', '{0} d {1} h', 'in {0}', '{0}, {1}', 'Cheatcode Preview', 'Cheatcode Dev Server'],
+  ...[
+    '{0} h {1} min',
+    '{0} d {1} h',
+    'in {0}',
+    '{0}, {1}',
+    'Cheatcode Preview',
+    'Cheatcode Dev Server',
+    'App',
+    'Redis',
+    'Tunnel',
+    '{0} ({1})',
+    '{0}: {1}',
+    '{0} ({1}) in {2}',
+  ],
 ]);
 
 describe('each other language', () => {

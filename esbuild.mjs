@@ -106,6 +106,13 @@ export const product = [
   { ...common, entryPoints: { livePreview: 'src/providers/livePreview.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted when things go wrong.
   { ...common, entryPoints: { showReport: 'src/providers/showReport.ts' }, outdir: 'dist', external: ['vscode'] },
+  // Wanted where there is a cheatcode.json, and when somebody works on it or on a file of settings.
+  ...['configReading', 'configFixActions', 'createConfig', 'settingsDiagnostics'].map((name) => ({
+    ...common,
+    entryPoints: { [name]: `src/providers/${name}.ts` },
+    outdir: 'dist',
+    external: ['vscode'],
+  })),
   // Wanted with the first terminal.
   {
     ...common,

@@ -24,6 +24,7 @@ export const windowCommands = {
   showServers: 'cheatcode.showServers',
   showLog: 'cheatcode.showLog',
   showReport: 'cheatcode.showReport',
+  createConfig: 'cheatcode.createConfig',
   writeAgentAdvice: 'cheatcode.writeAgentAdvice',
   stopAll: 'cheatcode.stopAll',
   replaceHost: 'cheatcode.replaceHost',

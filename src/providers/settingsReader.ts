@@ -134,6 +134,8 @@ function urlTemplate(sandboxId: string | undefined): Rule<string | undefined> {
     parse: (value) => {
       const template = optionalText.parse(value);
       if (template?.value === undefined) return template;
+      // A name that nobody fills in, or a brace by itself, is a slip of the pen.
+      if (/[{}]/.test(template.value.replaceAll(/\{\{(?:port|sandboxId)\}\}/g, ''))) return undefined;
       if (!template.value.includes('{{port}}')) return undefined;
       return templateAddress(template.value, { port: 3000, sandboxId }) === undefined ? undefined : template;
     },

@@ -2,9 +2,11 @@
  * What of a session's state interrupts a person, and with which way out. Everything else is shown by the status item
  * and waits to be looked at. Pure: the edge decides when and in which window, and remembers what was told.
  */
+import * as l10n from '@vscode/l10n';
 import { commandSetting, message, settingPrefix, type Message, type MessageButton } from './messages';
 import {
   acrossMachinesSentence,
+  appProblemSentence,
   whatComesNext,
   otherSettingsSentence,
   restartOfferSentence,
@@ -152,6 +154,14 @@ function runningAttentions(view: AppView, session: SessionSnapshot, policy: Atte
       ]),
     });
   }
+  if (app.problem?.code === 'undeclared')
+    found.push({
+      cause: `${app.key} undeclared ${run}`,
+      message: message('info', appProblemSentence(app.label, app.problem), [
+        { title: l10n.t('Stop It'), action: 'stop', appKey: app.key },
+        { title: l10n.t('Leave It'), action: 'dismiss' },
+      ]),
+    });
   if (otherSettings !== undefined && canRestart(view))
     found.push({
       cause: `${app.key} settings ${session.specDigest} ${otherSettings.digest} ${run}`,

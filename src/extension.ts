@@ -16,7 +16,7 @@ import { EditorSettings } from './providers/editorSettings';
 import { createApi } from './providers/extensionApi';
 import { appCommands } from './providers/ids';
 import { hasIntegratedBrowser } from './providers/integratedBrowser';
-import { knowsJsonSchemas } from './providers/jsonSchemas';
+import { checksBySchema } from './providers/jsonSchemas';
 import { runButton } from './providers/messageButtons';
 import { Notifications } from './providers/notifications';
 import { openAppFile } from './providers/openAppFile';
@@ -160,7 +160,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   const diagnostics = store.add(
     new ConfigDiagnostics({
       problemsOf: async (unsaved) => (await discoverApps(workspaceFolders(), { loadReader, unsaved })).problems,
-      hasSchemas: knowsJsonSchemas,
+      checksBySchema,
       fixes: async (...of) => loadBeside<typeof ConfigFixActions>('./configFixActions.js').configFixActions(...of),
       onError,
     }),
@@ -172,7 +172,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
         new (loadBeside<typeof SettingsFiles>('./settingsDiagnostics.js').SettingsDiagnostics)({
           extension: context.extension,
           apps: () => servers.apps,
-          hasSchemas: knowsJsonSchemas,
+          checksBySchema,
           onError,
         }),
       () => settings.problems.length > 0,

@@ -13,8 +13,8 @@ const bySchema: ReadonlySet<ConfigProblemCode> = new Set(['syntax', 'wrongValue'
 export interface ConfigDiagnosticsPorts {
   /** All problems, with what `unsaved` gives in place of what is saved in a file. */
   problemsOf(unsaved: (file: string) => string | undefined): Promise<readonly ConfigProblem[]>;
-  /** The editor checks JSON by schemas. */
-  hasSchemas(): boolean;
+  /** The editor checks the document by its schema. */
+  checksBySchema(uri: vscode.Uri): boolean;
   /** The actions of `configFixActions`, loaded when they are asked for first. */
   fixes(
     document: vscode.TextDocument,
@@ -37,16 +37,20 @@ export class ConfigDiagnostics implements vscode.Disposable, vscode.CodeActionPr
     this.#ports = ports;
     this.#store.add({ dispose: () => clearTimeout(this.#timer) });
     const onError = (error: unknown): void => ports.onError(error);
-    const look = (document: vscode.TextDocument): void => {
-      if (!isConfig(document)) return;
+    const look = (uri: vscode.Uri | undefined): void => {
+      if (uri === undefined || !isConfig(uri)) return;
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => void this.#look().catch(onError), PAUSE_MS);
     };
-    const { workspace } = vscode;
-    this.#store.add(workspace.onDidChangeTextDocument(({ document }) => look(document)));
-    // The editor's own check comes and goes with the document.
-    this.#store.add(workspace.onDidOpenTextDocument(look));
-    this.#store.add(workspace.onDidCloseTextDocument(look));
+    this.#store.add(vscode.workspace.onDidChangeTextDocument(({ document }) => look(document.uri)));
+    // The editor's own check comes and goes with the tab.
+    this.#store.add(
+      vscode.window.tabGroups.onDidChangeTabs(({ opened, closed }) =>
+        [...opened, ...closed].forEach(({ input }) =>
+          look(input instanceof vscode.TabInputText ? input.uri : undefined),
+        ),
+      ),
+    );
     this.#store.add(
       vscode.languages.registerCodeActionsProvider({ scheme: 'file', pattern: '**/cheatcode.json' }, this, {
         providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
@@ -56,7 +60,8 @@ export class ConfigDiagnostics implements vscode.Disposable, vscode.CodeActionPr
 
   /** Shows what a look at the workspace has found, as it is saved; what is typed at this moment is looked at again. */
   async show(problems: readonly ConfigProblem[]): Promise<void> {
-    if (vscode.workspace.textDocuments.some((document) => isConfig(document) && document.isDirty)) await this.#look();
+    if (vscode.workspace.textDocuments.some((document) => isConfig(document.uri) && document.isDirty))
+      await this.#look();
     else await this.#set(problems);
   }
 
@@ -81,8 +86,7 @@ export class ConfigDiagnostics implements vscode.Disposable, vscode.CodeActionPr
         const uri = vscode.Uri.file(file);
         const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri.toString());
         const text = document?.getText() ?? (await readFile(file, 'utf8').catch(() => ''));
-        const isSaid = (code: ConfigProblemCode) =>
-          document !== undefined && bySchema.has(code) && this.#ports.hasSchemas();
+        const isSaid = (code: ConfigProblemCode) => bySchema.has(code) && this.#ports.checksBySchema(uri);
         const own = problems.filter((problem) => problem.file === file && !isSaid(problem.code));
         return [uri, own.map((problem) => toDiagnostic(problem, uri, text))];
       }),
@@ -99,12 +103,12 @@ export class ConfigDiagnostics implements vscode.Disposable, vscode.CodeActionPr
   }
 }
 
-function isConfig({ uri }: vscode.TextDocument): boolean {
-  return uri.scheme === 'file' && uri.path.endsWith('/cheatcode.json');
+function isConfig({ scheme, path }: vscode.Uri): boolean {
+  return scheme === 'file' && path.endsWith('/cheatcode.json');
 }
 
 function unsavedText(file: string): string | undefined {
-  return vscode.workspace.textDocuments.find((one) => isConfig(one) && one.uri.fsPath === file)?.getText();
+  return vscode.workspace.textDocuments.find((one) => isConfig(one.uri) && one.uri.fsPath === file)?.getText();
 }
 
 function toDiagnostic(problem: ConfigProblem, uri: vscode.Uri, text: string): vscode.Diagnostic {

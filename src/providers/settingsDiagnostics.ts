@@ -21,8 +21,8 @@ const LEAST_NODE = 20;
 export interface SettingsDiagnosticsPorts {
   readonly extension: vscode.Extension<unknown>;
   readonly apps: () => readonly App[];
-  /** The editor checks JSON by schemas. */
-  readonly hasSchemas: () => boolean;
+  /** The editor checks the document by its schema. */
+  readonly checksBySchema: (uri: vscode.Uri) => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -46,6 +46,13 @@ export class SettingsDiagnostics implements vscode.Disposable {
     const { workspace } = vscode;
     this.#store.add(workspace.onDidOpenTextDocument((document) => this.#onDocument(document)));
     this.#store.add(workspace.onDidCloseTextDocument((document) => this.#onDocument(document)));
+    this.#store.add(
+      vscode.window.tabGroups.onDidChangeTabs(({ opened, closed }) => {
+        const isOurs = ({ input }: vscode.Tab) =>
+          input instanceof vscode.TabInputText && isSettingsFile(input.uri.path);
+        if ([...opened, ...closed].some(isOurs)) this.update();
+      }),
+    );
     this.#store.add(workspace.onDidChangeTextDocument(({ document }) => this.#onDocument(document)));
     this.update();
   }
@@ -66,15 +73,15 @@ export class SettingsDiagnostics implements vscode.Disposable {
     const own = workspaceSettings();
     const closed = own.filter((uri) => !open.some((document) => document.uri.toString() === uri.toString()));
     const entries = await Promise.all([
-      ...open.map(async (document) => this.#entryOf(document.uri, document.getText(), true)),
-      ...closed.map(async (uri) => this.#entryOf(uri, await readFile(uri.fsPath, 'utf8').catch(() => '{}'), false)),
+      ...open.map(async (document) => this.#entryOf(document.uri, document.getText())),
+      ...closed.map(async (uri) => this.#entryOf(uri, await readFile(uri.fsPath, 'utf8').catch(() => '{}'))),
     ]);
     if (generation !== this.#generation || this.#store.isDisposed) return;
     this.#collection.clear();
     this.#collection.set(entries);
   }
 
-  async #entryOf(uri: vscode.Uri, text: string, isOpen: boolean): Promise<[vscode.Uri, vscode.Diagnostic[]]> {
+  async #entryOf(uri: vscode.Uri, text: string): Promise<[vscode.Uri, vscode.Diagnostic[]]> {
     const configuration = vscode.workspace.getConfiguration(SETTINGS_SECTION);
     const isOwn = workspaceSettings().some((one) => one.toString() === uri.toString());
     const apps = this.#ports.apps();
@@ -83,7 +90,7 @@ export class SettingsDiagnostics implements vscode.Disposable {
       effective: (key) => configuration.get(key),
       env: process.env,
       appWords: isOwn && apps.length > 0 ? apps.flatMap(({ name, type }) => [name, type]) : undefined,
-      hasSchema: isOpen && this.#ports.hasSchemas(),
+      hasSchema: this.#ports.checksBySchema(uri),
       nodeProblem,
       exists: (file) => may(file, constants.R_OK),
     });

@@ -104,7 +104,7 @@ export const product = [
   },
   // Most of what a preview is: a window that shows none does not load it.
   { ...common, entryPoints: { livePreview: 'src/providers/livePreview.ts' }, outdir: 'dist', external: ['vscode'] },
-  // Wanted when things go wrong.
+  // Wanted when things go wrong, or once.
   { ...common, entryPoints: { showReport: 'src/providers/showReport.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted where there is a cheatcode.json, and when somebody works on it or on a file of settings.
   ...['configReading', 'configFixActions', 'createConfig', 'settingsDiagnostics'].map((name) => ({
@@ -113,10 +113,22 @@ export const product = [
     outdir: 'dist',
     external: ['vscode'],
   })),
+  {
+    ...common,
+    entryPoints: { writeAgentAdvice: 'src/providers/writeAgentAdvice.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
+  {
+    ...common,
+    entryPoints: { serverProblems: 'src/providers/serverProblems.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
   // Wanted with the first terminal.
   {
     ...common,
-    entryPoints: { terminalExtras: 'src/providers/terminalExtras.ts' },
+    entryPoints: { terminalLinks: 'src/providers/terminalLinks.ts' },
     outdir: 'dist',
     external: ['vscode'],
   },

@@ -33,13 +33,14 @@ import { ServersView } from './providers/serversView';
 import { ServerTerminals } from './providers/serverTerminal';
 import type * as SettingsFiles from './providers/settingsDiagnostics';
 import { SettingsFileWatch } from './providers/settingsFileWatch';
+import type * as ShownProblems from './providers/serverProblems';
 import type * as ShowReport from './providers/showReport';
-import type * as Extras from './providers/terminalExtras';
+import type * as Links from './providers/terminalLinks';
 import { StatusBar } from './providers/statusBar';
 import { editorSurroundings } from './providers/surroundings';
 import { ToldCauses } from './providers/toldCauses';
 import { contributeTerminalPath } from './providers/terminalPath';
-import { writeAgentAdvice } from './providers/writeAgentAdvice';
+import type * as AgentAdvice from './providers/writeAgentAdvice';
 import { WorkspaceFiles } from './providers/workspaceFiles';
 import { discoverApps } from './sessions/appDiscovery';
 import { isKnownWish } from './sessions/appSelection';
@@ -86,7 +87,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       servers,
       settings: () => settings.current,
       run: (action, app) => void vscode.commands.executeCommand(appCommands[action], app.key),
-      loadExtras: (shown) => new (loadBeside<typeof Extras>('./terminalExtras.js').TerminalExtras)(shown, openFile),
+      addLinks: (appOf) => new (loadBeside<typeof Links>('./terminalLinks.js').TerminalLinks)({ appOf, openFile }),
     }),
   );
   const addresses = new BrowserAddresses({
@@ -150,7 +151,8 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
           windowLog: () => log.recent,
         }),
       createConfig: async () => loadBeside<typeof CreateConfig>('./createConfig.js').createConfig(notifications.tell),
-      writeAgentAdvice,
+      writeAgentAdvice: async (folder) =>
+        loadBeside<typeof AgentAdvice>('./writeAgentAdvice.js').writeAgentAdvice(folder),
       tell: notifications.tell,
     }),
   );
@@ -206,8 +208,18 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     );
     serversView.update();
   };
+  const ownStore = store;
+  let problems: ShownProblems.ServerProblems | undefined;
+  const showProblems = (): void => {
+    if (!problems && !servers.apps.some((app) => servers.session(app)?.issues)) return;
+    problems ??= ownStore.add(
+      new (loadBeside<typeof ShownProblems>('./serverProblems.js').ServerProblems)(servers, onError),
+    );
+    problems.show();
+  };
   const showSession = (app: App): void => {
     show();
+    showProblems();
     terminals.consider(app);
     previews.update(app);
     notifications.consider(app, attentions(viewOf(servers, app), settings.current));
@@ -223,12 +235,14 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       workspaceFiles.alsoIn(discovery.apps.map(({ folder }) => folder));
       considerAutoStart();
       show();
+      showProblems();
       previews.update();
     }),
   );
   store.add(
     servers.onDidChangeConnection((connection) => {
       show();
+      showProblems();
       previews.update();
       // Between two tries nothing is known yet: only success ends a trouble.
       if (connection.kind === 'failed') notifications.considerOther('connection', errorToMessage(connection.error));

@@ -111,7 +111,8 @@ function theOne(
   file: string | undefined,
   line: number | undefined,
 ): CompileIssue | undefined {
-  const errors = issues.filter(({ severity }) => severity === 'error');
+  // What was thrown, perhaps by another page, is no reason why this one does not compile.
+  const errors = issues.filter(({ severity, thrown }) => severity === 'error' && !thrown);
   if (file === undefined) return errors.find((issue) => issue.file !== undefined) ?? errors[0];
   const here = errors.filter((issue) => issue.file === file);
   return here.find((issue) => issue.line === line) ?? here[0];

@@ -1,19 +1,21 @@
 import * as vscode from 'vscode';
 import type { App } from '../sessions/apps';
 import type { DevServers, TerminalAttachment } from '../sessions/devServers';
-import { DisposableStore } from '../sessions/event';
+import { DisposableStore, type Disposable } from '../sessions/event';
 import { canShowTerminal, canTryStart } from '../sessions/appActions';
-import { appIcon } from '../sessions/appFace';
-import type { AppType } from '../sessions/protocol';
+import { appIcon, terminalName } from '../sessions/appFace';
+import type { AppType, SessionSnapshot } from '../sessions/protocol';
 import { isActive } from '../sessions/sessionState';
 import type { Settings } from '../sessions/settings';
-import type { ShownTerminal, TerminalExtras } from './shownTerminal';
 
 /** Until the editor has shown a terminal it has no size, and the screen keeps the one that it has. */
 const UNSEEN_SIZE = { cols: 0, rows: 0 } as const;
 
-/** Full reset: a screen that begins anew must not inherit modes, colours or scrollback of the one before. */
-const CLEAR = '\x1bc\x1b[2J\x1b[3J\x1b[H';
+/**
+ * Full reset: a screen that begins anew must not inherit modes, colours or scrollback of the one before; xterm's own leaves a hidden
+ * cursor hidden.
+ */
+const CLEAR = '\x1bc\x1b[?25h\x1b[2J\x1b[3J\x1b[H';
 
 const LOST = '\r\n\x1b[0m\x1b[2m[the session host is gone; the output goes on when it is back]\x1b[0m\r\n';
 
@@ -28,8 +30,8 @@ export interface ServerTerminalPorts {
   readonly settings: () => Settings;
   /** Does what the command does. */
   readonly run: (action: 'start' | 'stop', app: App) => void;
-  /** Signs and links, wanted with the first terminal; disposed of with all of them. */
-  readonly loadExtras: (shown: () => readonly ShownTerminal<vscode.Terminal>[]) => TerminalExtras;
+  /** Links in these terminals, wanted with the first of them; disposed of with all of them. */
+  readonly addLinks: (appOf: (terminal: vscode.Terminal) => App | undefined) => Disposable;
 }
 
 /**
@@ -42,7 +44,7 @@ export class ServerTerminals implements vscode.Disposable {
   readonly #open = new Map<string, { readonly terminal: vscode.Terminal; readonly pty: SessionPty }>();
   /** Apps whose terminal was closed by hand: not opened again by itself before the session has been stopped. */
   readonly #dismissed = new Set<string>();
-  #extras: TerminalExtras | undefined;
+  #hasLinks = false;
 
   constructor(ports: ServerTerminalPorts) {
     this.#ports = ports;
@@ -56,15 +58,15 @@ export class ServerTerminals implements vscode.Disposable {
 
   /** Opens the terminal of a session that is not stopped, in the background, and forgets those of apps that are gone. */
   consider(app: App): void {
-    this.#extras?.update();
     const session = this.#ports.servers.session(app);
+    if (session !== undefined) this.#open.get(app.key)?.pty.rename(terminalName(session));
     if (session === undefined || session.state === 'stopped') {
       this.#dismissed.delete(app.key);
       return;
     }
     if (session.state === 'stopping' || !canShowTerminal({ app, session })) return;
     if (this.#dismissed.has(app.key) || this.#open.has(app.key)) return;
-    if (this.#ports.settings().terminal.attachAutomatically) this.#create(app, session.id);
+    if (this.#ports.settings().terminal.attachAutomatically) this.#create(app, session);
   }
 
   /** Drops the terminals of apps that the workspace no longer has. */
@@ -76,19 +78,22 @@ export class ServerTerminals implements vscode.Disposable {
   /** Brings the app's terminal to the front, made anew if it was closed. */
   reveal(app: App): void {
     const session = this.#ports.servers.session(app);
-    const entry = this.#open.get(app.key) ?? (session === undefined ? undefined : this.#create(app, session.id));
+    const entry = this.#open.get(app.key) ?? (session === undefined ? undefined : this.#create(app, session));
     entry?.terminal.show();
   }
 
-  #create(app: App, name: string): { readonly terminal: vscode.Terminal; readonly pty: SessionPty } {
+  #create(app: App, session: SessionSnapshot): { readonly terminal: vscode.Terminal; readonly pty: SessionPty } {
     this.#dismissed.delete(app.key);
-    this.#extras ??= this.#store.add(this.#ports.loadExtras(() => this.#shown()));
+    if (!this.#hasLinks) this.#store.add(this.#ports.addLinks((terminal) => this.#appOf(terminal)));
+    this.#hasLinks = true;
     const pty = new SessionPty(
+      session.id,
       (size, sink) => this.#ports.servers.attach(app, size, sink),
       () => this.#startFrom(app.key),
     );
+    pty.rename(terminalName(session));
     const terminal = vscode.window.createTerminal({
-      name,
+      name: session.id,
       pty,
       iconPath: new vscode.ThemeIcon(appIcon(app.type)),
       color: new vscode.ThemeColor(tabColor[app.type]),
@@ -109,16 +114,17 @@ export class ServerTerminals implements vscode.Disposable {
     return true;
   }
 
-  #shown(): readonly ShownTerminal<vscode.Terminal>[] {
-    const { servers } = this.#ports;
-    return servers.apps.flatMap((app) => {
-      const terminal = this.#open.get(app.key)?.terminal;
-      return terminal === undefined ? [] : { terminal, app, session: servers.session(app) };
-    });
+  #appOf(terminal: vscode.Terminal): App | undefined {
+    const key = this.#keyOf(terminal);
+    return this.#ports.servers.apps.find((app) => app.key === key);
+  }
+
+  #keyOf(terminal: vscode.Terminal): string | undefined {
+    return [...this.#open].find(([, entry]) => entry.terminal === terminal)?.[0];
   }
 
   #closed(terminal: vscode.Terminal): void {
-    const key = [...this.#open].find(([, entry]) => entry.terminal === terminal)?.[0];
+    const key = this.#keyOf(terminal);
     if (key === undefined) return;
     this.#open.delete(key);
     // Only a person's close counts: a reload closes terminals too, with another reason (FACTS).
@@ -148,8 +154,11 @@ type Attach = (
 class SessionPty implements vscode.Pseudoterminal {
   readonly #write = new vscode.EventEmitter<string>();
   readonly #override = new vscode.EventEmitter<vscode.TerminalDimensions | undefined>();
+  readonly #named = new vscode.EventEmitter<string>();
   readonly #attach: Attach;
   readonly #start: () => boolean;
+  #name: string;
+  #isOpen = false;
   #attachment: TerminalAttachment | undefined;
   /** What fits into this window's panel, once it was shown. */
   #own: { readonly cols: number; readonly rows: number } | undefined;
@@ -158,15 +167,20 @@ class SessionPty implements vscode.Pseudoterminal {
 
   readonly onDidWrite = this.#write.event;
   readonly onDidOverrideDimensions = this.#override.event;
+  readonly onDidChangeName = this.#named.event;
 
   /** `start` is asked at each Enter, and says whether that was its business. */
-  constructor(attach: Attach, start: () => boolean) {
+  constructor(name: string, attach: Attach, start: () => boolean) {
+    this.#name = name;
     this.#attach = attach;
     this.#start = start;
   }
 
   open(dimensions: vscode.TerminalDimensions | undefined): void {
     if (dimensions !== undefined) this.#own = { cols: dimensions.columns, rows: dimensions.rows };
+    // The editor listens from here on.
+    this.#isOpen = true;
+    this.#named.fire(this.#name);
     this.#attachment?.dispose();
     this.#attachment = this.#attach(this.#own ?? UNSEEN_SIZE, {
       onReset: (screen, cols, rows) => {
@@ -178,6 +192,12 @@ class SessionPty implements vscode.Pseudoterminal {
       onData: (data) => this.#write.fire(data),
       onLost: () => this.#write.fire(LOST),
     });
+  }
+
+  rename(name: string): void {
+    if (name === this.#name) return;
+    this.#name = name;
+    if (this.#isOpen) this.#named.fire(name);
   }
 
   /** Only detaches: the editor also calls this on a reload. */

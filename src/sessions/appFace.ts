@@ -1,7 +1,7 @@
 /** The one line of an app's state: icon, label, colour and sentence, the same in the status bar, the view and the preview. */
 import { errorToMessage } from './messages';
 import type { AppView, WindowView } from './appView';
-import type { AppType } from './protocol';
+import type { AppType, SessionSnapshot } from './protocol';
 import { appProblemSentence, stateSentence, stateWord } from './sessionSentences';
 
 const typeIcon: Readonly<Record<AppType, string>> = { web: 'globe', mobile: 'device-mobile', custom: 'server-process' };
@@ -9,6 +9,16 @@ const typeIcon: Readonly<Record<AppType, string>> = { web: 'globe', mobile: 'dev
 /** Icon of an app's type, the name of a codicon. */
 export function appIcon(type: AppType): string {
   return typeIcon[type];
+}
+
+/**
+ * What a session's terminal is called: as the session while its server runs or is about to, and else with the state in words, since
+ * the editor lets nobody change the icon or the colour of a terminal that is there.
+ */
+export function terminalName(session: SessionSnapshot): string {
+  const { id, state } = session;
+  const isPlain = state === 'running' || state === 'starting' || state === 'installing' || state === 'stopping';
+  return isPlain ? id : `${id} (${stateWord(session)})`;
 }
 
 /** How an app looks in one line, wherever it is shown. */
@@ -23,7 +33,9 @@ export interface AppFace {
 }
 
 /** What the state of an app is shown as. */
-export function appFace({ app, session }: AppView, window: Pick<WindowView, 'connection' | 'trusted'>): AppFace {
+export function appFace({ app, ...view }: AppView, window: Pick<WindowView, 'connection' | 'trusted'>): AppFace {
+  // Nobody looks for another host before the workspace is trusted: what the last one said counts no more.
+  const session = !window.trusted && window.connection.kind === 'idle' ? undefined : view.session;
   const icon = typeIcon[app.type];
   const { label } = app;
   const lost = window.connection.kind === 'failed' ? window.connection.error : undefined;

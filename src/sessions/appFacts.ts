@@ -1,4 +1,5 @@
 /** What is known of an app's server besides its state: the same facts in the status bar's tooltip and in the view. */
+import * as l10n from '@vscode/l10n';
 import type { ConnectionState } from './devServers';
 import { canOpen } from './appActions';
 import { type AppView } from './appView';
@@ -17,6 +18,7 @@ export interface AppFact {
     | 'since'
     | 'probe'
     | 'preview'
+    | 'problems'
     | 'windows'
     | 'session'
     | 'folder';
@@ -50,6 +52,8 @@ export function factsOf(
     facts.push({ id: 'since', name: 'In this state since', value: clockTime(sinceMs, nowMs) });
     if (lastProbe !== undefined) facts.push({ id: 'probe', name: 'Last probe', value: probeWords(lastProbe, nowMs) });
     if (preview !== undefined) facts.push({ id: 'preview', name: 'Preview', value: truthWords(preview) });
+    const { length: problems } = session.issues ?? [];
+    if (problems > 0) facts.push({ id: 'problems', name: l10n.t('Problems'), value: String(problems) });
     facts.push({ id: 'windows', name: 'Windows', value: String(session.windows) });
     facts.push({ id: 'session', name: 'Session', value: session.id });
   }

@@ -53,27 +53,63 @@ function severityOf(value: unknown): CompileIssue['severity'] | undefined {
 }
 
 /**
- * The build errors in the answer of `get_errors` (16.0 and later), which knows only what connected browsers show: JSON in
- * 16.4, Markdown in 16.1. `noBrowser` if none is connected.
+ * The errors in the answer of `get_errors` (16.0 and later), which knows only what connected browsers show: JSON in 16.4,
+ * Markdown in 16.1. `noBrowser` if none is connected.
  */
 export function issuesOfBrowsers(text: string): readonly ToldIssue[] | 'noBrowser' | undefined {
   if (text.includes('No browser sessions connected')) return 'noBrowser';
-  const builds = buildErrors(text);
-  if (builds === undefined) return undefined;
-  const issues = builds.flatMap((build) => buildIssue(linesOf(build)) ?? []);
+  const shown = errorsOfBrowsers(text);
+  if (shown === undefined) return undefined;
+  const issues = [...shown.builds.flatMap((build) => buildIssue(linesOf(build)) ?? []), ...shown.thrown];
   // Two tabs on one page show one error.
   const unique = new Map(issues.map((issue) => [JSON.stringify(issue), issue]));
   return [...unique.values()].slice(0, MAX_ISSUES);
 }
 
-function buildErrors(text: string): readonly string[] | undefined {
+interface ShownErrors {
+  readonly builds: readonly string[];
+  readonly thrown: readonly ToldIssue[];
+}
+
+function errorsOfBrowsers(text: string): ShownErrors | undefined {
   const sessions = parsed(text)?.['sessionErrors'];
-  if (Array.isArray(sessions))
-    return sessions.flatMap((session: unknown) =>
-      isRecord(session) && typeof session['buildError'] === 'string' ? session['buildError'] : [],
-    );
+  if (Array.isArray(sessions)) {
+    const records = sessions.filter(isRecord);
+    return {
+      builds: records.flatMap(({ buildError }) => (typeof buildError === 'string' ? buildError : [])),
+      thrown: records.flatMap(({ runtimeErrors }) =>
+        Array.isArray(runtimeErrors) ? runtimeErrors.flatMap((error: unknown) => shownThrown(error) ?? []) : [],
+      ),
+    };
+  }
   if (!/^(?:# Found errors|No errors)/.test(text)) return undefined;
-  return [...text.matchAll(/^### Build Error\n+```\n([^]*?)\n```$/gm)].map(([, build = '']) => build);
+  const builds = text.matchAll(/^### Build Error\n+```\n([^]*?)\n```$/gm);
+  const thrown = text.matchAll(/^\*\*(\w+)\*\*: (.*)\n+```\n([^]*?)\n```$/gm);
+  return {
+    builds: [...builds].map(([, build = '']) => build),
+    thrown: [...thrown].flatMap(([, name = '', message = '', stack = '']) => {
+      const frames = [...stack.matchAll(/\(([^()\n]+):(\d+):(\d+)\)$/gm)];
+      const places = frames.map(([, file, line, column]) => ({ file, line: Number(line), column: Number(column) }));
+      return shownThrown({ type: 'runtime', errorName: name, message, stack: places }) ?? [];
+    }),
+  };
+}
+
+/** An error that the overlay shows; what was only logged, or has no place in a file, is none for us. */
+function shownThrown(error: unknown): ToldIssue | undefined {
+  if (!isRecord(error) || error['type'] !== 'runtime' || typeof error['message'] !== 'string') return undefined;
+  const stack = Array.isArray(error['stack']) ? error['stack'].filter(isRecord) : [];
+  const frame = stack.find(({ file, line }) => typeof file === 'string' && isOwnFile(file) && isCount(line));
+  if (frame === undefined) return undefined;
+  const name = error['errorName'];
+  const message = cut(`${typeof name === 'string' && name !== 'Error' ? `${name}: ` : ''}${error['message']}`);
+  const place = placeOf(frame['line'], frame['column']);
+  return { severity: 'error', message, told: String(frame['file']), ...place, thrown: true };
+}
+
+/** Not the tool's own code, and not what was built of the app's: its lines are none of the source's. */
+export function isOwnFile(name: string): boolean {
+  return !/node_modules|^(?:node:|webpack-internal:|webpack:|https?:|<|internal\/)|(?:^|[\\/])\.next[\\/]/.test(name);
 }
 
 /** What the overlay says by its text; undefined while it says nothing. */
@@ -88,8 +124,8 @@ export function issueOfOverlay(text: string): OverlayIssue | undefined {
   return { kind: 'runtime', ...runtimeIssue(lines) };
 }
 
-/** A build error as a text: the place, what is wrong, the code around it. */
-function buildIssue(lines: readonly string[]): ToldIssue | undefined {
+/** A build error as a text: the place, what is wrong, the code around it. Undefined if it names no place. */
+export function buildIssue(lines: readonly string[]): ToldIssue | undefined {
   const at = lines.findIndex((line) => buildPlace.test(line));
   const match = buildPlace.exec(lines[at] ?? '');
   if (match === null) return undefined;
@@ -102,25 +138,30 @@ function buildIssue(lines: readonly string[]): ToldIssue | undefined {
 }
 
 /** `./app/page.js:6:3`, `./app/page.js (6:3)`, `./app/page.js`. */
-const buildPlace = /^(\.{1,2}\/.*?\.\w+)(?:(?::| \()(\d+):(\d+)\)?)?$/;
+export const buildPlace = /^(\.{1,2}\/.*?\.\w+)(?:(?::| \()(\d+):(\d+)\)?)?$/;
 
-function isCode(line: string): boolean {
+/** A line of a picture of code. */
+export function isCode(line: string): boolean {
   return /^\s*>?\s*\d*\s*[|:](?:\s|$)|^\s*[,`╭╰][-─]/.test(line);
 }
 
 /** Without the class name before what is said, and the mark, which SWC sets apart. */
-function bare(line: string): string {
+export function bare(line: string): string {
   return line.replace(/^(?:Error:|\s{2,}[x×⨯]\s)*\s*/, '').trim();
 }
 
 /**
- * The place that SWC marks in its picture of the code: a caret below the line. The line in the picture's head is the first
- * of the picture in 14.2, and the right one later.
+ * The place that SWC marks in its picture of the code: a caret below the line. The line in the picture's head, which is all
+ * there is at the end of a file, is the first of the picture in 14.2, and the right one later.
  */
 function markedPlace(lines: readonly string[]): Pick<ToldIssue, 'line' | 'column'> {
   const at = lines.findIndex((line) => /^\s*[:·]\s*[\^─┬]/.test(line));
   const number = /^\s*(\d+)\s*[|│]/.exec(lines[at - 1] ?? '')?.[1];
-  if (number === undefined) return {};
+  if (number === undefined) {
+    const [, line, column] =
+      /^\s*[,╭][-─]\[.*:(\d+):(\d+)\]$/.exec(lines.find((text) => /^\s*[,╭]/.test(text)) ?? '') ?? [];
+    return placeOf(Number(line), Number(column));
+  }
   const [before = ''] = /^\s*[:·]\s?/.exec(lines[at] ?? '') ?? [];
   const marked = (lines[at] ?? '').slice(before.length);
   return placeOf(Number(number), marked.search(/\S/) + 1);
@@ -139,12 +180,13 @@ function runtimeIssue(lines: readonly string[]): ToldIssue {
 }
 
 /** `app/page.js (2:9) @ Page`. */
-const runtimePlace = /^(\S.*?\.\w+) \((\d+):(\d+)\)(?: @ .*)?$/;
+export const runtimePlace = /^(\S.*?\.\w+) \((\d+):(\d+)\)(?: @ .*)?$/;
 /** The overlay's headings and labels. */
 const runtimeFrill =
   /^(?:\d+ of \d+ (?:un)?(?:error|handled).*|(?:Unhandled )?(?:Runtime|Console|Recoverable) \w*Error|Server|Prerender|Cache|Source|\d+)$/;
 
-function placeOf(line: unknown, column: unknown): Pick<ToldIssue, 'line' | 'column'> {
+/** What is no place is left out. */
+export function placeOf(line: unknown, column: unknown): Pick<ToldIssue, 'line' | 'column'> {
   if (!isCount(line)) return {};
   return isCount(column) ? { line, column } : { line };
 }
@@ -160,7 +202,8 @@ function linesOf(text: string): readonly string[] {
     .map((line) => line.trimEnd());
 }
 
-function cut(text: string): string {
+/** In bounds. */
+export function cut(text: string): string {
   return text.trim().slice(0, MESSAGE_CHARS);
 }
 

@@ -179,8 +179,7 @@ export class HostClient implements Disposable {
       return found.peer;
     } catch (error) {
       this.#log.debug('connect failed', { error: errorMessage(error) });
-      if (!this.#peer)
-        this.#setState({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
+      if (!this.#peer) this.#setState(stateAfter(error));
       throw error;
     }
   }
@@ -291,6 +290,12 @@ export class HostClient implements Disposable {
 
 function isOlderHost(error: unknown): boolean {
   return error instanceof DevServerError && error.code === 'versionMismatch' && error.facts['host'] === 'older';
+}
+
+/** That none runs, and none may be started before a person trusts the workspace, is no failure. */
+function stateAfter(error: unknown): ConnectionState {
+  if (error instanceof DevServerError && error.code === 'workspaceUntrusted') return { kind: 'idle' };
+  return { kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) };
 }
 
 /** Trouble that ends without anybody's doing here, so that it is worth a look now and then. */

@@ -201,6 +201,8 @@ export interface SessionSnapshot {
   readonly specDigest: string;
   /** Restarts after crashes in a row without a healthy minute between. */
   readonly crashes: number;
+  /** What of its code does not compile, or threw, as far as the server has said; absent where nothing is known to be wrong. */
+  readonly issues?: readonly CompileIssue[];
   /** Grows with each change; a smaller one is older. */
   readonly revision: number;
 }
@@ -261,10 +263,16 @@ export interface CompileIssue {
   /** From 1, as the column. */
   readonly line?: number;
   readonly column?: number;
+  /** It compiled, and threw when it ran. */
+  readonly thrown?: true;
+  /** Files of the app, as `file`, through which `file` is reached, the nearest first. */
+  readonly importedBy?: readonly string[];
 }
 
 export interface CompileIssues {
   readonly issues: readonly CompileIssue[];
+  /** Only what pages show that browsers have open: of others nothing is known. */
+  readonly isPartial?: true;
   /**
    * Why nothing is known; absent where the server has answered. `notSupported`: no Next.js of 16.0 or later, or its
    * `/_next/mcp` is switched off. `noBrowser`: it knows only what browsers show, and none is connected.

@@ -3,6 +3,7 @@ import { fits, type AppActionId } from './appActions';
 import { appFace, type AppFace } from './appFace';
 import { factsOf, notesOf, type AppFact } from './appFacts';
 import type { AppView, WindowView } from './appView';
+import { problemCount } from './problems';
 import { stateWord } from './sessionSentences';
 
 /** One app. */
@@ -65,7 +66,10 @@ export function serverRows(
 function describe({ app, session }: AppView, face: AppFace): string {
   const isPlain = session !== undefined && face.label.startsWith(`${app.label} :`);
   if (!isPlain) return face.label === app.label ? 'not trusted' : face.label.slice(app.label.length + 1);
-  return [stateWord(session), `port ${session.port}`, ...(face.word === undefined ? [] : [face.word])].join(', ');
+  const problems = problemCount(session);
+  return [stateWord(session), `port ${session.port}`, face.word, problems]
+    .filter((word) => word !== undefined)
+    .join(', ');
 }
 
 function toneOf({ session }: AppView, { background, icon }: AppFace): AppRow['tone'] {

@@ -23,6 +23,8 @@ export interface CodeServerOptions {
   settings?: Record<string, unknown>;
   /** Keeps all output. */
   logFile?: string;
+  /** A profile that nobody has touched: no settings, and everything asked that a newcomer is asked. */
+  isFresh?: boolean;
   /** Words before the command, that become it by `exec`. */
   wrapper?: readonly string[];
 }

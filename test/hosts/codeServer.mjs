@@ -34,6 +34,7 @@ export const quietSettings = {
  * @property {Record<string, string | undefined>} [env] added to the sandbox's; `undefined` removes
  * @property {Record<string, unknown>} [settings] user settings beside {@link quietSettings}
  * @property {string} [logFile]
+ * @property {boolean} [isFresh] a profile that nobody has touched: no settings, and everything asked that a newcomer is asked
  * @property {readonly string[]} [wrapper] words before the command, that become it by `exec`
  */
 
@@ -50,11 +51,12 @@ export async function startCodeServer({
   env = {},
   settings = {},
   logFile,
+  isFresh = false,
   wrapper = [],
 }) {
   const dir = await ensureCodeServer();
   const node = await ensureNode(codeServerNode);
-  await writeSettings(userDataDir, settings);
+  if (!isFresh) await writeSettings(userDataDir, settings);
   const url = `http://127.0.0.1:${port ?? (await freePort())}`;
   const server = await serve({
     name: 'code-server',
@@ -65,7 +67,8 @@ export async function startCodeServer({
       ...where(userDataDir, extensionsDir),
       '--bind-addr',
       new URL(url).host,
-      ...quiet,
+      ...silent,
+      ...(isFresh ? [] : quiet),
     ],
     env: await sandboxEnv(env),
     cwd: path.dirname(workspace),
@@ -101,14 +104,8 @@ export async function installVsix({ vsix, userDataDir, extensionsDir }) {
   );
 }
 
-const quiet = [
-  '--auth',
-  'none',
-  '--disable-telemetry',
-  '--disable-update-check',
-  '--disable-getting-started-override',
-  '--disable-workspace-trust',
-];
+const silent = ['--auth', 'none', '--disable-telemetry', '--disable-update-check'];
+const quiet = ['--disable-getting-started-override', '--disable-workspace-trust'];
 
 /** Its own config file too: without one code-server writes into the home folder. @param {string} userDataDir @param {string} extensionsDir */
 function where(userDataDir, extensionsDir) {

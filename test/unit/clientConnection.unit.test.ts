@@ -43,7 +43,6 @@ describe('a client of the host', () => {
         version: '1.0.0',
         hostPid: 4711,
         refusal: () => refusal,
-        compileIssues: (session) => Promise.resolve({ issues: [{ severity: 'error', message: `of ${session.id}` }] }),
         shutdown: () => shutdowns++,
         retire: (request) => {
           retired.push(request);
@@ -221,9 +220,9 @@ describe('a client of the host', () => {
   it('that asks hears what of an app does not compile', async () => {
     const peer = await joined();
     const { id: sessionId } = await peer.call('start', { spec: aSpec(), env: {}, origin: 'user' });
-    assert.deepEqual(await peer.call('compileIssues', { sessionId }), {
-      issues: [{ severity: 'error', message: `of ${sessionId}` }],
-    });
+    host.compileIssues = { issues: [{ severity: 'error', message: 'Unexpected token' }] };
+    assert.deepEqual(await peer.call('compileIssues', { sessionId }), host.compileIssues);
+    assert.deepEqual(host.asked, [sessionId]);
     await assert.rejects(peer.call('compileIssues', { sessionId: 'none' }), { code: RpcErrorCode.unknownSession });
   });
 

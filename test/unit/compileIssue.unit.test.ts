@@ -42,13 +42,15 @@ describe('what Next.js says of code that does not compile', () => {
     assert.deepEqual(issuesOfGraph(recorded.graph.none), []);
   });
 
-  it('is read from what the browsers show: JSON and Markdown, and no run-time error', () => {
+  it('is read from what the browsers show: JSON and Markdown, what does not compile and what was thrown', () => {
     const issue = { severity: 'error', message: "Expected '>', got ')'", line: 6, column: 3 } as const;
     const { browsers } = recorded;
     assert.deepEqual(issuesOfBrowsers(browsers['16.4t'].syntax), [{ ...issue, told: './app/page.js' }]);
     assert.deepEqual(issuesOfBrowsers(browsers['16.4w'].syntax), [{ ...issue, told: './app/page.js' }]);
     assert.deepEqual(issuesOfBrowsers(browsers['16.1t'].syntax), [{ ...issue, told: './web/app/page.js' }]);
-    for (const { runtime } of Object.values(browsers)) assert.deepEqual(issuesOfBrowsers(runtime), []);
+    const thrown = { severity: 'error', message: 'boom at run time', told: 'app/page.js', line: 2, column: 9 };
+    for (const { runtime } of Object.values(browsers))
+      assert.deepEqual(issuesOfBrowsers(runtime), [{ ...thrown, thrown: true }]);
     const none = 'No browser sessions connected. Please open your application in a browser to retrieve error state.';
     assert.equal(issuesOfBrowsers(none), 'noBrowser');
     assert.equal(issuesOfBrowsers(JSON.stringify({ error: none })), 'noBrowser');

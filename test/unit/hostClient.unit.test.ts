@@ -271,6 +271,12 @@ describe('a client and a host of another version', () => {
     assert.equal(client.state.kind, 'connected');
   });
 
+  it('an untrusted workspace starts no host where none runs, and that is no failure', async () => {
+    host = undefined;
+    await assert.rejects(open('2.0.0', false).connect(), { code: 'workspaceUntrusted' });
+    assert.deepEqual([launches, client.state], [[], { kind: 'idle' }]);
+  });
+
   it('fault 33: of another protocol: the newer client looks again until it may replace it, the older is told once', async () => {
     trouble = mismatch('older');
     host = { version: '1.0.0', sessions: [running] };

@@ -69,6 +69,7 @@ describe("the host's life", () => {
         appFolder: machine.appFolder,
         finder: machine.finder,
         softRestart: machine.softRestart,
+        compileIssues: () => Promise.resolve({ issues: [], unknown: 'notSupported' }),
         appLock: memoryLock(),
         records: {
           readAll: () => [...onDisk.values()],
@@ -78,7 +79,6 @@ describe("the host's life", () => {
       },
       terminals: () => Promise.resolve(machine.terminals),
       gateway: new FakeGateways(),
-      compileIssues: () => Promise.resolve({ issues: [] }),
       endpoint: {
         folder: '/state/scope',
         async listen(facts: HostFacts, serve: Serve) {

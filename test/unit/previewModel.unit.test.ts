@@ -515,6 +515,14 @@ describe('the model of a preview whose page shows an error', () => {
     assert.equal(stage.shown.notices[0]?.text, 'Compile error in lib/a.js:2: precise.');
   });
 
+  it('takes nothing for a compile error that was thrown, by this page or another', async () => {
+    const stage = await showing("Build Error\nExpected '>'\n../../etc/passwd.txt (1:1)\nError: Expected '>'", {
+      issues: [{ severity: 'error', message: 'boom', file: 'lib/a.js', line: 2, thrown: true }],
+    });
+    await passes(stage);
+    assert.equal(stage.shown.notices[0]?.text.includes('boom'), false);
+  });
+
   it('does not ask a compiler about what was thrown at run time', async () => {
     const stage = await showing('Runtime Error\nboom\n\napp/page.js (2:9) @ Page');
     await passes(stage);

@@ -59,6 +59,42 @@ describe('a screen', () => {
       '\r漢字\b\b',
     ]));
 
+  // What @xterm has no public word for.
+  interface Inside {
+    readonly _core: {
+      readonly coreService: { readonly isCursorHidden: boolean };
+      readonly coreMouseService: { readonly activeProtocol: string; readonly activeEncoding: string };
+    };
+  }
+  const modesOf = async (text: string) => {
+    const terminal = new Terminal({ cols: COLS, rows: ROWS, allowProposedApi: true });
+    await new Promise<void>((resolve) => terminal.write(text, resolve));
+    const { coreService, coreMouseService } = (terminal as unknown as Inside)._core;
+    const seen = {
+      cursor: coreService.isCursorHidden ? 'hidden' : 'seen',
+      mouse: `${coreMouseService.activeProtocol} ${coreMouseService.activeEncoding}`,
+      screen: terminal.buffer.active.type,
+    };
+    terminal.dispose();
+    return seen;
+  };
+
+  it('of a full-screen program is replayed with its hidden cursor and its way of telling the mouse', async () => {
+    screen.write('\x1b[?1049h\x1b[?25l\x1b[?1002h\x1b[?1006hfull');
+    assert.deepEqual(await modesOf(await serialized()), { cursor: 'hidden', mouse: 'DRAG SGR', screen: 'alternate' });
+    screen.write('\x1b[?1006l\x1b[?1002l\x1b[?25h\x1b[?1049l');
+    assert.deepEqual(await modesOf(await serialized()), { cursor: 'seen', mouse: 'NONE DEFAULT', screen: 'normal' });
+  });
+
+  for (const [what, reset] of [
+    ['full', '\x1bc'],
+    ['soft', '\x1b[!p'],
+  ] as const)
+    it(`is replayed with a cursor that is seen after a ${what} reset`, async () => {
+      screen.write(`\x1b[?25l${reset}`);
+      assert.equal((await modesOf(await serialized())).cursor, 'seen');
+    });
+
   it('gives what was written, in a terminal of its size', async () => {
     screen.write('first\r\n\x1b[32msecond\x1b[0m\r\n$ ');
     assert.deepEqual((await textOf(await serialized())).lines.slice(0, 3), ['first', 'second', '$']);

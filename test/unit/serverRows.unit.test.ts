@@ -32,6 +32,9 @@ describe('a row of the Dev Servers view', () => {
     ]);
     const warning = { code: 'memoryHigh', facts: { mb: 3500, limitMb: 3000 } } as const;
     assert.deepEqual(shown({ warning }), ['Web', 'running, port 3000, too much memory', 'warning']);
+    const issues = [{ severity: 'error', message: 'boom' }] as const;
+    assert.deepEqual(shown({ issues }), ['Web', 'running, port 3000, 1 problem', 'good']);
+    assert.equal(detail(row({ issues }), 'problems')?.description, '1');
     assert.deepEqual(shown({ state: 'starting' }), ['Web', 'starting', 'none']);
     assert.deepEqual(shown({ state: 'blocked', reason: { code: 'portTaken' } }), [
       'Web',

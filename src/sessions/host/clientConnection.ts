@@ -15,7 +15,6 @@ import {
 import { JSONRPCErrorException, type Peer } from '../rpcPeer';
 import type { DevServerErrorCode } from '../errors';
 import { ConfirmationNeededError } from './foreignServers';
-import type { AskForIssues } from './nextIssues';
 import type { OutputReader } from './outputStream';
 import {
   checkApps,
@@ -49,7 +48,6 @@ export interface ConnectionContext {
   readonly hostPid: number;
   /** Set while the host may start nothing, with the reason. Asked anew at each start. */
   readonly refusal: () => Refusal | undefined;
-  readonly compileIssues: AskForIssues;
   /** Ends all servers and the host. */
   readonly shutdown: () => void;
   /** Makes room for a newer client's host, or says why not. */
@@ -223,7 +221,7 @@ export function serveClient(
     refuseIfClosed();
     return host.gateway(session(sessionId), hosts);
   });
-  on('compileIssues', (params) => context.compileIssues(session(checkSession(params)).snapshot()));
+  on('compileIssues', (params) => session(checkSession(params)).compileIssues());
   on('shutdown', () => {
     setImmediate(context.shutdown);
     return null;

@@ -17,7 +17,6 @@ import { Fence } from './fence';
 import { Gateways, type GatewaysOptions } from './gateways';
 import { HealthMonitor } from './healthMonitor';
 import type { HeldLock, KernelLock } from './kernelLock';
-import type { AskForIssues } from './nextIssues';
 import type { ProcessIdentity } from './processes';
 import type { SessionDependencies } from './session';
 import { SessionHost, type HostsOwn } from './sessionHost';
@@ -46,8 +45,6 @@ export interface HostPorts {
   readonly gateway: Omit<GatewaysOptions, 'clock' | 'log'>;
   /** The guarantee beyond this machine; taken over. */
   readonly acrossMachines?: AcrossMachines;
-  /** What of an app does not compile. */
-  readonly compileIssues: AskForIssues;
   readonly endpoint: Endpoint;
   /** Values that hold for the whole host: those that an earlier host kept, else those of the client that started this one. */
   readonly readSettings: () => HostSettings;
@@ -163,7 +160,6 @@ export async function runHost(ports: HostPorts): Promise<HostLife | undefined> {
           version: ports.version,
           hostPid: ports.pid,
           refusal,
-          compileIssues: ports.compileIssues,
           shutdown: () => close(true),
           retire,
         },

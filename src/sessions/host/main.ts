@@ -81,6 +81,7 @@ async function main(): Promise<void> {
       finder: systemServerFinder({ processes, ports }),
       folderLock: nextFolderLock,
       softRestart,
+      compileIssues: nextIssues(),
       userName,
       appLock: kernelLock,
       records: fileRecords(paths.records, log),
@@ -96,7 +97,6 @@ async function main(): Promise<void> {
       spawn: gatewayProcesses(path.join(__dirname, 'gateway.js'), log),
       ports: fileGatewayPorts(path.join(paths.folder, 'gateways.json'), log),
     },
-    compileIssues: nextIssues(),
     endpoint: new HostEndpoint({ paths, copy: __dirname, clock: systemClock, log }),
     acrossMachines: redisAcrossMachines({
       load: () => (createRequire(__filename)('./redis.js') as typeof RedisConnections).connectRedis,

@@ -46,31 +46,39 @@ async function find(session: SessionSnapshot, without: Map<string, string>, limi
     return answer.kind === 'answer' ? toolAnswer(answer) : 'silent';
   };
 
+  const allPlaced = (issues: readonly ToldIssue[]) => Promise.all(issues.map((issue) => placed(session.folder, issue)));
+
   const graph = await call('get_compilation_issues');
   if (without.get(session.id) === server) return unknown('notSupported');
   if (graph === 'silent' || graph.kind === 'nothing') return unknown('noAnswer');
   const all = graph.kind === 'text' ? issuesOfGraph(graph.text) : undefined;
-  if (all) return { issues: await placed(session.folder, all) };
+  if (all) return { issues: await allPlaced(all) };
   // 16.1, and webpack: only what the browsers show.
   const shown = await call('get_errors');
   if (shown === 'silent' || shown.kind !== 'text') return unknown('noAnswer');
   const issues = issuesOfBrowsers(shown.text);
   if (issues === undefined || issues === 'noBrowser') return unknown(issues ?? 'noAnswer');
-  return { issues: await placed(session.folder, issues) };
+  return { issues: await allPlaced(issues), isPartial: true };
 }
 
 function unknown(reason: NonNullable<CompileIssues['unknown']>): CompileIssues {
   return { issues: [], unknown: reason };
 }
 
-/** With the files as the app's folder has them. */
-function placed(folder: string, issues: readonly ToldIssue[]): Promise<readonly CompileIssue[]> {
-  return Promise.all(
-    issues.map(async ({ told, line, column, ...issue }) => {
-      const file = told === undefined ? undefined : await appFile(folder, told);
-      // A line of a file that is not the app's is no place.
-      if (file === undefined) return issue;
-      return { ...issue, file, ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) };
-    }),
-  );
+/** With the files as the app's folder has them; a line of a file that is not the app's is no place. */
+export async function placed(
+  folder: string,
+  { told, importedBy = [], line, column, ...issue }: ToldIssue,
+): Promise<CompileIssue> {
+  const file = told === undefined ? undefined : await appFile(folder, told);
+  if (file === undefined) return issue;
+  const found = await Promise.all(importedBy.map((name) => appFile(folder, name)));
+  const importers = [...new Set(found)].filter((name) => name !== undefined && name !== file);
+  return {
+    ...issue,
+    file,
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+    ...(importers.length === 0 ? {} : { importedBy: importers as string[] }),
+  };
 }

@@ -59,6 +59,13 @@ export class Screen {
         for (const number of numbers.flat()) if (number in UNKNOWN_MODES) this.#modes.set(number, final === 'h');
         return false; // And then as ever.
       });
+    // A full and a soft reset put them back.
+    const forget = () => {
+      this.#modes.clear();
+      return false;
+    };
+    this.#terminal.parser.registerEscHandler({ final: 'c' }, forget);
+    this.#terminal.parser.registerCsiHandler({ intermediates: '!', final: 'p' }, forget);
   }
 
   get cols(): number {

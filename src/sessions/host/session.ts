@@ -1,13 +1,23 @@
 import type { Disposable } from '../event';
 import { errorMessage } from '../log';
 import { stateSentence } from '../sessionSentences';
-import type { ForeignTarget, LaunchSpec, NamedProcess, Reason, SessionSnapshot, StartParams } from '../protocol';
+import type {
+  CompileIssues,
+  ForeignTarget,
+  LaunchSpec,
+  NamedProcess,
+  Reason,
+  SessionSnapshot,
+  StartParams,
+} from '../protocol';
 import { isActive } from '../sessionState';
 import { specDigest } from '../specDigest';
 import { adoptedReason } from './adoption';
 import { CurrentServer } from './currentServer';
 import { ConfirmationNeededError } from './foreignServers';
 import { ForeignTargets } from './foreignTargets';
+import { IssueWatch } from './issueWatch';
+import type { AskForIssues } from './nextIssues';
 import type { FamilyMarks } from './processFamily';
 import type { HealthMonitor, Monitored } from './healthMonitor';
 import { ServerCare, type Cared } from './serverCare';
@@ -23,6 +33,8 @@ import { Wanted, type Wish } from './wish';
 export interface SessionDependencies extends LifeDependencies {
   readonly records: SessionRecords;
   readonly monitor: HealthMonitor;
+  /** What of an app does not compile, by its server's own word. */
+  readonly compileIssues: AskForIssues;
   /** Whether another session of this host has claimed the port. */
   isPortOfAnother(port: number, session: Session): boolean;
   /** Whether a server that proves to be the session's app is shown or run by another session: apps may share a folder. */
@@ -46,7 +58,8 @@ export class Session implements Monitored {
   readonly #care: ServerCare;
   readonly #life: ServerLife;
   readonly #foreign: ForeignTargets;
-  readonly #monitoring: Disposable;
+  readonly #issues: IssueWatch;
+  readonly #monitoring: readonly Disposable[];
   readonly #stopWaiters: (() => void)[] = [];
   #isDriving = false;
   #cycle: AbortController | undefined;
@@ -69,8 +82,20 @@ export class Session implements Monitored {
     this.#status = new SessionStatus(
       { id, clock: deps.clock, log: deps.log },
       { state: 'stopped', reason: { code } },
-      () => deps.onDidChange(this),
+      () => {
+        this.#issues.follow({
+          state: this.#status.state,
+          pid: this.#server.process?.terminal.pid,
+          adoptedPort: this.#server.adopted?.port,
+        });
+        deps.onDidChange(this);
+      },
     );
+    this.#issues = new IssueWatch(deps, {
+      snapshot: () => this.snapshot(),
+      isSeen: () => this.#windows > 0,
+      onChange: () => this.#status.changed(),
+    });
     const cared: Cared = {
       id,
       server: this.#server,
@@ -95,7 +120,12 @@ export class Session implements Monitored {
     this.#care = new ServerCare({ ...deps, finder }, cared);
     this.#life = new ServerLife({ ...deps, finder }, cared, this.#care, (port) => deps.isPortOfAnother(port, this));
     this.#foreign = new ForeignTargets(deps, cared);
-    this.#monitoring = deps.monitor.add(this);
+    this.#monitoring = [
+      deps.monitor.add(this),
+      deps.monitor.add(this.#issues),
+      this.terminal.onDidPrint((text) => this.#issues.read(text)),
+      this.#issues,
+    ];
   }
 
   get appKey(): string {
@@ -136,6 +166,7 @@ export class Session implements Monitored {
     const { state, reason, sinceMs, revision } = this.#status;
     const { port, listenerPid, startedMs, process, findings } = this.#server;
     const { lastProbe } = this.#health;
+    const { issues } = this.#issues;
     const acrossMachines = isActive(state) ? this.#deps.acrossMachines.warning(this.id) : undefined;
     return {
       id: this.id,
@@ -163,13 +194,16 @@ export class Session implements Monitored {
       ...(acrossMachines ? { acrossMachines } : {}),
       specDigest: specDigest(this.#wanted.spec),
       crashes: this.#life.crashes,
+      ...(issues ? { issues } : {}),
       revision,
     };
   }
 
   setWindows(count: number): void {
     if (count === this.#windows) return;
+    const isSeenAgain = this.#windows === 0;
     this.#windows = count;
+    if (isSeenAgain) this.#issues.seen();
     this.#status.changed();
   }
 
@@ -279,6 +313,11 @@ export class Session implements Monitored {
     this.#save();
   }
 
+  /** What of its code does not compile, or threw: asked for now. Never rejects. */
+  compileIssues(): Promise<CompileIssues> {
+    return this.#issues.ask();
+  }
+
   /** Called by the one health interval. Never rejects. */
   async checkHealth(): Promise<void> {
     if (this.#isChecking) return;
@@ -295,7 +334,7 @@ export class Session implements Monitored {
   }
 
   dispose(): void {
-    this.#monitoring.dispose();
+    for (const part of this.#monitoring) part.dispose();
     this.terminal.dispose();
   }
 

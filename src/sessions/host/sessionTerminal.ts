@@ -12,14 +12,14 @@ const DEFAULT_ROWS = 30;
 
 /**
  * What a program that ended may have left on: the other screen (its cursor goes back to where it was; saved just before, it
- * stays where there was none), a scrolling region, application keys, bracketed paste, focus and mouse reports, inserting, no
+ * stays where there was none), a scrolling region and an origin in it (both move the cursor home), application keys, bracketed paste, focus and mouse reports, inserting, no
  * wrapping, a hidden or another cursor, another character set, colours. A shell would get a clean terminal from no one, too, but nobody
  * could type `reset` here.
  */
 const AFTER_PROGRAM =
-  '\x1b7\x1b[?1049l\x1b7\x1b[r\x1b8\x1b[?1l\x1b>\x1b[?2004l\x1b[?1004l' +
+  '\x1b7\x1b[?1049l\x1b7\x1b[r\x1b[?6l\x1b8\x1b[?1l\x1b>\x1b[?2004l\x1b[?1004l' +
   '\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l' +
-  '\x1b[4l\x1b[?6l\x1b[?7h\x1b[?45l\x1b[?25h\x1b[0 q\x1b(B\x0f\x1b[0m';
+  '\x1b[4l\x1b[?7h\x1b[?45l\x1b[?25h\x1b[0 q\x1b(B\x0f\x1b[0m';
 /** Colours and the like, which move no cursor. */
 const TRAILING_STYLE = /(?:\x1b\[[\d;:]*m|\x1b\[\??[\d;]*[hl])+$/;
 

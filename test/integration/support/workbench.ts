@@ -49,6 +49,8 @@ export interface EditorOptions {
   readonly env?: Record<string, string | undefined>;
   /** Where extensions are installed; default: shared by the tests of a run. */
   readonly extensionsDir?: string;
+  /** A profile that nobody has touched, with no settings at all. */
+  readonly isFresh?: boolean;
   /** Whose editor it is: it gets that home folder, and keeps its state where it would without any setting of a test's. */
   readonly account?: Account;
 }
@@ -69,7 +71,7 @@ export class Editor {
 
   static async open(
     name: string,
-    { workspace, settings = {}, env = {}, extensionsDir, account }: EditorOptions,
+    { workspace, settings = {}, env = {}, extensionsDir, isFresh = false, account }: EditorOptions,
   ): Promise<Editor> {
     const dir = path.join(must('CHEATCODE_TEST_DIR'), name);
     const stateFolder = account ? path.join(account.home, '.cheatcode', 'run') : path.join(dir, 's');
@@ -83,6 +85,7 @@ export class Editor {
       userDataDir: path.join(dir, 'user'),
       extensionsDir: extensionsDir ?? path.join(account ? dir : must('CHEATCODE_TEST_DIR'), 'extensions'),
       ...(account ? { wrapper: account.asItself } : {}),
+      isFresh,
       env: {
         TMPDIR: temporary,
         ...(account ? accountEnv(account) : { CHEATCODE_STATE_DIR: stateFolder }),
@@ -97,7 +100,7 @@ export class Editor {
         userDataDir: options.userDataDir,
         extensionsDir: options.extensionsDir,
       });
-    await writeSettings(options.userDataDir, { ...readableSettings, ...settings });
+    if (!isFresh) await writeSettings(options.userDataDir, { ...readableSettings, ...settings });
     account?.own(dir);
     const server = await startCodeServer(options);
     const browser = await launchChromium();

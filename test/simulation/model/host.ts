@@ -68,6 +68,7 @@ export class SimHost {
         log,
         records: folder.recordsOf(this.proc, log, surroundings),
         softRestart: () => Promise.resolve(false),
+        compileIssues: () => Promise.resolve({ issues: [], unknown: 'notSupported' }),
       },
       terminals: () => scheduler.call(this.proc, 'chooses terminals', () => terminals),
       // Nobody in this world looks at a preview.
@@ -77,7 +78,6 @@ export class SimHost {
         },
         ports: { read: () => new Map(), write: () => undefined },
       },
-      compileIssues: () => Promise.resolve({ issues: [], unknown: 'notSupported' }),
       endpoint: this.#endpoint(),
       readSettings: () => folder.settings ?? settings,
       saveSettings: (value) => {

@@ -4,7 +4,14 @@ import type { AcrossMachines } from '../../../src/sessions/host/acrossMachines';
 import type { FolderLock } from '../../../src/sessions/host/folderLock';
 import { HealthMonitor } from '../../../src/sessions/host/healthMonitor';
 import type { KernelLock } from '../../../src/sessions/host/kernelLock';
-import type { HostSettings, LaunchSpec, Reason, SessionSnapshot, StartParams } from '../../../src/sessions/protocol';
+import type {
+  CompileIssues,
+  HostSettings,
+  LaunchSpec,
+  Reason,
+  SessionSnapshot,
+  StartParams,
+} from '../../../src/sessions/protocol';
 import { memoryLock } from '../../contract/support/memoryLock';
 import { quietLog } from '../../contract/support/quietLog';
 import { Gateways } from '../../../src/sessions/host/gateways';
@@ -22,6 +29,10 @@ export class FakeHost {
   /** All that was pushed to the clients, in order. */
   readonly pushed: SessionSnapshot[] = [];
   idleCalls = 0;
+  /** What servers answer that are asked what does not compile. */
+  compileIssues: CompileIssues = { issues: [], unknown: 'notSupported' };
+  /** The sessions that were asked for, in order. */
+  readonly asked: string[] = [];
   #cookies = 0;
 
   constructor(
@@ -57,6 +68,10 @@ export class FakeHost {
         appFolder: machine.appFolder,
         finder: machine.finder,
         softRestart: machine.softRestart,
+        compileIssues: ({ id }) => {
+          this.asked.push(id);
+          return Promise.resolve(this.compileIssues);
+        },
         ...(folderLock ? { folderLock } : {}),
         ...(obstacle ? { obstacle } : {}),
         appLock,

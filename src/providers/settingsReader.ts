@@ -97,7 +97,7 @@ const nonEmptyText: Rule<string> = {
 
 /** Empty and null both mean "not set": the settings editor writes the one, a JSON file likes the other. */
 const optionalText: Rule<string | undefined> = {
-  expected: 'a text, or null',
+  expected: 'a text',
   parse: (value) => {
     if (value === null) return { value: undefined };
     return typeof value === 'string' ? { value: value.trim() === '' ? undefined : value.trim() } : undefined;
@@ -106,7 +106,7 @@ const optionalText: Rule<string | undefined> = {
 
 /** Only the beginning: the session host, which uses it, says what else is wrong. */
 const redisUrl: Rule<string | undefined> = {
-  expected: 'an address that begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://, or null',
+  expected: 'an address that begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://, or empty',
   isSecret: true,
   parse: (value) => {
     const text = optionalText.parse(value);
@@ -132,10 +132,12 @@ function urlTemplate(sandboxId: string | undefined): Rule<string | undefined> {
       ? '; {{sandboxId}} needs cheatcode.sandboxId or the variable CHEATCODE_SANDBOX_ID to be set'
       : '';
   return {
-    expected: `an http or https address with {{port}} in it, or null${otherwise}`,
+    expected: `an http or https address with {{port}} in it, or empty${otherwise}`,
     parse: (value) => {
       const template = optionalText.parse(value);
       if (template?.value === undefined) return template;
+      // A name that nobody fills in, or a brace by itself, is a slip of the pen.
+      if (/[{}]/.test(template.value.replaceAll(/\{\{(?:port|sandboxId)\}\}/g, ''))) return undefined;
       if (!template.value.includes('{{port}}')) return undefined;
       return templateAddress(template.value, { port: 3000, sandboxId }) === undefined ? undefined : template;
     },

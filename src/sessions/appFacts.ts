@@ -5,7 +5,7 @@ import { canOpen } from './appActions';
 import { type AppView } from './appView';
 import { truthWords } from './previewSentences';
 import type { ProbeOutcome } from './protocol';
-import { otherSettingsSentence, sessionNotes } from './sessionSentences';
+import { appProblemSentence, otherSettingsSentence, sessionNotes } from './sessionSentences';
 
 /** One of them. */
 export interface AppFact {
@@ -65,6 +65,9 @@ export function factsOf(
 export function notesOf({ app, session, otherSettings }: AppView): readonly string[] {
   if (session === undefined) return [];
   return [
+    ...(app.problem?.code === 'undeclared' && session.state !== 'stopped'
+      ? [appProblemSentence(app.label, app.problem)]
+      : []),
     ...sessionNotes(app.label, session),
     ...(otherSettings === undefined ? [] : [otherSettingsSentence(app.label)]),
   ];

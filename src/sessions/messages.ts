@@ -1,6 +1,7 @@
 /**
  * Messages for people: errors and problems in words, with the buttons that help. Pure and free of the editor.
  */
+import * as l10n from '@vscode/l10n';
 import type { App } from './apps';
 import { DevServerError } from './errors';
 import { holder, quote, suffix, text } from './factWords';
@@ -11,6 +12,7 @@ import type { SettingProblem } from './settings';
 /** What a button under a message does; the edge maps each to a command. `dismiss` is an answer and nothing else. */
 export type MessageAction =
   | 'start'
+  | 'stop'
   | 'restart'
   | 'installAndRestart'
   | 'useNextPort'
@@ -186,6 +188,15 @@ export function settingProblemsMessage(problems: readonly SettingProblem[]): Mes
   return message('warning', `${sentences.join('; ')}. ${consequence}`, [
     { title: 'Open Settings', action: 'openSettings', setting: first.setting },
   ]);
+}
+
+/** For a setting of the workspace that names an app which is not there. */
+export function unknownAutoStartMessage(word: string): Message {
+  return message(
+    'warning',
+    l10n.t('cheatcode.autoStart is "{0}", but there is no app of that name or type here: none starts by itself.', word),
+    [{ title: l10n.t('Open Settings'), action: 'openSettings', setting: 'cheatcode.autoStart' }],
+  );
 }
 
 export function commandSetting(app: Pick<App, 'type'>): readonly MessageButton[] {

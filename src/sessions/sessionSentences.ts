@@ -1,4 +1,5 @@
 /** Sentences about sessions and processes: the states and reasons of the protocol in words. Pure and free of the editor. */
+import * as l10n from '@vscode/l10n';
 import type { AppProblem } from './apps';
 import {
   COMMAND_LINE_CHARS,
@@ -330,6 +331,8 @@ export function appProblemSentence(label: string, problem: AppProblem): string {
       return `${label} can't start: its package.json has no "dev" script. Add one, or set a command.`;
     case 'unknownPort':
       return `${label} can't start: its port is not known. Declare one in cheatcode.json.`;
+    case 'undeclared':
+      return l10n.t('{0} is no longer an app of this workspace, and its dev server runs until you stop it.', label);
   }
 }
 

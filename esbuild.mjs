@@ -142,6 +142,13 @@ export const product = [
   { ...common, entryPoints: { showReport: 'src/providers/showReport.ts' }, outdir: 'dist', external: ['vscode'] },
   { ...common, entryPoints: { runDoctor: 'src/providers/runDoctor.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted when an agent calls a tool, is to be told of the MCP server, or gets advice.
+  // Wanted where there is a cheatcode.json, and when somebody works on it or on a file of settings.
+  ...['configReading', 'configFixActions', 'createConfig', 'settingsDiagnostics'].map((name) => ({
+    ...common,
+    entryPoints: { [name]: `src/providers/${name}.ts` },
+    outdir: 'dist',
+    external: ['vscode'],
+  })),
   {
     ...common,
     entryPoints: {

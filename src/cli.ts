@@ -9,6 +9,7 @@ import { environmentResolver } from './cli/serverEnvironment';
 import type { LoadRedis } from './cli/fleet';
 import type * as McpServer from './cli/mcpServer';
 import { readSettings } from './providers/settingsReader';
+import { declaredSettings } from './sessions/declaredSettings';
 import type * as HostLauncher from './sessions/hostLauncher';
 
 const { env, stdin, stdout, stderr } = process;
@@ -36,7 +37,7 @@ void runCommandLine({
   terminal: { stdin, stdout },
   stderr,
   version,
-  declaredSettings: contributes.configuration.properties,
+  declaredSettings: declaredSettings(contributes),
   readSettings,
   distFolder: __dirname,
   loadLauncher: () => Promise.resolve(load('./hostLauncher.js') as typeof HostLauncher),

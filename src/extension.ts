@@ -12,11 +12,15 @@ import { BrowserAddresses } from './providers/browserAddresses';
 import { registerCommands } from './providers/commands';
 import { ConfigDiagnostics } from './providers/configDiagnostics';
 import { EditorContextKeys } from './providers/contextKeys';
+import type * as ConfigFixActions from './providers/configFixActions';
+import type * as ConfigReading from './providers/configReading';
+import type * as CreateConfig from './providers/createConfig';
 import { EditorSettings } from './providers/editorSettings';
 import { createApi } from './providers/extensionApi';
 import { appCommands } from './providers/ids';
 import { hasIntegratedBrowser } from './providers/integratedBrowser';
 import type * as McpDefinition from './providers/mcpDefinition';
+import { checksBySchema } from './providers/jsonSchemas';
 import { runButton } from './providers/messageButtons';
 import { Notifications } from './providers/notifications';
 import { openAppFile } from './providers/openAppFile';
@@ -31,6 +35,8 @@ import { Previews } from './providers/previews';
 import { PreviewView } from './providers/previewView';
 import { ServersView } from './providers/serversView';
 import { ServerTerminals } from './providers/serverTerminal';
+import type * as SettingsFiles from './providers/settingsDiagnostics';
+import { SettingsFileWatch } from './providers/settingsFileWatch';
 import type * as ShownProblems from './providers/serverProblems';
 import type * as RunDoctor from './providers/runDoctor';
 import type * as ShowReport from './providers/showReport';
@@ -44,11 +50,13 @@ import { contributeTerminalPath } from './providers/terminalPath';
 import type * as AgentAdvice from './providers/writeAgentAdvice';
 import { WindowAttention } from './providers/windowAttention';
 import { WorkspaceFiles } from './providers/workspaceFiles';
+import { discoverApps } from './sessions/appDiscovery';
+import { isKnownWish } from './sessions/appSelection';
 import type { App } from './sessions/apps';
 import { attentions } from './sessions/attention';
 import { DisposableStore } from './sessions/event';
 import { errorMessage } from './sessions/log';
-import { errorToMessage } from './sessions/messages';
+import { errorToMessage, unknownAutoStartMessage } from './sessions/messages';
 import { canOpen } from './sessions/appActions';
 import { viewOf } from './sessions/appView';
 import { contextKeys, statusItems } from './sessions/presenter';
@@ -75,15 +83,18 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   );
   const settings = store.add(new EditorSettings(log, (message) => notifications.considerOther('settings', message)));
   const activeApp = store.add(new ActiveApp());
+  const workspaceFolders = () => (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath);
+  const loadReader = () => loadBeside<typeof ConfigReading>('./configReading.js').configReader;
   const own = editorSurroundings(context);
   const { surroundings } = own;
   const servers = store.add(
     createDevServers({
       ...own,
-      workspaceFolders: () => (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
+      workspaceFolders,
       settings: () => settings.current,
       log,
       loadLauncher,
+      loadConfigReader: loadReader,
       distFolder: path.join(context.extensionPath, 'dist'),
       trusted: () => vscode.workspace.isTrusted,
       redis: () => redisSettings(settings.current, log),
@@ -160,6 +171,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
           settings: () => settings.current,
           windowLog: () => log.recent,
         }),
+      createConfig: async () => loadBeside<typeof CreateConfig>('./createConfig.js').createConfig(notifications.tell),
       writeAgentAdvice: (folder) => loadBeside<typeof AgentAdvice>('./writeAgentAdvice.js').writeAgentAdvice(folder),
       runDoctor: async (appKey) =>
         loadBeside<typeof RunDoctor>('./runDoctor.js').runDoctor(
@@ -183,7 +195,33 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   );
   const statusBar = store.add(new StatusBar());
   const keys = store.add(new EditorContextKeys());
-  const diagnostics = store.add(new ConfigDiagnostics());
+  const diagnostics = store.add(
+    new ConfigDiagnostics({
+      problemsOf: async (unsaved) => (await discoverApps(workspaceFolders(), { loadReader, unsaved })).problems,
+      checksBySchema,
+      fixes: async (...of) => loadBeside<typeof ConfigFixActions>('./configFixActions.js').configFixActions(...of),
+      onError,
+    }),
+  );
+  const workspaceFiles = store.add(new WorkspaceFiles(() => servers.activate(), onError));
+  const settingsFiles = store.add(
+    new SettingsFileWatch(
+      () =>
+        new (loadBeside<typeof SettingsFiles>('./settingsDiagnostics.js').SettingsDiagnostics)({
+          extension: context.extension,
+          apps: () => servers.apps,
+          checksBySchema,
+          onError,
+        }),
+      () => settings.problems.length > 0,
+    ),
+  );
+  const considerAutoStart = (): void => {
+    const { autoStart } = settings.current;
+    // A person's own setting may name the app of another workspace.
+    const isWrong = settings.isOfWorkspace('autoStart') && !isKnownWish(autoStart, servers.apps);
+    notifications.considerOther('autoStart', isWrong ? unknownAutoStartMessage(autoStart) : undefined);
+  };
   let isCheatcodeWorkspace = false;
   const serversView = store.add(
     new ServersView(() =>
@@ -229,6 +267,9 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       isCheatcodeWorkspace = discovery.isCheatcodeWorkspace;
       terminals.retain(discovery.apps);
       diagnostics.show(discovery.problems).catch(onError);
+      settingsFiles.update();
+      workspaceFiles.alsoIn(discovery.apps.map(({ folder }) => folder));
+      considerAutoStart();
       show();
       showProblems();
       previews.update();
@@ -262,7 +303,6 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       previews.update();
     }),
   );
-  store.add(new WorkspaceFiles(() => servers.activate(), onError));
   const activated = servers.activate();
   activated.catch(onError);
   store.add(

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { discoverApps } from '../sessions/appDiscovery';
+import { configReader } from '../sessions/configReader';
 import { CommandError } from './commandError';
 
 /**
@@ -37,5 +38,5 @@ function startOf(explicit: string | undefined, cwd: () => string): string {
 }
 
 async function isWorkspace(folder: string): Promise<boolean> {
-  return (await discoverApps([folder])).isCheatcodeWorkspace;
+  return (await discoverApps([folder], { loadReader: () => configReader })).isCheatcodeWorkspace;
 }

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { configReader } from '../sessions/configReader';
+import type { DeclaredSettings } from '../sessions/declaredSettings';
 import { DevServerError } from '../sessions/errors';
 import { errorMessage, formatLogLine, type LogFacts, type Logger } from '../sessions/log';
 import { errorToMessage } from '../sessions/messages';
@@ -26,7 +28,7 @@ import { Output, type TextStream } from './output';
 import { list, SaidError, status } from './overview';
 import { lonelyRedisSentence, redisNotTakenSentence } from './redisNotes';
 import { documentOf } from '../sessions/appReport';
-import { environmentSource, problemSentence, type DeclaredSetting, type ReadSettings } from './settingValues';
+import { environmentSource, problemSentence, type ReadSettings } from './settingValues';
 import { looksLikeSandbox, withPath } from './surroundings';
 
 /** What the composition root gives: this process and the parts that are loaded only when they are needed. */
@@ -38,7 +40,7 @@ export interface CommandLinePorts {
   readonly terminal: Terminal;
   readonly stderr: TextStream;
   readonly version: string;
-  readonly declaredSettings: Readonly<Record<string, DeclaredSetting>>;
+  readonly declaredSettings: DeclaredSettings;
   readonly readSettings: ReadSettings;
   readonly distFolder: string;
   readonly loadLauncher: DevServersOptions['loadLauncher'];
@@ -131,6 +133,7 @@ function prepare(ports: CommandLinePorts, parsed: ParsedCommand, output: Output)
         surroundings: { isSandbox, env: withPath(env, process.execPath), editorRoot: undefined },
         log,
         loadLauncher: ports.loadLauncher,
+        loadConfigReader: () => configReader,
         extensionVersion: ports.version,
         distFolder: ports.distFolder,
         editorNodePty: undefined,

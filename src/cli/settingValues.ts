@@ -1,10 +1,5 @@
+import type { DeclaredSetting, DeclaredSettings } from '../sessions/declaredSettings';
 import type { SettingProblem, Settings } from '../sessions/settings';
-
-/** A setting as the manifest declares it: the only home of defaults. */
-export interface DeclaredSetting {
-  readonly type: string | readonly string[];
-  readonly default: unknown;
-}
 
 /** The edge's reader of settings, given by the composition root: what is checked there is checked once. */
 export type ReadSettings = (
@@ -21,7 +16,7 @@ const READ_ELSEWHERE: ReadonlySet<string> = new Set(['sandboxId', 'redis.url', '
  */
 export function environmentSource(
   env: Readonly<Record<string, string | undefined>>,
-  declared: Readonly<Record<string, DeclaredSetting>>,
+  declared: DeclaredSettings,
 ): { value(key: string): unknown; fallback(key: string): unknown } {
   const of = (key: string) => declared[`cheatcode.${key}`];
   return {

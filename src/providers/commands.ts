@@ -39,6 +39,8 @@ export interface CommandPorts {
   showReport(): Promise<void>;
   /** Looks for what commonly goes wrong, with one app where that is named. */
   runDoctor(appKey: string | undefined): Promise<void>;
+  /** Writes a first `cheatcode.json`, or opens the one that there is. */
+  createConfig(): Promise<void>;
   /** Of the workspace folder that holds the app. */
   writeAgentAdvice(folder: string): Promise<void>;
   tell(message: Message): void;
@@ -125,6 +127,11 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
         });
       await attempt(app, ports, () => ports.writeAgentAdvice(app.workspaceFolder));
     }),
+  );
+  store.add(
+    vscode.commands.registerCommand(windowCommands.createConfig, () =>
+      ports.createConfig().catch((error: unknown) => ports.tell(errorToMessage(error))),
+    ),
   );
   store.add(vscode.commands.registerCommand(windowCommands.movePreviewToEditor, () => ports.movePreviewToEditor()));
   store.add(

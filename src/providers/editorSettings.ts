@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { Emitter } from '../sessions/event';
 import type { Logger } from '../sessions/log';
 import { settingProblemsMessage, type Message } from '../sessions/messages';
-import type { Settings } from '../sessions/settings';
+import type { SettingProblem, Settings } from '../sessions/settings';
 import { SETTINGS_SECTION } from './ids';
 import { readSettings } from './settingsReader';
 
@@ -12,6 +12,7 @@ export class EditorSettings implements vscode.Disposable {
   readonly #subscription: vscode.Disposable;
   readonly #log: Logger;
   readonly #report: (message: Message | undefined) => void;
+  #problems: readonly SettingProblem[] = [];
   #current: Settings;
 
   readonly onDidChange = this.#changed.event;
@@ -32,6 +33,16 @@ export class EditorSettings implements vscode.Disposable {
     return this.#current;
   }
 
+  /** What can't be used of the values that count; their defaults are. */
+  get problems(): readonly SettingProblem[] {
+    return this.#problems;
+  }
+
+  /** Whether the workspace itself sets it, and not the person for all workspaces; `key` is without the prefix. */
+  isOfWorkspace(key: string): boolean {
+    return vscode.workspace.getConfiguration(SETTINGS_SECTION).inspect(key)?.workspaceValue !== undefined;
+  }
+
   #read(): Settings {
     const configuration = vscode.workspace.getConfiguration(SETTINGS_SECTION);
     const { settings, problems } = readSettings(
@@ -46,6 +57,7 @@ export class EditorSettings implements vscode.Disposable {
         setting: problem.setting,
         value: JSON.stringify(problem.value),
       });
+    this.#problems = problems;
     this.#report(settingProblemsMessage(problems));
     return settings;
   }

@@ -25,6 +25,7 @@ export const windowCommands = {
   showLog: 'cheatcode.showLog',
   showReport: 'cheatcode.showReport',
   doctor: 'cheatcode.doctor',
+  createConfig: 'cheatcode.createConfig',
   writeAgentAdvice: 'cheatcode.writeAgentAdvice',
   stopAll: 'cheatcode.stopAll',
   replaceHost: 'cheatcode.replaceHost',

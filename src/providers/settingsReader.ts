@@ -99,7 +99,7 @@ const nonEmptyText: Rule<string> = {
 
 /** Empty and null both mean "not set": the settings editor writes the one, a JSON file likes the other. */
 const optionalText: Rule<string | undefined> = {
-  expected: () => l10n.t('a text, or null'),
+  expected: () => l10n.t('a text'),
   parse: (value) => {
     if (value === null) return { value: undefined };
     return typeof value === 'string' ? { value: value.trim() === '' ? undefined : value.trim() } : undefined;
@@ -109,7 +109,7 @@ const optionalText: Rule<string | undefined> = {
 /** Only the beginning: the session host, which uses it, says what else is wrong. */
 const redisUrl: Rule<string | undefined> = {
   expected: () =>
-    l10n.t('an address that begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://, or null'),
+    l10n.t('an address that begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://, or empty'),
   isSecret: true,
   parse: (value) => {
     const text = optionalText.parse(value);
@@ -132,13 +132,15 @@ const flag: Rule<boolean> = {
 function urlTemplate(sandboxId: string | undefined): Rule<string | undefined> {
   return {
     expected: () => {
-      const address = l10n.t('an http or https address with {0} in it, or null', '{{port}}');
+      const address = l10n.t('an http or https address with {0} in it, or empty', '{{port}}');
       if (sandboxId !== undefined) return address;
       return `${address}; ${l10n.t('{0} needs cheatcode.sandboxId or the variable CHEATCODE_SANDBOX_ID to be set', '{{sandboxId}}')}`;
     },
     parse: (value) => {
       const template = optionalText.parse(value);
       if (template?.value === undefined) return template;
+      // A name that nobody fills in, or a brace by itself, is a slip of the pen.
+      if (/[{}]/.test(template.value.replaceAll(/\{\{(?:port|sandboxId)\}\}/g, ''))) return undefined;
       if (!template.value.includes('{{port}}')) return undefined;
       return templateAddress(template.value, { port: 3000, sandboxId }) === undefined ? undefined : template;
     },

@@ -2,6 +2,7 @@ import './editorLanguage';
 import os from 'node:os';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { declaredSettings } from '../sessions/declaredSettings';
 import { errorMessage } from '../sessions/log';
 import type { AppView } from '../sessions/appView';
 import type { DevServers } from '../sessions/devServers';
@@ -85,9 +86,9 @@ export async function showReport(ports: ReportPorts): Promise<void> {
 function manifestOf(extension: vscode.Extension<unknown>) {
   const { version, contributes } = extension.packageJSON as {
     readonly version: string;
-    readonly contributes: { readonly configuration: { readonly properties: Readonly<Record<string, unknown>> } };
+    readonly contributes: Parameters<typeof declaredSettings>[0];
   };
-  return { version, properties: contributes.configuration.properties };
+  return { version, properties: declaredSettings(contributes) };
 }
 
 /** Of each place that sets one, since the last of them counts and the others may explain it. */

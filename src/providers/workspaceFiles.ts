@@ -15,6 +15,8 @@ export class WorkspaceFiles implements vscode.Disposable {
   readonly #refresh: () => Promise<void>;
   readonly #onError: (error: unknown) => void;
   #watchers = new DisposableStore();
+  /** Of the apps that are declared: below the workspace folders, wherever. */
+  #appFolders: readonly string[] = [];
   #refreshing = false;
   #again = false;
 
@@ -26,19 +28,30 @@ export class WorkspaceFiles implements vscode.Disposable {
     this.#watch();
   }
 
+  /** Looks after the package.json in these folders, too, whether it is there or not. */
+  alsoIn(appFolders: readonly string[]): void {
+    const sorted = [...new Set(appFolders)].sort();
+    if (sorted.join('\n') === this.#appFolders.join('\n')) return;
+    this.#appFolders = sorted;
+    this.#watch();
+  }
+
   #watch(): void {
     this.#watchers.dispose();
     this.#watchers = new DisposableStore();
     const changed = (): void => void this.#run();
-    for (const folder of vscode.workspace.workspaceFolders ?? [])
-      for (const pattern of patterns) {
-        const watcher = this.#watchers.add(
-          vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, pattern)),
-        );
-        this.#watchers.add(watcher.onDidCreate(changed));
-        this.#watchers.add(watcher.onDidChange(changed));
-        this.#watchers.add(watcher.onDidDelete(changed));
-      }
+    const files = (vscode.workspace.workspaceFolders ?? []).flatMap((folder) =>
+      patterns.map((pattern) => new vscode.RelativePattern(folder, pattern)),
+    );
+    const ofApps = this.#appFolders.map(
+      (folder) => new vscode.RelativePattern(vscode.Uri.file(folder), 'package.json'),
+    );
+    for (const file of [...files, ...ofApps]) {
+      const watcher = this.#watchers.add(vscode.workspace.createFileSystemWatcher(file));
+      this.#watchers.add(watcher.onDidCreate(changed));
+      this.#watchers.add(watcher.onDidChange(changed));
+      this.#watchers.add(watcher.onDidDelete(changed));
+    }
   }
 
   /** One look at a time; whatever happens during it causes one more. */

@@ -1,21 +1,14 @@
+import * as l10n from '@vscode/l10n';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { App, AppProblem, ConfigProblem, Discovery } from './apps';
-import { parseCheatcodeConfig, type DeclaredApp } from './cheatcodeConfig';
+import { KNOWN_FOLDERS, KNOWN_PACKAGES, typeOf } from './appTypes';
+import type { CheatcodeConfig, DeclaredApp } from './cheatcodeConfig';
+import type { ConfigReader } from './configReader';
 import { errorCode, errorMessage } from './log';
 import { readPackageJson, type PackageJson } from './packageJson';
 import type { AppType } from './protocol';
 
-/** Folders that a cheatcode sandbox holds, and the type each stands for. */
-const KNOWN_FOLDERS: ReadonlyMap<string, AppType> = new Map([
-  ['cheatcode-app', 'web'],
-  ['cheatcode-mobile', 'mobile'],
-]);
-/** Package names that make a folder a cheatcode app whatever the folder is called. */
-const KNOWN_PACKAGES: ReadonlyMap<string, AppType> = new Map([
-  ['cheatcode-app', 'web'],
-  ['cheatcode-mobile-app', 'mobile'],
-]);
 const CONFIG_FILE = 'cheatcode.json';
 /** Subfolders of a workspace folder that are looked into: a home folder opened by mistake must not cost seconds. */
 const MAX_SUBFOLDERS = 200;
@@ -29,17 +22,26 @@ interface Found {
   readonly problem: AppProblem | undefined;
 }
 
+/** What a look at the workspace is done with. */
+export interface DiscoveryPorts {
+  /** Called where there is a `cheatcode.json` only: most workspaces have none. */
+  readonly loadReader: () => ConfigReader;
+  /** What stands in a `cheatcode.json` in place of what is saved; undefined: that. */
+  readonly unsaved?: (file: string) => string | undefined;
+}
+
 /**
  * Looks for apps in the workspace folders (DESIGN section 5). Never throws: what can't be read becomes a problem of
  * that app or file, and the others are found all the same. One folder is one app, however many names lead to it.
  */
-export async function discoverApps(workspaceFolders: readonly string[]): Promise<Discovery> {
+export async function discoverApps(workspaceFolders: readonly string[], ports: DiscoveryPorts): Promise<Discovery> {
   const problems: ConfigProblem[] = [];
   const found: Found[] = [];
+  const configs: { readonly file: string; readonly config: CheatcodeConfig }[] = [];
   let declaredAutoStart: string | undefined;
   let isCheatcodeWorkspace = false;
   for (const workspaceFolder of workspaceFolders) {
-    const config = await readConfig(workspaceFolder, problems);
+    const config = await readConfig(workspaceFolder, problems, ports);
     const ownType = await cheatcodeTypeOf(workspaceFolder);
     const holdsApps = await Promise.all(
       [...KNOWN_FOLDERS.keys()].map(async (name) =>
@@ -49,12 +51,15 @@ export async function discoverApps(workspaceFolders: readonly string[]): Promise
     if (!config && !ownType && !holdsApps.includes(true)) continue;
     isCheatcodeWorkspace = true;
     declaredAutoStart ??= config?.autoStart;
-    for (const declared of config?.apps ?? []) found.push(await fromDeclaration(workspaceFolder, declared, problems));
+    if (config) configs.push({ file: path.join(workspaceFolder, CONFIG_FILE), config });
+    for (const declared of config?.apps ?? []) found.push(await fromDeclaration(workspaceFolder, declared));
     // A folder opened by itself keeps the name that the workspace around it gave it: one app, one identity.
-    if (ownType && !config) found.push(...(await fromParentConfig(workspaceFolder)));
+    if (ownType && !config) found.push(...(await fromParentConfig(workspaceFolder, ports)));
     found.push(...(await fromFolders(workspaceFolder, ownType)));
   }
   const apps = await identify(found, workspaceFolders);
+  for (const { file, config } of configs)
+    problems.push(...(await ports.loadReader().checkConfig(config, { file, workspaceFolders, apps })));
   return { apps, problems, declaredAutoStart, isCheatcodeWorkspace };
 }
 
@@ -75,44 +80,39 @@ function hasPackageJson({ problem }: { readonly problem: AppProblem | undefined 
   return problem?.code !== 'noPackageJson';
 }
 
-async function readConfig(folder: string, problems: ConfigProblem[]) {
+async function readConfig(
+  folder: string,
+  problems: ConfigProblem[],
+  { loadReader, unsaved }: DiscoveryPorts,
+): Promise<CheatcodeConfig | undefined> {
   const file = path.join(folder, CONFIG_FILE);
   try {
-    const config = parseCheatcodeConfig(file, await readFile(file, 'utf8'));
+    const text = unsaved?.(file) ?? (await readFile(file, 'utf8'));
+    const config = loadReader().parseCheatcodeConfig(file, text);
     problems.push(...config.problems);
     return config;
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
-    problems.push({ file, offset: 0, length: 1, message: `can't be read: ${errorMessage(error)}` });
-    return { apps: [], autoStart: undefined, problems: [] };
+    const message = l10n.t("It can't be read: {0}", errorMessage(error));
+    problems.push({ file, offset: 0, length: 1, code: 'unreadable', message, severity: 'error', facts: {} });
+    return { apps: [], autoStart: undefined, autoStartAt: undefined, problems: [] };
   }
 }
 
-async function fromDeclaration(
-  workspaceFolder: string,
-  declared: DeclaredApp,
-  problems: ConfigProblem[],
-): Promise<Found> {
+async function fromDeclaration(workspaceFolder: string, declared: DeclaredApp): Promise<Found> {
   const folder = path.resolve(workspaceFolder, declared.path);
   const base = { folder, workspaceFolder, declared };
   const isFolder = await stat(folder).then(
     (stats) => stats.isDirectory(),
     () => false,
   );
-  if (!isFolder) {
-    problems.push({
-      file: path.join(workspaceFolder, CONFIG_FILE),
-      offset: declared.offset,
-      length: declared.length,
-      message: `there is no folder "${declared.path}"`,
-    });
+  if (!isFolder)
     return {
       ...base,
       type: declared.type,
       packageJson: undefined,
       problem: { code: 'folderMissing', facts: { folder } },
     };
-  }
   const { packageJson, problem } = await readPackageJson(folder);
   // An app with its own command needs no package.json.
   return {
@@ -123,14 +123,14 @@ async function fromDeclaration(
   };
 }
 
-async function fromParentConfig(folder: string): Promise<Found[]> {
+async function fromParentConfig(folder: string, ports: DiscoveryPorts): Promise<Found[]> {
   const here = await realpath(folder);
   const result: Found[] = [];
   for (const parent of new Set([path.dirname(here), path.dirname(path.resolve(folder))])) {
-    const config = await readConfig(parent, []);
+    const config = await readConfig(parent, [], ports);
     for (const declared of config?.apps ?? []) {
       const there = await realpath(path.resolve(parent, declared.path)).catch(() => undefined);
-      if (there === here) result.push({ ...(await fromDeclaration(parent, declared, [])), workspaceFolder: folder });
+      if (there === here) result.push({ ...(await fromDeclaration(parent, declared)), workspaceFolder: folder });
     }
     if (result.length > 0) break;
   }
@@ -163,17 +163,6 @@ async function fromFolders(workspaceFolder: string, ownType: AppType | undefined
 function rank(name: string): number {
   const index = [...KNOWN_FOLDERS.keys()].indexOf(name);
   return index < 0 ? Number.MAX_SAFE_INTEGER : index;
-}
-
-function typeOf(folder: string, packageJson: PackageJson | undefined): AppType | undefined {
-  const byFolder = KNOWN_FOLDERS.get(path.basename(folder));
-  if (byFolder && packageJson) return byFolder;
-  const byName = KNOWN_PACKAGES.get(packageJson?.name ?? '');
-  if (byName) return byName;
-  // Expo before Next: an Expo app may use Next for its web side, the other way round makes no sense.
-  if (packageJson?.dependencies.has('expo')) return 'mobile';
-  if (packageJson?.dependencies.has('next')) return 'web';
-  return undefined;
 }
 
 async function identify(found: readonly Found[], workspaceFolders: readonly string[]): Promise<App[]> {

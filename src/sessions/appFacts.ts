@@ -6,7 +6,7 @@ import { type AppView } from './appView';
 import { inBrackets } from './factWords';
 import { truthWords } from './previewSentences';
 import type { ProbeOutcome } from './protocol';
-import { otherSettingsSentence, sessionNotes } from './sessionSentences';
+import { appProblemSentence, otherSettingsSentence, sessionNotes } from './sessionSentences';
 
 /** One of them. */
 export interface AppFact {
@@ -67,6 +67,9 @@ export function factsOf(
 export function notesOf({ app, session, otherSettings }: AppView): readonly string[] {
   if (session === undefined) return [];
   return [
+    ...(app.problem?.code === 'undeclared' && session.state !== 'stopped'
+      ? [appProblemSentence(app.label, app.problem)]
+      : []),
     ...sessionNotes(app.label, session),
     ...(otherSettings === undefined ? [] : [otherSettingsSentence(app.label)]),
   ];

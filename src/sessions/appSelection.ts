@@ -35,3 +35,9 @@ export function appsToStart(
   const web = ofType('web');
   return web.length > 0 ? web.slice(0, 1) : startable.slice(0, 1);
 }
+
+/** Whether a wish says something here: a rule, or the name or type of an app. Where there is no app at all, it may yet. */
+export function isKnownWish(wish: string, apps: readonly Pick<App, 'name' | 'type'>[]): boolean {
+  if (['auto', 'all', 'off'].includes(wish) || apps.length === 0) return true;
+  return apps.some(({ name, type }) => name === wish || type === wish);
+}

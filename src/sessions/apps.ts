@@ -29,9 +29,28 @@ export interface App {
 }
 
 export interface AppProblem {
-  readonly code: 'folderMissing' | 'noPackageJson' | 'badPackageJson' | 'noDevScript' | 'unknownPort';
+  /** `undeclared`: its server runs, and nothing makes it an app of the workspace any more (see `leftBehind`). */
+  readonly code: 'folderMissing' | 'noPackageJson' | 'badPackageJson' | 'noDevScript' | 'unknownPort' | 'undeclared';
   readonly facts: Readonly<Record<string, string | number>>;
 }
+
+/** What is wrong in a `cheatcode.json`: by this the editor knows whether its schema says so, too, and what helps. */
+export type ConfigProblemCode =
+  | 'syntax'
+  | 'wrongValue'
+  | 'unknownProperty'
+  | 'unreadable'
+  | 'nameTwice'
+  | 'portTwice'
+  | 'appTwice'
+  | 'folderMissing'
+  | 'outsideWorkspace'
+  | 'noPackageJson'
+  | 'badPackageJson'
+  | 'noDevScript'
+  | 'scriptMissing'
+  | 'portMissing'
+  | 'unknownApp';
 
 /** Something wrong in a `cheatcode.json`, for a diagnostic on its line. */
 export interface ConfigProblem {
@@ -39,7 +58,14 @@ export interface ConfigProblem {
   /** Zero-based character offset and length in the file. */
   readonly offset: number;
   readonly length: number;
+  readonly code: ConfigProblemCode;
+  /** A whole sentence. */
   readonly message: string;
+  /** A warning: it works all the same, or only something unused is wrong. */
+  readonly severity: 'error' | 'warning';
+  readonly facts: Readonly<Record<string, string | number>>;
+  /** Another place in the same file that has to do with it. */
+  readonly related?: { readonly offset: number; readonly length: number; readonly message: string };
 }
 
 /** All that a look at the workspace folders found. */

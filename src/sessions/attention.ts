@@ -6,6 +6,7 @@ import * as l10n from '@vscode/l10n';
 import { message, settingPrefix, showLogButton, type Message, type MessageButton } from './messages';
 import {
   acrossMachinesSentence,
+  appProblemSentence,
   whatComesNext,
   otherSettingsSentence,
   restartOfferSentence,
@@ -164,6 +165,14 @@ function runningAttentions(view: AppView, session: SessionSnapshot, policy: Atte
       ]),
     });
   }
+  if (app.problem?.code === 'undeclared')
+    found.push({
+      cause: `${app.key} undeclared ${run}`,
+      message: message('info', appProblemSentence(app.label, app.problem), [
+        { title: l10n.t('Stop It'), action: 'stop', appKey: app.key },
+        { title: l10n.t('Leave It'), action: 'dismiss' },
+      ]),
+    });
   if (otherSettings !== undefined && canRestart(view))
     found.push({
       cause: `${app.key} settings ${session.specDigest} ${otherSettings.digest} ${run}`,

@@ -1,14 +1,10 @@
-import {
-  applyEdits,
-  findNodeAtLocation,
-  modify,
-  parseTree,
-  printParseErrorCode,
-  type Node,
-  type ParseError,
-} from 'jsonc-parser';
+import * as l10n from '@vscode/l10n';
 import type { ConfigProblem } from './apps';
+import { changeValue, parseJsonText, propertiesOf, valueAt, type JsonNode, type Span } from './jsonText';
 import type { AppType } from './protocol';
+
+/** Its name; it lies in a workspace folder. */
+export const CONFIG_FILE = 'cheatcode.json';
 
 /** One app that a `cheatcode.json` declares; the path is as written, relative to the file. */
 export interface DeclaredApp {
@@ -20,147 +16,209 @@ export interface DeclaredApp {
   readonly health: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly managed: 'cheatcode' | 'external';
-  /** Where its `path` (or the app itself) stands in the file, for a later diagnostic. */
-  readonly offset: number;
-  readonly length: number;
+  /** Where it stands in the file, for a later diagnostic: what is not written stands where the app does. */
+  readonly at: Readonly<Record<'app' | 'name' | 'type' | 'path' | 'command' | 'port', Span>>;
 }
 
+/** What a `cheatcode.json` says. */
 export interface CheatcodeConfig {
   readonly apps: readonly DeclaredApp[];
   readonly autoStart: string | undefined;
+  readonly autoStartAt: Span | undefined;
   readonly problems: readonly ConfigProblem[];
 }
+
+type Report = (
+  at: Span,
+  problem: Pick<ConfigProblem, 'code' | 'message'> & Partial<Pick<ConfigProblem, 'severity' | 'facts' | 'related'>>,
+) => void;
+
+/** A check of one value: what it is for the app, or undefined; `expected` is a sentence about what it must be. */
+interface Rule<T> {
+  readonly expected: () => string;
+  parse(node: JsonNode): T | undefined;
+}
+
+const text = (field: string): Rule<string> => ({
+  expected: () => l10n.t('"{0}" must be a text that is not empty.', field),
+  parse: ({ value }) => (typeof value === 'string' && value !== '' ? value : undefined),
+});
+
+/** The properties of an app; the schema that the editor completes and checks by has the same ones, with the same bounds. */
+const appRules = {
+  name: text('name'),
+  type: {
+    expected: () => l10n.t('"type" must be "web", "mobile" or "custom".'),
+    parse: ({ value }) => (['web', 'mobile', 'custom'] as const).find((type) => type === value),
+  } satisfies Rule<AppType>,
+  path: text('path'),
+  command: text('command'),
+  port: {
+    expected: () => l10n.t('"port" must be a whole number from 1 to 65535.'),
+    parse: ({ value }: JsonNode) =>
+      typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65535 ? value : undefined,
+  } satisfies Rule<number>,
+  health: {
+    expected: () => l10n.t('"health" must be a path that begins with "/".'),
+    parse: ({ value }: JsonNode) => (typeof value === 'string' && value.startsWith('/') ? value : undefined),
+  } satisfies Rule<string>,
+  env: {
+    expected: () => l10n.t('"env" must be an object of texts.'),
+    parse: (node: JsonNode) => (node.type === 'object' ? node : undefined),
+  } satisfies Rule<JsonNode>,
+  managed: {
+    expected: () => l10n.t('"managed" must be "cheatcode" or "external".'),
+    parse: ({ value }: JsonNode) => (['cheatcode', 'external'] as const).find((managed) => managed === value),
+  } satisfies Rule<'cheatcode' | 'external'>,
+};
+
+/** Names of the properties of an app. */
+export const APP_PROPERTIES: readonly string[] = Object.keys(appRules);
+
+/** Names of the properties of the file itself. */
+export const FILE_PROPERTIES: readonly string[] = ['$schema', 'autoStart', 'apps'];
 
 /**
  * Reads a `cheatcode.json` (comments and trailing commas allowed). Never throws: what is wrong is named at its place,
  * and an app with a wrong value loses only that value, or itself when it can't be understood at all.
  */
-export function parseCheatcodeConfig(file: string, text: string): CheatcodeConfig {
+export function parseCheatcodeConfig(file: string, content: string): CheatcodeConfig {
   const problems: ConfigProblem[] = [];
-  const report = (offset: number, length: number, message: string) =>
-    problems.push({ file, offset, length: Math.max(1, length), message });
-  const errors: ParseError[] = [];
-  const root = parseTree(text.replace(/^\uFEFF/, ' '), errors, { allowTrailingComma: true });
+  const report: Report = ({ offset, length }, problem) =>
+    problems.push({ file, offset, length: Math.max(1, length), severity: 'error', facts: {}, ...problem });
+  const { root, errors } = parseJsonText(content);
   for (const error of errors)
-    report(error.offset, error.length, `not valid JSON: ${spaced(printParseErrorCode(error.error))}`);
-  if (!root || root.type !== 'object') {
-    if (errors.length === 0) report(0, text.length, 'must be an object with "apps"');
-    return { apps: [], autoStart: undefined, problems };
+    report(error, { code: 'syntax', message: l10n.t('This is not valid JSON: {0}.', error.what) });
+  if (root?.type !== 'object') {
+    if (errors.length === 0)
+      report(
+        { offset: 0, length: content.length },
+        { code: 'wrongValue', message: l10n.t('A cheatcode.json must be an object with "apps".') },
+      );
+    return { apps: [], autoStart: undefined, autoStartAt: undefined, problems };
   }
-  const typed = <T extends string | number>(
-    node: Node | undefined,
-    type: 'string' | 'number',
-    what: string,
-    ok: (value: T) => boolean,
-    expected: string,
-  ): T | undefined => {
-    if (!node) return undefined;
-    if (node.type === type && ok(node.value as T)) return node.value as T;
-    report(node.offset, node.length, `${what} must be ${expected}`);
-    return undefined;
-  };
-  const text_ = (node: Node | undefined, what: string) =>
-    typed<string>(node, 'string', what, (value) => value !== '', 'a text that is not empty');
+  reportUnknown(root, FILE_PROPERTIES, report);
+  const list = valueAt(root, ['apps']);
+  if (list && list.type !== 'array') report(list, { code: 'wrongValue', message: l10n.t('"apps" must be a list.') });
+  const names = new Map<string, Span>();
+  const ports = new Map<number, Span>();
   const apps: DeclaredApp[] = [];
-  const list = findNodeAtLocation(root, ['apps']);
-  if (list && list.type !== 'array') report(list.offset, list.length, '"apps" must be a list');
-  const names = new Set<string>();
-  const ports = new Set<number>();
   for (const node of (list?.type === 'array' && list.children) || []) {
-    const at = (key: string) => findNodeAtLocation(node, [key]);
-    if (node.type !== 'object') {
-      report(node.offset, node.length, 'an app must be an object');
+    const app = readApp(node, report);
+    if (app === undefined) continue;
+    const { name, port, at } = app;
+    const namesake = name === undefined ? undefined : names.get(name);
+    if (name !== undefined && namesake !== undefined) {
+      report(at.name, {
+        code: 'nameTwice',
+        message: l10n.t('Another app is named "{0}" already: this one is left out.', name),
+        facts: { name },
+        related: { ...namesake, message: l10n.t('The first app named "{0}".', name) },
+      });
       continue;
     }
-    const pathNode = at('path');
-    const name = text_(at('name'), '"name"');
-    if (name !== undefined && names.has(name)) {
-      report(at('name')?.offset ?? node.offset, at('name')?.length ?? 1, `another app is named "${name}" already`);
-      continue;
-    }
-    if (name !== undefined) names.add(name);
-    const port = typed<number>(
-      at('port'),
-      'number',
-      '"port"',
-      (value) => Number.isInteger(value) && value >= 1 && value <= 65535,
-      'a whole number from 1 to 65535',
-    );
-    if (port !== undefined && ports.has(port))
-      report(at('port')?.offset ?? 0, at('port')?.length ?? 1, `another app has port ${port} already`);
-    if (port !== undefined) ports.add(port);
-    const type = typed<string>(
-      at('type'),
-      'string',
-      '"type"',
-      (value) => ['web', 'mobile', 'custom'].includes(value),
-      '"web", "mobile" or "custom"',
-    );
-    apps.push({
-      name,
-      type: type as AppType | undefined,
-      path: text_(pathNode, '"path"') ?? '.',
-      command: text_(at('command'), '"command"'),
-      port,
-      health: typed<string>(
-        at('health'),
-        'string',
-        '"health"',
-        (value) => value.startsWith('/'),
-        'a path that begins with "/"',
-      ),
-      env: readEnv(at('env'), report),
-      managed: (typed<string>(
-        at('managed'),
-        'string',
-        '"managed"',
-        (value) => value === 'cheatcode' || value === 'external',
-        '"cheatcode" or "external"',
-      ) ?? 'cheatcode') as 'cheatcode' | 'external',
-      offset: (pathNode ?? node).offset,
-      length: (pathNode ?? node).length,
-    });
+    if (name !== undefined) names.set(name, at.name);
+    const other = port === undefined ? undefined : ports.get(port);
+    if (port !== undefined && other !== undefined)
+      report(at.port, {
+        code: 'portTwice',
+        message: l10n.t('Another app has port {0} already: the one that starts later gets the next free one.', port),
+        severity: 'warning',
+        facts: { port },
+        related: { ...other, message: l10n.t('The first app with port {0}.', port) },
+      });
+    else if (port !== undefined) ports.set(port, at.port);
+    apps.push(app);
   }
-  return { apps, autoStart: text_(findNodeAtLocation(root, ['autoStart']), '"autoStart"'), problems };
+  const autoStart = valueAt(root, ['autoStart']);
+  return { apps, autoStart: readValue(autoStart, text('autoStart'), report), autoStartAt: autoStart, problems };
 }
 
-function readEnv(
-  node: Node | undefined,
-  report: (offset: number, length: number, message: string) => void,
-): Record<string, string> {
-  if (!node) return {};
+function readApp(node: JsonNode, report: Report): DeclaredApp | undefined {
   if (node.type !== 'object') {
-    report(node.offset, node.length, '"env" must be an object of texts');
-    return {};
+    report(node, { code: 'wrongValue', message: l10n.t('An app must be an object.') });
+    return undefined;
   }
+  reportUnknown(node, APP_PROPERTIES, report);
+  const valueOf = (field: keyof typeof appRules) => valueAt(node, [field]);
+  const read = <T>(field: keyof typeof appRules, rule: Rule<T>) => readValue(valueOf(field), rule, report, field);
+  const at = (field: keyof typeof appRules): Span => spanOf(valueOf(field) ?? node);
+  const env = read('env', appRules.env);
+  return {
+    name: read('name', appRules.name),
+    type: read('type', appRules.type),
+    path: read('path', appRules.path) ?? '.',
+    command: read('command', appRules.command),
+    port: read('port', appRules.port),
+    health: read('health', appRules.health),
+    env: env === undefined ? {} : readEnv(env, report),
+    managed: read('managed', appRules.managed) ?? 'cheatcode',
+    at: {
+      app: spanOf(node),
+      name: at('name'),
+      type: at('type'),
+      path: at('path'),
+      command: at('command'),
+      port: at('port'),
+    },
+  };
+}
+
+function readValue<T>(node: JsonNode | undefined, rule: Rule<T>, report: Report, field = ''): T | undefined {
+  if (!node) return undefined;
+  const value = rule.parse(node);
+  if (value === undefined) report(node, { code: 'wrongValue', message: rule.expected(), facts: { field } });
+  return value;
+}
+
+/** A misspelt property would be a wish that nobody hears. */
+function reportUnknown(node: JsonNode, known: readonly string[], report: Report): void {
+  for (const { key } of propertiesOf(node)) {
+    const name = String(key.value);
+    if (known.includes(name)) continue;
+    report(key, {
+      code: 'unknownProperty',
+      message: l10n.t('There is no property "{0}" here: it is ignored.', name),
+      severity: 'warning',
+      facts: { name, known: known.join(' ') },
+    });
+  }
+}
+
+function readEnv(node: JsonNode, report: Report): Record<string, string> {
   const env = new Map<string, string>();
-  for (const property of node.children ?? []) {
-    const [key, value] = property.children ?? [];
-    if (!key || !value) continue;
+  for (const { key, value } of propertiesOf(node))
     if (value.type === 'string' || value.type === 'number' || value.type === 'boolean')
       env.set(String(key.value), String(value.value));
-    else report(value.offset, value.length, 'a variable must be a text');
-  }
+    else
+      report(value, {
+        code: 'wrongValue',
+        message: l10n.t('A variable must be a text.'),
+        facts: { field: 'env', name: String(key.value) },
+      });
   return Object.fromEntries(env);
 }
 
 /** `name` and `path` of each entry of "apps" as written, at its place in the list; what is wrong with them is undefined. */
 export function writtenApps(text: string): readonly { readonly name: unknown; readonly path: unknown }[] {
-  const root = parseTree(text.replace(/^\uFEFF/, ' '), [], { allowTrailingComma: true });
-  const list = root && findNodeAtLocation(root, ['apps']);
+  const list = valueAt(parseJsonText(text).root, ['apps']);
   if (list?.type !== 'array') return [];
-  const valueOf = (node: Node, key: string): unknown => findNodeAtLocation(node, [key])?.value as unknown;
+  const valueOf = (node: JsonNode, key: string): unknown => valueAt(node, [key])?.value as unknown;
   return (list.children ?? []).map((node) => ({ name: valueOf(node, 'name'), path: valueOf(node, 'path') }));
 }
 
 /** The text with one value changed, or taken out where that is undefined; comments and all else stay as they are. */
 export function editedConfig(text: string, place: readonly (string | number)[], value: unknown): string {
-  const eol = text.includes('\r\n') ? '\r\n' : '\n';
-  const formattingOptions = { insertSpaces: !/^\t/m.test(text), tabSize: /^( +)"/m.exec(text)?.[1]?.length ?? 2, eol };
-  return applyEdits(text, modify(text, [...place], value, { formattingOptions }));
+  const changes = changeValue(text, parseJsonText(text).root, [...place], value);
+  // From behind, so that the places before still hold.
+  return [...changes]
+    .sort((a, b) => b.offset - a.offset)
+    .reduce(
+      (all, change) => all.slice(0, change.offset) + change.text + all.slice(change.offset + change.length),
+      text,
+    );
 }
 
-/** `PropertyNameExpected` → `property name expected`. */
-function spaced(code: string): string {
-  return code.replace(/(?!^)[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
+function spanOf({ offset, length }: JsonNode): Span {
+  return { offset, length };
 }

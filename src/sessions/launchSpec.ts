@@ -88,6 +88,11 @@ export function withSettings(app: App, settings: Settings): App {
   return app.problem && isLifted ? { ...app, problem: undefined } : app;
 }
 
+/** The port of an app whose files and settings name none. */
+export function defaultPort(type: AppType): number {
+  return DEFAULT_PORT[type];
+}
+
 /** `-p 4000`, `--port=4000` and the like in a script. */
 export function portInScript(script: string | undefined): number | undefined {
   const match = /(?:^|\s)(?:-p|--port)[=\s]\s*(\d{1,5})(?=\s|$)/.exec(script ?? '');
@@ -126,7 +131,8 @@ function expoLaunch(settings: Settings, isSandbox: boolean): Omit<AppLaunch, 'pr
   };
 }
 
-async function packageManagerOf(folder: string): Promise<string> {
+/** The package manager of the app in a folder, by its lock file or its package.json: `npm`, `yarn@berry`. */
+export async function packageManagerOf(folder: string): Promise<string> {
   const found = await detect({ cwd: folder, strategies: ['lockfile', 'packageManager-field', 'devEngines-field'] });
   return found?.agent ?? 'pnpm'; // What cheatcode's own templates use.
 }

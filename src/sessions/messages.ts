@@ -12,6 +12,7 @@ import type { SettingProblem } from './settings';
 /** What a button under a message does; the edge maps each to a command. `dismiss` is an answer and nothing else. */
 export type MessageAction =
   | 'start'
+  | 'stop'
   | 'restart'
   | 'installAndRestart'
   | 'useNextPort'
@@ -248,6 +249,15 @@ export function settingProblemsMessage(problems: readonly SettingProblem[]): Mes
 /** The button that leads to the log. */
 export function showLogButton(): MessageButton {
   return { title: l10n.t('Show Log'), action: 'showLog' };
+}
+
+/** For a setting of the workspace that names an app which is not there. */
+export function unknownAutoStartMessage(word: string): Message {
+  return message(
+    'warning',
+    l10n.t('cheatcode.autoStart is "{0}", but there is no app of that name or type here: none starts by itself.', word),
+    [{ title: l10n.t('Open Settings'), action: 'openSettings', setting: 'cheatcode.autoStart' }],
+  );
 }
 
 export function commandSetting(app: Pick<App, 'type'>): readonly MessageButton[] {

@@ -438,6 +438,8 @@ export function appProblemSentence(label: string, problem: AppProblem): string {
       return l10n.t('{0} can\'t start: its package.json has no "dev" script. Add one, or set a command.', label);
     case 'unknownPort':
       return l10n.t("{0} can't start: its port is not known. Declare one in cheatcode.json.", label);
+    case 'undeclared':
+      return l10n.t('{0} is no longer an app of this workspace, and its dev server runs until you stop it.', label);
   }
 }
 

@@ -1,6 +1,7 @@
+import { realpath } from 'node:fs/promises';
 import { commandFolder } from './commandShim';
 import { appsToStart } from './appSelection';
-import { discoverApps } from './appDiscovery';
+import { discoverApps, type DiscoveryPorts } from './appDiscovery';
 import type { App, Discovery } from './apps';
 import type {
   ConnectionState,
@@ -17,6 +18,7 @@ import { environmentAs, type User } from './folderOwner';
 import { systemHostLink, type SystemHostLink } from './hostLink';
 import { resolveLaunchSpec, withSettings } from './launchSpec';
 import type * as hostLauncher from './hostLauncher';
+import { leftBehind } from './leftBehind';
 import { errorMessage, type Logger } from './log';
 import { OwnSpecs } from './ownSpecs';
 import { ConfirmationNeededError } from './personsWord';
@@ -46,6 +48,7 @@ export interface DevServersOptions {
   readonly surroundings: Surroundings;
   readonly log: Logger;
   readonly loadLauncher: () => Promise<typeof hostLauncher>;
+  readonly loadConfigReader: DiscoveryPorts['loadReader'];
   readonly extensionVersion: string;
   /** Where host.js and its native part lie. */
   readonly distFolder: string;
@@ -133,6 +136,8 @@ class WorkspaceServers implements WindowServers {
   #hasJoined = false;
   /** Somebody is in this window; undefined where nobody has said so yet. */
   #isFocused: boolean | undefined;
+  /** Real paths, as of the last look. */
+  #workspaceFolders: readonly string[] = [];
 
   readonly onDidDiscover = this.#discovered.event;
   readonly onDidChangeSession = this.#sessionChanged.event;
@@ -203,6 +208,12 @@ class WorkspaceServers implements WindowServers {
     return this.#discovery;
   }
 
+  #leftBehind(declared: readonly App[]): readonly App[] {
+    if (this.#options.isPassive || !this.#discovery.isCheatcodeWorkspace) return [];
+    const workspaceFolders = this.#workspaceFolders;
+    return leftBehind({ apps: declared, before: this.apps, sessions: this.#sessions.values(), workspaceFolders });
+  }
+
   get sessions(): readonly SessionSnapshot[] {
     return [...this.#sessions.values()];
   }
@@ -219,8 +230,10 @@ class WorkspaceServers implements WindowServers {
   }
 
   async refresh(): Promise<void> {
-    const found = await discoverApps(this.#options.workspaceFolders());
-    this.#discovery = { ...found, apps: found.apps.map((app) => withSettings(app, this.#options.settings())) };
+    const found = await discoverApps(this.#options.workspaceFolders(), { loadReader: this.#options.loadConfigReader });
+    const declared = found.apps.map((app) => withSettings(app, this.#options.settings()));
+    this.#workspaceFolders = await realPaths(this.#options.workspaceFolders());
+    this.#discovery = { ...found, apps: [...declared, ...this.#leftBehind(declared)] };
     const { apps, problems, isCheatcodeWorkspace } = this.#discovery;
     this.#log.info('workspace looked at', {
       cheatcode: isCheatcodeWorkspace,
@@ -415,6 +428,7 @@ class WorkspaceServers implements WindowServers {
     this.#sessions.clear();
     for (const snapshot of hello.sessions) this.#sessions.set(snapshot.appKey, snapshot);
     if (this.#isFocused !== undefined) this.#client.peer?.notify('attention', { focused: this.#isFocused });
+    this.#showLeftBehind();
     // The apps may have changed since the hello was sent.
     this.#client.peer
       ?.call('watch', { apps: this.apps.map((app) => app.key) }, START_TIMEOUT_MS)
@@ -435,6 +449,16 @@ class WorkspaceServers implements WindowServers {
     );
     for (const app of this.apps) if (keys.includes(app.key)) this.#startInBackground(app, 'restore');
     this.#autoStart();
+  }
+
+  /** The apps that stay only because their servers run, again as they are by now. */
+  #showLeftBehind(): void {
+    const before = this.apps.filter(({ problem }) => problem?.code === 'undeclared');
+    const declared = this.apps.filter((app) => !before.includes(app));
+    const now = this.#leftBehind(declared);
+    if (now.map(({ key }) => key).join() === before.map(({ key }) => key).join()) return;
+    this.#discovery = { ...this.#discovery, apps: [...declared, ...now] };
+    this.#discovered.fire(this.#discovery);
   }
 
   /** Once per window and app: a stop or a crash later on is not undone because a file was saved. */
@@ -522,6 +546,7 @@ class WorkspaceServers implements WindowServers {
     if (!app) return;
     if (!this.#options.isPassive) void this.#ownSpecs.follow(app, snapshot);
     this.#sessionChanged.fire(app);
+    if (app.problem?.code === 'undeclared') this.#showLeftBehind();
   }
 
   #onOutput(chunk: {
@@ -573,4 +598,8 @@ export function hostSettings(settings: Settings, isSandbox: boolean): HostSettin
       ? {}
       : { restartUnresponsiveMs: Math.round(settings.restartUnresponsiveSeconds * 1000) }),
   };
+}
+
+function realPaths(folders: readonly string[]): Promise<string[]> {
+  return Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
 }

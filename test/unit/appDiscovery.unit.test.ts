@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { discoverApps } from '../../src/sessions/appDiscovery';
+import { configReader } from '../../src/sessions/configReader';
 import { tempFolders, writeTree } from './support/tempFolders';
 
 const NEXT = { scripts: { dev: 'next dev' }, dependencies: { next: '16.1.3' } };
@@ -13,7 +14,8 @@ describe('the look for apps', () => {
   beforeEach(() => {
     workspace = tempFolder();
   });
-  const discover = (...folders: string[]) => discoverApps(folders.length > 0 ? folders : [workspace]);
+  const ports = { loadReader: () => configReader };
+  const discover = (...folders: string[]) => discoverApps(folders.length > 0 ? folders : [workspace], ports);
   /** Type and name of each app that was found. */
   const found = async (...folders: string[]) =>
     (await discover(...folders)).apps.map(({ type, name }) => `${type} ${name}`);
@@ -73,7 +75,7 @@ describe('the look for apps', () => {
     const { apps, isCheatcodeWorkspace } = await discover(path.join(workspace, 'nowhere'));
     assert.equal(isCheatcodeWorkspace, false);
     assert.deepEqual(apps, []);
-    assert.equal((await discoverApps([])).isCheatcodeWorkspace, false);
+    assert.equal((await discoverApps([], ports)).isCheatcodeWorkspace, false);
   });
 
   it('knows other apps of a cheatcode workspace by their package.json', async () => {
@@ -244,7 +246,7 @@ describe('the look for apps', () => {
       const { apps, problems } = await discover();
       assert.deepEqual(
         problems.map(({ offset, length, message }) => [text.slice(offset, offset + length), message]),
-        [['"gone"', 'there is no folder "gone"']],
+        [['"gone"', 'There is no folder "gone".']],
       );
       assert.deepEqual(
         apps.map(({ problem }) => problem?.code),
@@ -267,6 +269,26 @@ describe('the look for apps', () => {
       assert.equal(problems.length, 1);
       assert.equal(problems[0]?.file, path.join(workspace, 'cheatcode.json'));
     });
+  });
+
+  it('reads what is not saved yet in place of what is', async () => {
+    writeTree(workspace, { 'cheatcode.json': '{}', 'shop/package.json': NEXT });
+    const unsaved = '{ "apps": [{ "name": "s", "path": "shop" }, { "path": "gone" }] }';
+    const { apps, problems } = await discoverApps([workspace], { ...ports, unsaved: () => unsaved });
+    assert.deepEqual(
+      apps.map(({ name }) => name),
+      ['s', 'gone'],
+    );
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['folderMissing'],
+    );
+  });
+
+  it('loads the reader of a cheatcode.json only where there is one', async () => {
+    writeTree(workspace, { 'cheatcode-app/package.json': NEXT });
+    const loadReader = () => assert.fail('it was loaded');
+    assert.equal((await discoverApps([workspace], { loadReader })).apps.length, 1);
   });
 
   describe('finds an app that can not start, and says why', () => {

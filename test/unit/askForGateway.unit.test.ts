@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { configReader } from '../../src/sessions/configReader';
 import { PROTOCOL_VERSION, RpcErrorCode } from '../../src/sessions/protocol';
 import { currentScope } from '../../src/sessions/scope';
 import { ensureScopePaths, ensureStateFolder } from '../../src/sessions/stateFolder';
@@ -44,6 +45,7 @@ describe('a window that asks for a gateway', () => {
       surroundings: { isSandbox: true, env: {}, editorRoot: undefined },
       log: quietLog(),
       loadLauncher: () => Promise.reject(new Error('nothing is launched here')),
+      loadConfigReader: () => configReader,
       extensionVersion: '0.0.0',
       distFolder: '/nowhere',
       editorNodePty: undefined,

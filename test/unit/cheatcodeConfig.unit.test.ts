@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseCheatcodeConfig } from '../../src/sessions/cheatcodeConfig';
+import { APP_PROPERTIES, FILE_PROPERTIES, parseCheatcodeConfig } from '../../src/sessions/cheatcodeConfig';
 import { pick, randomOf } from './support/random';
 import { repoRoot } from './support/repository';
 
@@ -35,21 +35,22 @@ describe('a cheatcode.json', () => {
     const { apps, autoStart, problems } = parseCheatcodeConfig(FILE, text);
     assert.deepEqual(problems, []);
     assert.equal(autoStart, 'shop');
-    const offset = text.indexOf('"apps/shop"');
-    assert.deepEqual(apps, [
-      {
-        name: 'shop',
-        type: 'web',
-        path: 'apps/shop',
-        command: 'next dev',
-        port: 4000,
-        health: '/ok',
-        env: { A: 'b', N: '1', T: 'true' },
-        managed: 'external',
-        offset,
-        length: '"apps/shop"'.length,
-      },
-    ]);
+    const [{ at, ...app } = { at: undefined }] = apps;
+    const said = (place: keyof NonNullable<typeof at>) =>
+      at && text.slice(at[place].offset, at[place].offset + at[place].length);
+    assert.equal(said('path'), '"apps/shop"');
+    assert.equal(said('port'), '4000');
+    assert.match(said('app') ?? '', /^\{ "name".*\}$/s);
+    assert.deepEqual(app, {
+      name: 'shop',
+      type: 'web',
+      path: 'apps/shop',
+      command: 'next dev',
+      port: 4000,
+      health: '/ok',
+      env: { A: 'b', N: '1', T: 'true' },
+      managed: 'external',
+    });
   });
 
   it('may leave everything out', () => {
@@ -94,7 +95,7 @@ describe('a cheatcode.json', () => {
 
   it('with an app that is no object says so there and keeps the others', () => {
     const text = '{ "apps": ["web", { "path": "b" }] }';
-    assert.deepEqual(problemsOf(text), [['"web"', 'an app must be an object']]);
+    assert.deepEqual(problemsOf(text), [['"web"', 'An app must be an object.']]);
     assert.equal(parseCheatcodeConfig(FILE, text).apps.length, 1);
   });
 
@@ -118,7 +119,7 @@ describe('a cheatcode.json', () => {
   });
 
   it('with a wrong list or autoStart says so there', () => {
-    assert.deepEqual(problemsOf('{ "apps": {} }'), [['{}', '"apps" must be a list']]);
+    assert.deepEqual(problemsOf('{ "apps": {} }'), [['{}', '"apps" must be a list.']]);
     assert.equal(problemsOf('{ "autoStart": 1 }')[0]?.[0], '1');
   });
 
@@ -131,7 +132,7 @@ describe('a cheatcode.json', () => {
     const text = '{ "apps": [{ "path": "web" }, { "path": ';
     const { apps, problems } = parseCheatcodeConfig(FILE, text);
     assert.equal(apps[0]?.path, 'web');
-    assert.ok(problems.some(({ message }) => message.startsWith('not valid JSON')));
+    assert.ok(problems.some(({ message }) => message.startsWith('This is not valid JSON')));
   });
 
   it('with a byte order mark is read, and problems stay at their place', () => {
@@ -174,16 +175,95 @@ describe('a cheatcode.json', () => {
     }
   });
 
-  it('knows the properties that its schema names, and no others', () => {
-    const schema = JSON.parse(readFileSync(path.join(repoRoot, 'media/cheatcode.schema.json'), 'utf8')) as {
-      definitions: { app: { properties: Record<string, unknown> } };
+  it('points from what stands twice to where it stands first, and says what comes of it', () => {
+    for (const [field, value, severity] of [
+      ['name', '"a"', 'error'],
+      ['port', '3000', 'warning'],
+    ] as const) {
+      const text = `{ "apps": [{ "path": "x", "${field}": ${value} }, { "path": "y", "${field}": ${value} }] }`;
+      const [problem] = parseCheatcodeConfig(FILE, text).problems;
+      assert.equal(problem?.severity, severity);
+      assert.equal(problem.related?.offset, text.indexOf(value));
+      assert.equal(problem.related.length, value.length);
+    }
+  });
+
+  it('with a property that nobody knows says so at its name, and that only it is ignored', () => {
+    assert.deepEqual(problemsOf('{ "app": [], "apps": [{ "path": "x", "prt": 1 }] }'), [
+      ['"app"', 'There is no property "app" here: it is ignored.'],
+      ['"prt"', 'There is no property "prt" here: it is ignored.'],
+    ]);
+  });
+
+  describe('is read by the same rules as its schema has', () => {
+    interface Schema {
+      readonly type?: string | readonly string[];
+      readonly enum?: readonly unknown[];
+      readonly minLength?: number;
+      readonly minimum?: number;
+      readonly maximum?: number;
+      readonly pattern?: string;
+      readonly additionalProperties?: boolean | Schema;
+      readonly properties?: Readonly<Record<string, Schema>>;
+      readonly description?: string;
+      readonly markdownDescription?: string;
+      readonly title?: string;
+      readonly enumDescriptions?: readonly string[];
+      readonly markdownEnumDescriptions?: readonly string[];
+    }
+    const whole = JSON.parse(readFileSync(path.join(repoRoot, 'media/cheatcode.schema.json'), 'utf8')) as Schema & {
+      definitions: { app: Schema };
     };
-    const { apps } = parseCheatcodeConfig(FILE, '{ "apps": [{}] }');
-    assert.deepEqual(
-      Object.keys(schema.definitions.app.properties).sort(),
-      Object.keys(apps[0] ?? {})
-        .filter((key) => key !== 'offset' && key !== 'length')
-        .sort(),
-    );
+    const app = whole.definitions.app.properties ?? {};
+
+    /** As much of JSON Schema as this one uses. */
+    const accepts = (schema: Schema, value: unknown): boolean => {
+      const types = schema.type === undefined ? [] : [schema.type].flat();
+      const typeNow = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
+      const isType = types.some((type) => type === typeNow || (type === 'integer' && Number.isInteger(value)));
+      if (!isType || (schema.enum && !schema.enum.includes(value))) return false;
+      if (typeof value === 'string')
+        return value.length >= (schema.minLength ?? 0) && new RegExp(schema.pattern ?? '').test(value);
+      if (typeof value === 'number')
+        return value >= (schema.minimum ?? -Infinity) && value <= (schema.maximum ?? Infinity);
+      if (typeNow !== 'object') return true;
+      const others = schema.additionalProperties;
+      return Object.entries(value as object).every(([key, item]) => {
+        const known = schema.properties?.[key] ?? (typeof others === 'object' ? others : undefined);
+        return known === undefined ? others !== false : accepts(known, item);
+      });
+    };
+
+    const values: readonly unknown[] = [
+      ...['', 'x', '/', '/health', 'web', 'mobile', 'custom', 'Web', 'cheatcode', 'external', 'auto', '3000'],
+      ...[0, 1, -1, 3000, 3000.5, 65_535, 65_536, true, false, null],
+      ...[[], ['x'], {}, { A: 'b' }, { A: 1, B: true }, { A: null }, { A: {} }, { A: [] }],
+    ];
+
+    for (const field of APP_PROPERTIES)
+      it(`"${field}" of an app`, () => {
+        const schema = app[field];
+        assert.ok(schema, 'the schema has it');
+        for (const value of values) {
+          const { problems } = parseCheatcodeConfig(FILE, JSON.stringify({ apps: [{ [field]: value }] }));
+          assert.equal(problems.length === 0, accepts(schema, value), JSON.stringify(value));
+        }
+      });
+
+    it('names of properties, of the file and of its apps', () => {
+      assert.deepEqual(Object.keys(app).sort(), [...APP_PROPERTIES].sort());
+      assert.deepEqual(Object.keys(whole.properties ?? {}).sort(), [...FILE_PROPERTIES].sort());
+      assert.equal(whole.additionalProperties, false);
+      assert.equal(whole.definitions.app.additionalProperties, false);
+    });
+
+    it('says of each property, and of each choice, what it is', () => {
+      for (const [name, schema] of [...Object.entries(app), ...Object.entries(whole.properties ?? {})]) {
+        assert.ok(schema.markdownDescription ?? schema.description, name);
+        assert.ok(schema.title, name);
+        const described = schema.markdownEnumDescriptions ?? schema.enumDescriptions ?? [];
+        assert.equal(described.length, schema.enum?.length ?? 0, name);
+      }
+    });
   });
 });

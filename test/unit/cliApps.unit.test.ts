@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
+import { declaredSettings } from '../../src/sessions/declaredSettings';
 import { chooseApp, type AppChoice } from '../../src/cli/chooseApp';
 import { CommandError } from '../../src/cli/commandError';
 import { nodeCheck } from '../../src/cli/doctor';
@@ -96,14 +97,14 @@ describe('the workspace that is meant', () => {
 
 describe('the settings of the command line', () => {
   const read = (env: Readonly<Record<string, string>>) =>
-    readSettings(environmentSource(env, contributes.configuration.properties), env);
+    readSettings(environmentSource(env, declaredSettings(contributes)), env);
 
   it('are the defaults of the manifest', () => {
     const { settings, problems } = read({});
     assert.deepEqual(problems, []);
-    const defaults = contributes.configuration.properties;
-    assert.equal(settings.healthIntervalSeconds, defaults['cheatcode.healthIntervalSeconds'].default);
-    assert.equal(settings.autoStart, defaults['cheatcode.autoStart'].default);
+    const defaults = declaredSettings(contributes);
+    assert.equal(settings.healthIntervalSeconds, defaults['cheatcode.healthIntervalSeconds']?.default);
+    assert.equal(settings.autoStart, defaults['cheatcode.autoStart']?.default);
     assert.equal(settings.redis, undefined);
   });
 
@@ -140,9 +141,7 @@ describe('the settings of the command line', () => {
 
   it('have names that are made of the settings\u2019 own', () => {
     assert.equal(variableOf('redis.caFile'), 'CHEATCODE_REDIS_CA_FILE');
-    const names = Object.keys(contributes.configuration.properties).map((key) =>
-      variableOf(key.slice('cheatcode.'.length)),
-    );
+    const names = Object.keys(declaredSettings(contributes)).map((key) => variableOf(key.slice('cheatcode.'.length)));
     assert.equal(new Set(names).size, names.length);
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { configReader } from '../../src/sessions/configReader';
 import { environmentResolver } from '../../src/cli/serverEnvironment';
 import { withPath } from '../../src/cli/surroundings';
 import { PROTOCOL_VERSION, type SessionSnapshot } from '../../src/sessions/protocol';
@@ -41,6 +42,7 @@ describe('a client that starts nothing by itself', () => {
       surroundings: { isSandbox: false, env: { PATH: '/bin' }, editorRoot: undefined },
       log: quietLog(),
       loadLauncher: () => Promise.reject(new Error('nothing is launched here')),
+      loadConfigReader: () => configReader,
       extensionVersion: '0.0.0',
       distFolder: '/nowhere',
       editorNodePty: undefined,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appLooks, examine, machineLooks, type Look } from '../../src/sessions/doctor';
 import { changedLines, isSameTrouble, worstFirst, type Finding } from '../../src/sessions/doctorFinding';
 import { windowLooks } from '../../src/sessions/doctorWindow';
+import type { ConfigProblem } from '../../src/sessions/apps';
 import { DevServerError } from '../../src/sessions/errors';
 import { isWantedByFile, satisfies, type Version } from '../../src/sessions/nodeRange';
 import { anApp, aSession } from './samples';
@@ -132,7 +133,15 @@ describe('the doctor of a window', () => {
   });
 
   it('finds mistakes in cheatcode.json, and leads to their line', async () => {
-    const problem = { file: '/w/cheatcode.json', offset: 12, length: 1, message: '"port" must be a whole number' };
+    const problem: ConfigProblem = {
+      file: '/w/cheatcode.json',
+      offset: 12,
+      length: 1,
+      code: 'wrongValue',
+      message: '"port" must be a whole number',
+      severity: 'error',
+      facts: {},
+    };
     const found = await look({ servers: { ...servers, problems: [problem] } });
     const [, mistake] = found;
     assert.equal(mistake?.message, '/w/cheatcode.json: "port" must be a whole number');

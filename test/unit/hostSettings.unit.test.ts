@@ -2,20 +2,17 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readSettings } from '../../src/providers/settingsReader';
+import { declaredSettings, type DeclaredSetting } from '../../src/sessions/declaredSettings';
 import { checkSettings } from '../../src/sessions/host/requestChecks';
 import { hostSettings } from '../../src/sessions/workspaceServers';
 import { repoRoot } from './support/repository';
 
-interface Property {
-  readonly default: unknown;
-  readonly scope: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-}
 const { contributes } = JSON.parse(readFileSync(path.join(repoRoot, 'package.json'), 'utf8')) as {
-  readonly contributes: { readonly configuration: { readonly properties: Readonly<Record<string, Property>> } };
+  readonly contributes: Parameters<typeof declaredSettings>[0];
 };
-const { properties } = contributes.configuration;
+const properties = declaredSettings(contributes) as Readonly<
+  Record<string, DeclaredSetting & { readonly scope?: string }>
+>;
 
 function settingsWith(changes: Readonly<Record<string, unknown>>) {
   const fallback = (key: string) => properties[`cheatcode.${key}`]?.default;

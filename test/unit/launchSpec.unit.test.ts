@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { discoverApps } from '../../src/sessions/appDiscovery';
+import { configReader } from '../../src/sessions/configReader';
 import { DevServerError } from '../../src/sessions/errors';
 import { portInScript, resolveLaunchSpec, withSettings } from '../../src/sessions/launchSpec';
 import type { Settings } from '../../src/sessions/settings';
@@ -36,7 +37,7 @@ describe('how an app is launched', () => {
   const launch = async (tree: Readonly<Record<string, unknown>>, settings = settingsOf(), isSandbox = true) => {
     const folder = tempFolder();
     writeTree(folder, tree);
-    const [app] = (await discoverApps([folder])).apps;
+    const [app] = (await discoverApps([folder], { loadReader: () => configReader })).apps;
     assert.ok(app);
     return resolveLaunchSpec(app, settings, isSandbox);
   };
@@ -236,7 +237,7 @@ describe('how an app is launched', () => {
     const folder = tempFolder();
     const app = { dependencies: { next: '16.0.0' }, scripts: { dev: 'next dev' } };
     writeTree(folder, { 'cheatcode-app/package.json': app, 'admin/package.json': app });
-    const { apps } = await discoverApps([folder]);
+    const { apps } = await discoverApps([folder], { loadReader: () => configReader });
     const specs = await Promise.all(apps.map((one) => resolveLaunchSpec(one, settingsOf(), true)));
     assert.deepEqual(
       specs.map(({ appName, isFirstOfType }) => [appName, isFirstOfType]),
@@ -309,7 +310,7 @@ describe('how an app is launched', () => {
     it('has no problem to show', async () => {
       const folder = tempFolder();
       writeTree(folder, { 'cheatcode-app/package.json': {}, ...external({ path: 'cheatcode-app' }) });
-      const [app] = (await discoverApps([folder])).apps;
+      const [app] = (await discoverApps([folder], { loadReader: () => configReader })).apps;
       assert.equal(app?.problem?.code, 'noDevScript');
       assert.equal(withSettings(app, settingsOf()).problem, undefined);
       const ours = { ...app, declared: { ...app.declared, managed: 'cheatcode' as const } };

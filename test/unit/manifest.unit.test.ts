@@ -10,7 +10,7 @@ import {
 } from '../../src/providers/ids';
 import { readSettings, type SettingSource } from '../../src/providers/settingsReader';
 import { contextKeys } from '../../src/sessions/presenter';
-import { parseCheatcodeConfig } from '../../src/sessions/cheatcodeConfig';
+import { declaredSettings, schemaAccepts } from '../../src/sessions/declaredSettings';
 
 interface Property {
   readonly type: string | readonly string[];
@@ -20,8 +20,11 @@ interface Property {
   readonly enum?: readonly unknown[];
   readonly markdownEnumDescriptions?: readonly string[];
   readonly markdownDescription?: string;
+  readonly enumItemLabels?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly pattern?: string;
+  readonly patternErrorMessage?: string;
 }
 
 interface Manifest {
@@ -48,7 +51,12 @@ interface Manifest {
     readonly views: Readonly<
       Record<string, readonly { readonly id: string; readonly type: string; readonly when: string }[]>
     >;
-    readonly configuration: { readonly properties: Readonly<Record<string, Property>> };
+    readonly configuration: readonly {
+      readonly id: string;
+      readonly title: string;
+      readonly order: number;
+      readonly properties: Readonly<Record<string, Property>>;
+    }[];
     readonly jsonValidation: readonly { readonly fileMatch: string; readonly url: string }[];
   };
 }
@@ -60,7 +68,7 @@ const read = (name: string): unknown => JSON.parse(readFileSync(file(name), 'utf
 describe('the manifest', () => {
   const manifest = read('package.json') as Manifest;
   const texts = read('package.nls.json') as Record<string, string>;
-  const { properties } = manifest.contributes.configuration;
+  const properties = declaredSettings(manifest.contributes) as Readonly<Record<string, Property>>;
   const known = Object.keys(
     contextKeys([], { canReplaceHost: false, hasPreviewInView: false, isCheatcodeWorkspace: false }),
   );
@@ -83,6 +91,11 @@ describe('the manifest', () => {
 
   it('enables commands by context keys that the code sets', () => {
     for (const { command, enablement } of manifest.contributes.commands) {
+      // It makes a cheatcode workspace of any folder.
+      if (command === windowCommands.createConfig) {
+        assert.equal(enablement, 'workspaceFolderCount > 0');
+        continue;
+      }
       // When things are broken they are needed most.
       const always: readonly string[] = [windowCommands.showLog, windowCommands.showReport, windowCommands.doctor];
       if (always.includes(command)) continue;
@@ -160,12 +173,49 @@ describe('the manifest', () => {
     }
   });
 
+  it('has patterns for texts that say no to what the code says no to, in words', () => {
+    const samples = [
+      ...['', ' ', 'x', 'web', '/a', '/a/b.pem', 'C:\\a.pem', 'a.pem'],
+      ...['https://{{port}}.example.com/', 'http://{{port}}-{{sandboxId}}.example.com', 'https://example.com/'],
+      ...['https://{port}.example.com', 'https://{{port}}.example.com/{{user}}', '{{port}}', 'ftp://{{port}}.a.b'],
+      ...['redis://r', 'rediss://r:1', 'redis-sentinel://r', 'redis-cluster://r', 'unix:///a', 'http://r'],
+    ];
+    for (const [setting, property] of Object.entries(properties)) {
+      assert.equal(property.pattern === undefined, property.patternErrorMessage === undefined, setting);
+      if (property.pattern === undefined || setting === 'cheatcode.redis.caFile') continue;
+      for (const value of samples) {
+        const source = sourceWith({ [keyOf(setting)]: value, sandboxId: 'box' });
+        const isNamed = readSettings(source).problems.some((problem) => problem.setting === setting);
+        assert.equal(schemaAccepts(property, value), !isNamed, `${setting} ${value}`);
+      }
+    }
+  });
+
+  it('has settings in groups, each with a title and a place of its own', () => {
+    const groups = manifest.contributes.configuration;
+    assert.ok(groups.every(({ title, id }) => /^%config\.group\.\w+%$/.test(title) && id.startsWith('cheatcode.')));
+    assert.deepEqual(
+      groups.map(({ order }) => order),
+      groups.map((_, index) => index + 1),
+    );
+    assert.equal(
+      groups.reduce((sum, group) => sum + Object.keys(group.properties).length, 0),
+      Object.keys(properties).length,
+    );
+  });
+
+  it('lets every text be typed in the settings editor, which has no box for a text that may be null', () => {
+    for (const [setting, { type }] of Object.entries(properties))
+      assert.ok(!Array.isArray(type) || !type.includes('string'), setting);
+  });
+
   it('gives each setting a scope, an order of its own and a text, and each choice a text', () => {
     const all = Object.entries(properties);
     for (const [setting, property] of all) {
       assert.ok(['machine', 'machine-overridable', 'window'].includes(property.scope ?? ''), setting);
       assert.ok(property.markdownDescription, setting);
       assert.equal(property.markdownEnumDescriptions?.length, property.enum?.length, setting);
+      assert.equal(property.enumItemLabels?.length, property.enum?.length, setting);
     }
     assert.equal(new Set(all.map(([, property]) => property.order)).size, all.length);
     const hostWide = ['healthIntervalSeconds', 'lastWindow', 'graceSeconds', 'memoryLimitMb'];
@@ -214,33 +264,14 @@ describe('the manifest', () => {
       assert.ok(packed.includes(`!${name}`), name);
     }
   });
-
-  it('contributes a schema with the fields that a cheatcode.json is read for', () => {
-    const schema = read('media/cheatcode.schema.json') as {
-      readonly properties: object;
-      readonly definitions: {
-        readonly app: { readonly properties: Readonly<Record<string, { readonly enum?: readonly string[] }>> };
-      };
-    };
-    assert.deepEqual(Object.keys(schema.properties).sort(), ['$schema', 'apps', 'autoStart']);
-    const app = schema.definitions.app.properties;
-    assert.deepEqual(Object.keys(app).sort(), ['command', 'env', 'health', 'managed', 'name', 'path', 'port', 'type']);
-    for (const [field, { enum: choices = [] }] of Object.entries(app))
-      for (const choice of choices) {
-        const config = parseCheatcodeConfig(
-          'cheatcode.json',
-          JSON.stringify({ apps: [{ path: '.', [field]: choice }] }),
-        );
-        assert.deepEqual(config.problems, [], `${field}: ${choice}`);
-      }
-  });
 });
 
 describe('settings', () => {
   const defaults: Readonly<Record<string, unknown>> = Object.fromEntries(
-    Object.entries((read('package.json') as Manifest).contributes.configuration.properties).map(
-      ([setting, property]) => [setting.replace(/^cheatcode\./, ''), property.default],
-    ),
+    Object.entries(declaredSettings((read('package.json') as Manifest).contributes)).map(([setting, property]) => [
+      setting.replace(/^cheatcode\./, ''),
+      property.default,
+    ]),
   );
   const withValues = (
     changes: Readonly<Record<string, unknown>>,

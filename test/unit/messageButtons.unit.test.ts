@@ -39,6 +39,7 @@ const button = (action: MessageAction, of: Partial<MessageButton> = {}): Message
 /** What each action is done by; the compiler sees to it that none is missing. */
 const expected: Readonly<Record<MessageAction, readonly unknown[] | undefined>> = {
   start: ['cheatcode.start', KEY],
+  stop: ['cheatcode.stop', KEY],
   restart: ['cheatcode.restart', KEY],
   installAndRestart: ['cheatcode.installAndRestart', KEY],
   useNextPort: ['cheatcode.useNextPort', KEY],
@@ -105,7 +106,9 @@ function allMessages(): readonly (readonly [from: string, message: Message])[] {
       session: aSession({ appKey: app.key, type: app.type, pid: 7, ...session }),
       ...more,
     });
+    const undeclared = { ...app, problem: { code: 'undeclared', facts: {} } } as const;
     return [
+      of({}, { app: undeclared }),
       ...(['failed', 'blocked', 'waiting', 'running'] as const).flatMap((state) =>
         reasons.map((code) => of({ state, reason: { code, facts: { pid: 42, hidden: false } } })),
       ),

@@ -30,7 +30,7 @@ describe('the README', () => {
       .flatMap(({ properties }) => Object.entries(properties))
       .map(([id, { default: value }]) => [
         id,
-        value === null ? '–' : `\`${JSON.stringify(value).replaceAll('"', '')}\``,
+        value === null || value === '' ? '–' : `\`${JSON.stringify(value).replaceAll('"', '')}\``,
       ]);
     assert.deepEqual(rows, settings);
   });

@@ -71,7 +71,17 @@ describe('a report', () => {
       },
     ],
     window: { connection: { kind: 'connected', hostPid: 7, hostVersion: '1.2.3' }, trusted: true },
-    configProblems: [{ file: '/home/ada/cheatcode.json', offset: 0, length: 1, message: 'is wrong' }],
+    configProblems: [
+      {
+        file: '/home/ada/cheatcode.json',
+        offset: 0,
+        length: 1,
+        code: 'syntax',
+        message: 'is wrong',
+        severity: 'error',
+        facts: {},
+      },
+    ],
     hostLog: ['2026-01-02T03:04:05.000Z info session changed session=dev_server_web state=failed'],
     windowLog: ['2026-01-02T03:04:05.001Z warn setting ignored'],
     outputs: new Map([['dev_server_web', ['```', 'Error: password=hunter2', '```']]]),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { discoverApps } from '../../src/sessions/appDiscovery';
+import { configReader } from '../../src/sessions/configReader';
 import type { SessionSnapshot } from '../../src/sessions/protocol';
 import { secondServerNotice, TELL_OF_SECOND_SERVER } from '../../src/sessions/secondServerNotice';
 import { aSession } from './samples';
@@ -19,7 +20,7 @@ describe('who types a second dev server', () => {
       },
       'cheatcode-mobile/package.json': { scripts: { start: 'expo start' }, dependencies: { expo: '54.0.0' } },
     });
-    const { apps } = await discoverApps([root]);
+    const { apps } = await discoverApps([root], { loadReader: () => configReader });
     const views = apps.map((app) => ({
       app,
       session: app.type === 'web' && session !== undefined ? aSession({ appKey: app.key, ...session }) : undefined,

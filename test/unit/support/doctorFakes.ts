@@ -1,5 +1,6 @@
 import { readSettings } from '../../../src/providers/settingsReader';
 import type { App } from '../../../src/sessions/apps';
+import { declaredSettings } from '../../../src/sessions/declaredSettings';
 import type { DoctorContext, Environment, Patient } from '../../../src/sessions/doctorContext';
 import type { Finding } from '../../../src/sessions/doctorFinding';
 import type { DoctorPorts, SeenProcess } from '../../../src/sessions/doctorPorts';
@@ -9,8 +10,7 @@ import { contributes } from '../../../package.json';
 
 /** The settings of nobody who has set anything. */
 export const plainSettings: Settings = readSettings({
-  value: (key) =>
-    (contributes.configuration.properties as Record<string, { default: unknown }>)[`cheatcode.${key}`]?.default,
+  value: (key) => declaredSettings(contributes)[`cheatcode.${key}`]?.default,
   fallback: () => undefined,
 }).settings;
 

@@ -76,13 +76,13 @@ describe('an editor in German', function () {
   });
 
   it('is told in German what is wrong with a setting', async () => {
-    await editor.change({ 'cheatcode.lastWindow': 'never' });
+    await editor.change({ 'cheatcode.restartOnChange': 'never' });
     const buttons = await told(
       tab,
-      /cheatcode\.lastWindow ist "never", erlaubt ist einer der Werte auto, keep, stop\./,
+      /cheatcode\.restartOnChange ist "never", erlaubt ist einer der Werte offer, restart\./,
     );
     assert.deepEqual(buttons, ['Einstellungen öffnen']);
-    await editor.change({ 'cheatcode.lastWindow': 'auto' });
+    await editor.change({ 'cheatcode.restartOnChange': 'offer' });
     await tab.clearNotifications();
   });
 

@@ -89,6 +89,7 @@ export class SettingsDiagnostics implements vscode.Disposable {
       declared: this.#declared,
       effective: (key) => configuration.get(key),
       env: process.env,
+      isOfWorkspace: isOwn,
       appWords: isOwn && apps.length > 0 ? apps.flatMap(({ name, type }) => [name, type]) : undefined,
       hasSchema: this.#ports.checksBySchema(uri),
       nodeProblem,

@@ -18,6 +18,8 @@ export interface SettingsFileLook {
   /** The value that counts, from whatever file; key without `cheatcode.`. */
   readonly effective: (key: string) => unknown;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** It is the workspace's own: what is a machine's to say does not count in it, which the editor says itself. */
+  readonly isOfWorkspace: boolean;
   /** Names and types of the workspace's apps; undefined where the file is not the workspace's own: another may have them. */
   readonly appWords: readonly string[] | undefined;
   /** The editor says itself what its schema of settings can. */
@@ -34,7 +36,8 @@ export async function checkSettingsFile(text: string, look: SettingsFileLook): P
   for (const { key, value } of propertiesOf(valueAt(root, ['settings']) ?? root)) {
     const setting = String(key.value);
     const at = { offset: value.offset, length: value.length, value: plainValue(value) };
-    if (look.declared[setting] !== undefined) values.set(setting, at);
+    const declared = look.declared[setting];
+    if (declared && !(look.isOfWorkspace && declared.scope === 'machine')) values.set(setting, at);
   }
   const found: SettingPlace[] = [];
   const report = (setting: string, severity: SettingPlace['severity'], message: string) => {

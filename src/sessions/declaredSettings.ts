@@ -8,6 +8,8 @@ export interface DeclaredSetting {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly pattern?: string;
+  /** `machine`: no workspace can set it. */
+  readonly scope?: string;
 }
 
 /** By its full name. */

@@ -18,6 +18,7 @@ describe('a file of settings', () => {
       declared,
       effective: (key) => values[`cheatcode.${key}`] ?? declared[`cheatcode.${key}`]?.default,
       env: {},
+      isOfWorkspace: false,
       appWords: ['shop', 'web'],
       hasSchema: true,
       nodeProblem: (file) => Promise.resolve(file === '/good/node' ? undefined : 'bad'),
@@ -77,6 +78,10 @@ describe('a file of settings', () => {
       ['redis.caFile', 'error', '"/no.pem"'],
     ]);
     assert.deepEqual(await problemsOf({ 'cheatcode.nodePath': '/good/node', 'cheatcode.redis.caFile': '/ca.pem' }), []);
+  });
+
+  it('of a workspace is not asked for what is the machine’s to say', async () => {
+    assert.deepEqual(await problemsOf({ 'cheatcode.nodePath': '/bad/node' }, { isOfWorkspace: true }), []);
   });
 
   it('may be that of a workspace with several folders', async () => {

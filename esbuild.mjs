@@ -92,6 +92,20 @@ const nativeBesideBundle = {
 };
 
 /**
+ * The MCP server checks by a JSON schema only what people answer to its questions, and it asks none: without ajv its bundle is half.
+ * @type {import('esbuild').Plugin}
+ */
+const noSchemaValidator = {
+  name: 'no-schema-validator',
+  setup(build) {
+    build.onLoad({ filter: /sdk[\\/]dist[\\/]esm[\\/]validation[\\/]ajv-provider\.js$/ }, () => ({
+      contents: 'export class AjvJsonSchemaValidator {}',
+      loader: 'js',
+    }));
+  },
+};
+
+/**
  * The bundles of the product: the extension first, then what it loads of the editor's side; a test builds the first in memory.
  * @type {import('esbuild').BuildOptions[]}
  */
@@ -113,22 +127,39 @@ export const product = [
     outdir: 'dist',
     external: ['vscode'],
   })),
+  { ...common, entryPoints: { runDoctor: 'src/providers/runDoctor.ts' }, outdir: 'dist', external: ['vscode'] },
+  // Wanted when an agent calls a tool, is to be told of the MCP server, or gets advice.
   {
     ...common,
-    entryPoints: { writeAgentAdvice: 'src/providers/writeAgentAdvice.ts' },
+    entryPoints: {
+      agentToolCalls: 'src/providers/agentToolCalls.ts',
+      mcpDefinition: 'src/providers/mcpDefinition.ts',
+      writeAgentAdvice: 'src/providers/writeAgentAdvice.ts',
+    },
     outdir: 'dist',
     external: ['vscode'],
   },
+  // Wanted when something does not compile, and with the first terminal.
   {
     ...common,
-    entryPoints: { serverProblems: 'src/providers/serverProblems.ts' },
+    entryPoints: {
+      serverProblems: 'src/providers/serverProblems.ts',
+      terminalLinks: 'src/providers/terminalLinks.ts',
+    },
     outdir: 'dist',
     external: ['vscode'],
   },
-  // Wanted with the first terminal.
+  // Wanted when somebody opens a list.
   {
     ...common,
-    entryPoints: { terminalLinks: 'src/providers/terminalLinks.ts' },
+    entryPoints: { actionsQuickPick: 'src/providers/actionsQuickPick.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
+  // Wanted when somebody types what may start a dev server.
+  {
+    ...common,
+    entryPoints: { typedServerNotice: 'src/providers/typedServerNotice.ts' },
     outdir: 'dist',
     external: ['vscode'],
   },
@@ -151,6 +182,13 @@ export const product = [
   { ...common, entryPoints: { gateway: 'src/gateway/main.ts' }, outdir: 'dist' },
   // Loaded by the host and the command line where a Redis is configured.
   { ...common, entryPoints: { redis: 'src/sessions/host/redisConnection.ts' }, outdir: 'dist' },
+  // Loaded by the one command that serves agents.
+  {
+    ...common,
+    entryPoints: { mcp: 'src/cli/mcpServer.ts' },
+    outdir: 'dist',
+    plugins: [noSchemaValidator],
+  },
   // Drawn for mobile apps only, so no part of what each window loads.
   { ...common, entryPoints: { phoneCard: 'src/providers/phoneCard.ts' }, outdir: 'dist' },
 ];

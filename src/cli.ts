@@ -7,6 +7,7 @@ import { onReaderGone } from './cli/pipeReader';
 import { runCommandLine } from './cli/runCommandLine';
 import { environmentResolver } from './cli/serverEnvironment';
 import type { LoadRedis } from './cli/fleet';
+import type * as McpServer from './cli/mcpServer';
 import { readSettings } from './providers/settingsReader';
 import { declaredSettings } from './sessions/declaredSettings';
 import type * as HostLauncher from './sessions/hostLauncher';
@@ -41,6 +42,8 @@ void runCommandLine({
   distFolder: __dirname,
   loadLauncher: () => Promise.resolve(load('./hostLauncher.js') as typeof HostLauncher),
   loadRedis,
+  serveMcp: (serving, ended) => (load('./mcp.js') as typeof McpServer).serveMcp({ ...serving, stdin, stdout }, ended),
+  onTerminate: (listener) => process.once('SIGTERM', listener),
   environmentResolver: (log) => environmentResolver({ env, isInTerminal: stdin.isTTY, log }),
   interrupted,
   onReaderGone: (listener) => onReaderGone(stdout.fd, listener),

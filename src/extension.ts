@@ -4,7 +4,9 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { CheatcodeApi } from './cheatcode';
 import { ActiveApp } from './providers/activeApp';
-import { pickAction, pickApp } from './providers/actionsQuickPick';
+import type * as QuickPicks from './providers/actionsQuickPick';
+import type * as AgentToolCalls from './providers/agentToolCalls';
+import { registerAgentTools } from './providers/agentTools';
 import { BrowserAddresses } from './providers/browserAddresses';
 import { registerCommands } from './providers/commands';
 import { ConfigDiagnostics } from './providers/configDiagnostics';
@@ -17,6 +19,7 @@ import { createApi } from './providers/extensionApi';
 import { appCommands } from './providers/ids';
 import { hasIntegratedBrowser } from './providers/integratedBrowser';
 import { checksBySchema } from './providers/jsonSchemas';
+import type * as McpDefinition from './providers/mcpDefinition';
 import { runButton } from './providers/messageButtons';
 import { Notifications } from './providers/notifications';
 import { openAppFile } from './providers/openAppFile';
@@ -34,13 +37,17 @@ import { ServerTerminals } from './providers/serverTerminal';
 import type * as SettingsFiles from './providers/settingsDiagnostics';
 import { SettingsFileWatch } from './providers/settingsFileWatch';
 import type * as ShownProblems from './providers/serverProblems';
+import type * as RunDoctor from './providers/runDoctor';
 import type * as ShowReport from './providers/showReport';
 import type * as Links from './providers/terminalLinks';
 import { StatusBar } from './providers/statusBar';
 import { editorSurroundings } from './providers/surroundings';
 import { ToldCauses } from './providers/toldCauses';
+import { watchTypedLines } from './providers/typedLines';
+import type * as TypedServerNotice from './providers/typedServerNotice';
 import { contributeTerminalPath } from './providers/terminalPath';
 import type * as AgentAdvice from './providers/writeAgentAdvice';
+import { WindowAttention } from './providers/windowAttention';
 import { WorkspaceFiles } from './providers/workspaceFiles';
 import { discoverApps } from './sessions/appDiscovery';
 import { isKnownWish } from './sessions/appSelection';
@@ -64,14 +71,24 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   const log = store.add(new OutputChannelLog());
   const onError = (error: unknown): void => log.error('unexpected', { error: errorMessage(error) });
   const openFile = (app: App, place: FilePlace): void => void openAppFile(app.folder, place).catch(onError);
-  const notifications = store.add(new Notifications(runButton, new ToldCauses(context.globalState)));
-  const settings = store.add(new EditorSettings(log, notifications.tell));
+  const attention = store.add(new WindowAttention());
+  const notifications = store.add(
+    new Notifications({
+      run: runButton,
+      anywhere: new ToldCauses(context.globalState),
+      attention,
+      host: () => servers,
+    }),
+  );
+  const settings = store.add(new EditorSettings(log, (message) => notifications.considerOther('settings', message)));
   const activeApp = store.add(new ActiveApp());
   const workspaceFolders = () => (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath);
   const loadReader = () => loadBeside<typeof ConfigReading>('./configReading.js').configReader;
+  const own = editorSurroundings(context);
+  const { surroundings } = own;
   const servers = store.add(
     createDevServers({
-      ...editorSurroundings(context),
+      ...own,
       workspaceFolders,
       settings: () => settings.current,
       log,
@@ -82,6 +99,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       redis: () => redisSettings(settings.current, log),
     }),
   );
+  servers.attend(attention.isFocused);
   const terminals = store.add(
     new ServerTerminals({
       servers,
@@ -130,8 +148,10 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     registerCommands({
       servers,
       activeApp: () => previews.activeApp ?? activeApp.among(servers.apps),
-      pickApp,
-      pickAction,
+      pickApp: (...of) => loadQuickPicks().pickApp(...of),
+      pickAction: (...of) => loadQuickPicks().pickAction(...of),
+      isTrusted: () => vscode.workspace.isTrusted,
+      noteInput: attention.noteInput,
       showTerminal: (app) => terminals.reveal(app),
       openPreview: (app) => previews.open(app),
       openPreviewInView: (app) => previews.openInView(app),
@@ -151,12 +171,27 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
           windowLog: () => log.recent,
         }),
       createConfig: async () => loadBeside<typeof CreateConfig>('./createConfig.js').createConfig(notifications.tell),
-      writeAgentAdvice: async (folder) =>
-        loadBeside<typeof AgentAdvice>('./writeAgentAdvice.js').writeAgentAdvice(folder),
+      writeAgentAdvice: (folder) => loadBeside<typeof AgentAdvice>('./writeAgentAdvice.js').writeAgentAdvice(folder),
+      runDoctor: async (appKey) =>
+        loadBeside<typeof RunDoctor>('./runDoctor.js').runDoctor(
+          { servers, views: viewsNow, settings: () => settings.current, surroundings },
+          appKey,
+        ),
       tell: notifications.tell,
     }),
   );
 
+  store.add(
+    watchTypedLines({
+      isWanted: () => settings.current.terminal.tellOfSecondServer,
+      look: async (typed) => {
+        const { secondServerNotice } = loadBeside<typeof TypedServerNotice>('./typedServerNotice.js');
+        const notice = await secondServerNotice(typed, viewsNow());
+        if (notice !== undefined) notifications.tell(notice);
+      },
+      onError,
+    }),
+  );
   const statusBar = store.add(new StatusBar());
   const keys = store.add(new EditorContextKeys());
   const diagnostics = store.add(
@@ -269,6 +304,30 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   );
   const activated = servers.activate();
   activated.catch(onError);
+  store.add(
+    registerAgentTools(() =>
+      loadBeside<typeof AgentToolCalls>('./agentToolCalls.js').agentToolCalls({
+        servers,
+        activated,
+        settings: () => settings.current,
+      }),
+    ),
+  );
+  const offerMcpServer = once(() =>
+    store?.add(
+      loadBeside<typeof McpDefinition>('./mcpDefinition.js').registerMcpDefinition({
+        settings: () => settings.current,
+        servers,
+        version: editorSurroundings(context).extensionVersion,
+        onDidChange: [settings.onDidChange, servers.onDidDiscover, servers.onDidChangeConnection],
+      }),
+    ),
+  );
+  const considerMcpServer = (): void => {
+    if (settings.current.offerMcpServer) offerMcpServer();
+  };
+  considerMcpServer();
+  store.add(settings.onDidChange(considerMcpServer));
   hasIntegratedBrowser({
     isDesktop: vscode.env.uiKind === vscode.UIKind.Desktop,
     commands: () => vscode.commands.getCommands(true),
@@ -290,6 +349,21 @@ export function deactivate(): Promise<void> {
 /** Most of the weight, and needed only when a host must be spawned. */
 function loadLauncher(): Promise<typeof HostLauncher> {
   return Promise.resolve().then(() => loadBeside<typeof HostLauncher>('./hostLauncher.js'));
+}
+
+/** At the first call only. */
+function once(action: () => unknown): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    action();
+  };
+}
+
+/** Drawn when a person opens one. */
+function loadQuickPicks(): typeof QuickPicks {
+  return loadBeside('./actionsQuickPick.js');
 }
 
 /** A bundle beside this one, loaded when it is needed. */

@@ -3,7 +3,7 @@ import { CommandError } from './commandError';
 import { DetachKeys } from './detachKeys';
 import { lostHost, mustHaveSession } from './logs';
 import type { TextStream } from './output';
-import { isUp } from './report';
+import { isUp } from '../sessions/appReport';
 
 /** The keyboard and the screen of this process: parts of Node's streams. */
 export interface Terminal {

@@ -10,7 +10,7 @@ import { chooseApp, type Preference } from './chooseApp';
 import { CommandError } from './commandError';
 import { hungHostSentence } from './hungHost';
 import type { Output } from './output';
-import { reportOf, reportOfApp, type AppReport } from './report';
+import { reportOf, reportOfApp, type AppReport } from '../sessions/appReport';
 
 export interface CommandContextOptions {
   readonly parsed: ParsedCommand;

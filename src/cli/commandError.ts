@@ -1,4 +1,4 @@
-import type { AppReport } from './report';
+import type { AppReport } from '../sessions/appReport';
 import type { ExitName } from './exitCodes';
 
 /** Ends a command: with its exit code, a code for programs, and a sentence for people. */

@@ -77,6 +77,7 @@ export const commands = {
   open: { summary: 'print the URL and open it in a browser', takesApp: true, options: [] },
   doctor: { summary: 'look for what keeps a dev server from starting', takesApp: true, options: [] },
   ls: { summary: 'list all dev servers of this machine, or of all machines', options: ['fleet', 'sandbox'] },
+  mcp: { summary: 'serve agents the same, as an MCP server on stdin and stdout', options: [] },
   shutdown: {
     summary: 'stop all dev servers and end the background process that owns them',
     options: ['replace-host'],

@@ -1,20 +1,16 @@
 import type { App } from '../sessions/apps';
 import type { StartChoice } from '../sessions/devServers';
-import { delay, systemClock } from '../sessions/clock';
 import { DevServerError } from '../sessions/errors';
 import { ConfirmationNeededError } from '../sessions/personsWord';
 import type { NamedProcess, SessionSnapshot } from '../sessions/protocol';
 import { acrossMachinesSentence, processLine, whatComesNext } from '../sessions/sessionSentences';
 import type { CommandContext } from './commandContext';
 import { CommandError } from './commandError';
-import { documentOf, isUp } from './report';
-import { verdictOf, waitForVerdict, within } from './waiting';
+import { documentOf, isUp } from '../sessions/appReport';
+import { isFromBefore, patiently, settledVerdict, verdictOf, within } from '../sessions/settling';
 
 /** Lines of a failed server's output that are shown with the failure. */
 const LAST_LINES = 15;
-/** Between two tries while a host is replaced, and how many there are. */
-const TRY_AGAIN_MS = 250;
-const MAX_TRIES = 80;
 /** Processes that come and go while their end is agreed to: then it is given up. */
 const MAX_ROUNDS = 3;
 
@@ -28,10 +24,10 @@ export async function ensure(context: CommandContext): Promise<void> {
     context.allowLaunch();
     await context.connect();
     const before = context.sessionOf(app);
-    if (before && isUp(before)) await settled(context, app, () => false);
+    if (before && isUp(before)) await settled(context, app, undefined);
     else {
       await patiently(() => context.servers.start(app, choiceOf(context)));
-      await settled(context, app, isFromBefore(context, before));
+      await settled(context, app, before);
     }
   });
   printUrl(context, app);
@@ -50,7 +46,7 @@ export async function restart(context: CommandContext): Promise<void> {
         context.servers.restart(app, { ...(choice ? { choice } : {}), ...(confirmed ? { confirmed } : {}) }),
       ),
     );
-    await settled(context, app, isFromBefore(context, before));
+    await settled(context, app, before);
   });
   printUrl(context, app);
 }
@@ -71,20 +67,6 @@ export async function stop(context: CommandContext): Promise<void> {
   else output.print(report.sentence);
 }
 
-/** An older host makes room for this command's own just now: it is asked again. The caller limits the time. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await ask();
-    } catch (error) {
-      const isPassing =
-        error instanceof DevServerError && (error.code === 'hostRetiring' || error.code === 'connectionLost');
-      if (!isPassing || tries >= MAX_TRIES) throw error;
-      await delay(systemClock, TRY_AGAIN_MS);
-    }
-  }
-}
-
 function choiceOf({ parsed }: CommandContext): StartChoice | undefined {
   const choice = {
     ...(parsed.useNextPort ? { useNextPort: true } : {}),
@@ -93,66 +75,29 @@ function choiceOf({ parsed }: CommandContext): StartChoice | undefined {
   return Object.keys(choice).length > 0 ? choice : undefined;
 }
 
-/**
- * Tells snapshots of before a start from later ones: by the revision; and a server that ran before a restart by when it began to
- * run, for it may be pushed once more.
- */
-function isFromBefore(
-  { servers }: CommandContext,
-  before: SessionSnapshot | undefined,
-): (snapshot: SessionSnapshot) => boolean {
-  let isSameHost = true;
-  // Another host counts from the beginning.
-  const subscription = servers.onDidChangeConnection(({ kind }) => {
-    if (kind !== 'connecting') return;
-    isSameHost = false;
-    subscription.dispose();
-  });
-  return (snapshot) =>
-    before !== undefined &&
-    isSameHost &&
-    (snapshot.revision <= before.revision || (isUp(snapshot) && snapshot.sinceMs === before.sinceMs));
-}
-
 /** Waits until the server runs, if that is wanted. Rejects with `CommandError` when it will not by itself. */
-async function settled(
-  context: CommandContext,
-  app: App,
-  isOld: (snapshot: SessionSnapshot) => boolean,
-): Promise<void> {
+async function settled(context: CommandContext, app: App, before: SessionSnapshot | undefined): Promise<void> {
   const { servers, output, parsed } = context;
   if (!parsed.waits) {
     const now = context.sessionOf(app);
     // What stands in the way at once is told; what comes later is nobody's to tell.
-    if (now && !isOld(now) && verdictOf(now).kind === 'needsPerson') throw needsPerson(context, app, now);
+    if (now && !isFromBefore(now, before) && verdictOf(now).kind === 'needsPerson')
+      throw needsPerson(context, app, now);
     return;
   }
   let said: string | undefined;
-  let subscription: { dispose(): void } | undefined;
-  const lost = new Promise<never>((_resolve, reject) => {
-    subscription = servers.onDidChangeConnection((state) => {
-      if (state.kind === 'failed') reject(state.error);
-    });
+  const verdict = await settledVerdict(servers, app, {
+    before,
+    onSnapshot: () => {
+      const { sentence } = context.report(app);
+      if (sentence === said) return;
+      said = sentence;
+      output.progress(sentence);
+    },
   });
-  try {
-    const verdict = await waitForVerdict({
-      current: () => (servers.connection.kind === 'connected' ? context.sessionOf(app) : undefined),
-      onChange: (listener) => servers.onDidChangeAnySession(listener),
-      lost,
-      isOld,
-      onSnapshot: (snapshot) => {
-        const { sentence } = context.report(app);
-        if (sentence === said || isOld(snapshot)) return;
-        said = sentence;
-        output.progress(sentence);
-      },
-    });
-    const now = context.sessionOf(app);
-    if (verdict.kind === 'needsPerson' && now) throw needsPerson(context, app, now);
-    if (verdict.kind !== 'running') throw await failure(context, app);
-  } finally {
-    subscription?.dispose();
-  }
+  const now = context.sessionOf(app);
+  if (verdict.kind === 'needsPerson' && now) throw needsPerson(context, app, now);
+  if (verdict.kind !== 'running') throw await failure(context, app);
 }
 
 function needsPerson(context: CommandContext, app: App, session: SessionSnapshot): CommandError {

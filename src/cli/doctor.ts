@@ -1,30 +1,25 @@
 import type { App } from '../sessions/apps';
 import { DevServerError } from '../sessions/errors';
 import { otherOwner } from '../sessions/folderOwner';
-import { resolveLaunchSpec } from '../sessions/launchSpec';
+import { appLooks, examine, machineLooks } from '../sessions/doctor';
+import type { DoctorContext } from '../sessions/doctorContext';
+import type { Finding } from '../sessions/doctorFinding';
+import { systemDoctorPorts } from '../sessions/doctorSystem';
 import { errorMessage } from '../sessions/log';
 import { errorToMessage } from '../sessions/messages';
-import type { LaunchSpec } from '../sessions/protocol';
 import { redisSettings } from '../sessions/redisSettings';
-import { appProblemSentence, holderOf } from '../sessions/sessionSentences';
+import { serverEnvironment } from '../sessions/serverEnvironment';
 import { ensureStateFolder } from '../sessions/stateFolder';
 import type { CommandContext } from './commandContext';
 import { CommandError } from './commandError';
 import { REDIS_LIMIT_MS, type LoadRedis } from './fleet';
 import { HUNG_HOST_HELP, hungHostSentence } from './hungHost';
-import { findProgram, isPortFree, outputOf, portHolder } from './lookAround';
+import { outputOf } from '../sessions/lookAround';
 import { SaidError } from './overview';
-import { isUp, JSON_SCHEMA } from './report';
+import { JSON_SCHEMA } from '../sessions/appReport';
 
 /** One thing that was looked at. */
-export interface Check {
-  /** For programs. */
-  readonly id: 'node' | 'stateFolder' | 'host' | 'redis' | 'workspace' | 'app' | 'port' | 'packageManager';
-  readonly result: 'ok' | 'warn' | 'fail';
-  readonly message: string;
-  /** What helps. */
-  readonly help?: string;
-}
+export type Check = Pick<Finding, 'id' | 'result' | 'message' | 'help'>;
 
 export interface DoctorPorts {
   readonly loadRedis: LoadRedis;
@@ -53,7 +48,8 @@ export async function doctor(context: CommandContext, ports: DoctorPorts): Promi
   if (folder) say(folder);
   if (folder?.result !== 'fail') say(await hostCheck(context));
   say(await redisCheck(context, ports.loadRedis));
-  for await (const check of appChecks(context, ports)) say(check);
+  const stateFolder = folder?.result === 'ok' ? ensureStateFolder(process.env) : undefined;
+  for await (const check of lookedAt(context, ports, stateFolder)) say(check);
   if (parsed.isJson) output.printJson({ schema: JSON_SCHEMA, checks });
   const failures = checks.filter(({ result }) => result === 'fail');
   if (failures.length > 0)
@@ -134,62 +130,51 @@ async function redisCheck(context: CommandContext, loadRedis: LoadRedis): Promis
   }
 }
 
-async function* appChecks(context: CommandContext, ports: DoctorPorts): AsyncGenerator<Check> {
-  let app: App;
+/** The app, and what it runs on: what the editor's doctor looks at, too. */
+async function* lookedAt(
+  context: CommandContext,
+  ports: DoctorPorts,
+  stateFolder: string | undefined,
+): AsyncGenerator<Check> {
+  const core = doctorContext(context, ports, stateFolder);
+  let app: App | undefined;
+  let trouble: Check | undefined;
   try {
     app = await context.chooseApp('byItself');
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    yield { id: error.code === 'noWorkspace' ? 'workspace' : 'app', result: 'fail', message: error.message };
-    return;
+    trouble = { id: error.code === 'noWorkspace' ? 'workspace' : 'app', result: 'fail', message: error.message };
   }
+  for (const finding of await examine(machineLooks(core, app ? [app] : []))) yield checkOf(finding);
+  if (trouble) yield trouble;
+  if (!app) return;
   for (const { file, message } of context.servers.problems)
     yield { id: 'workspace', result: 'warn', message: `${file}: ${message}` };
-  if (app.problem) {
-    yield { id: 'app', result: 'fail', message: appProblemSentence(app.label, app.problem) };
-    return;
-  }
-  yield { id: 'app', result: 'ok', message: `${app.name} (${app.type}) in ${app.folder}` };
-  const spec = await resolveLaunchSpec(app, context.settings, ports.isSandbox);
-  yield await portCheck(context, app, spec);
-  if (spec.managed === undefined) yield await programCheck(spec, ports);
+  for (const finding of await examine(await appLooks(core, app))) yield checkOf(finding);
 }
 
-async function portCheck(context: CommandContext, app: App, { port }: LaunchSpec): Promise<Check> {
-  const session = context.sessionOf(app);
-  if (session && isUp(session))
-    return { id: 'port', result: 'ok', message: `${context.report(app).sentence} ${session.url}` };
-  if (await isPortFree(port)) return { id: 'port', result: 'ok', message: `port ${port} is free` };
-  const who = (session && holderOf(session.reason)) ?? (await portHolder(port));
+function checkOf({ id, result, message, help }: Finding): Check {
+  return { id, result, message, ...(help === undefined ? {} : { help }) };
+}
+
+function doctorContext(context: CommandContext, ports: DoctorPorts, stateFolder: string | undefined): DoctorContext {
+  const { env } = context;
+  let resolved: Promise<Readonly<Record<string, string>>> | undefined;
   return {
-    id: 'port',
-    result: 'warn',
-    message: `Port ${port} is taken${who === undefined ? ", by whom can't be seen from here" : ` by ${who}`}.`,
-    help: 'If that is a server of this app, `ensure` takes it as it is; else end it, or use `ensure --use-next-port`.',
+    ports: systemDoctorPorts((file, args, { cwd, env: of }) => outputOf(file, args, of, cwd)),
+    settings: context.settings,
+    isSandbox: ports.isSandbox,
+    trusted: true,
+    session: (app) => context.sessionOf(app),
+    env,
+    // Once for all checks: a shell may take seconds to tell its environment.
+    serverEnvironment: () => (resolved ??= ports.environment().then((own) => serverEnvironment(own, undefined, {}))),
+    stateFolder,
+    editor: { isCodeServer: isInCodeServer(env), asExternalUrl: undefined },
   };
 }
 
-/** Programs that do nothing but print when they are asked for their version; of others nobody knows. */
-const KNOWN_PROGRAMS: ReadonlySet<string> = new Set(['npm', 'pnpm', 'yarn', 'bun', 'npx', 'bunx', 'node', 'deno']);
-
-async function programCheck({ command, folder }: LaunchSpec, ports: DoctorPorts): Promise<Check> {
-  const [program = ''] = command;
-  const env = await ports.environment();
-  const file = findProgram(program, folder, env);
-  if (file === undefined) return missing('fail', program, 'was not found');
-  if (!KNOWN_PROGRAMS.has(program)) return { id: 'packageManager', result: 'ok', message: `${program} is ${file}` };
-  // Of Corepack's managers the first call may ask for leave to download, and nobody answers.
-  const version = await outputOf(program, ['--version'], { ...env, COREPACK_ENABLE_DOWNLOAD_PROMPT: '0' }, folder);
-  return version === undefined
-    ? missing('warn', program, 'gave no version')
-    : { id: 'packageManager', result: 'ok', message: `${program} ${version.trim().split('\n')[0]}` };
-}
-
-function missing(result: 'warn' | 'fail', program: string, what: string): Check {
-  return {
-    id: 'packageManager',
-    result,
-    message: `${program}, which starts the server, ${what}.`,
-    help: `Install it, and make sure that \`${program}\` is on the PATH of your login shell.`,
-  };
+/** A terminal of code-server has variables of its own beside those of VS Code. */
+function isInCodeServer(env: Readonly<Record<string, string | undefined>>): boolean {
+  return env['TERM_PROGRAM'] === 'vscode' && Object.keys(env).some((name) => name.startsWith('CODE_SERVER_'));
 }

@@ -4,7 +4,7 @@ import { redisSettings } from '../sessions/redisSettings';
 import type { ConnectRedis, RedisConnection } from '../sessions/host/redis';
 import type { CommandContext } from './commandContext';
 import { CommandError } from './commandError';
-import type { AppReport } from './report';
+import type { AppReport } from '../sessions/appReport';
 
 /** Gives what connects to Redis: a bundle of its own, read only when it is needed. */
 export type LoadRedis = () => ConnectRedis;

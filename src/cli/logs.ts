@@ -3,7 +3,7 @@ import type { SessionSnapshot } from '../sessions/protocol';
 import type { CommandContext } from './commandContext';
 import { CommandError } from './commandError';
 import { linesAfter, PlainLines } from './plainText';
-import { documentOf } from './report';
+import { documentOf } from '../sessions/appReport';
 
 /** Lines that are remembered, to know where a screen that comes anew goes on. */
 const REMEMBERED_LINES = 20;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { CommandContext } from './commandContext';
 import { CommandError } from './commandError';
 import { mustHaveSession } from './logs';
-import { documentOf, isUp } from './report';
+import { documentOf, isUp } from '../sessions/appReport';
 import { hasDisplay } from './surroundings';
 
 /** Prints the URL of the app's server, and opens it where there is something to open it with. */

@@ -4,7 +4,7 @@ import { CommandError } from './commandError';
 import { noHost } from './commandContext';
 import { readFleet, type LoadRedis } from './fleet';
 import type { Colour, Output } from './output';
-import { documentOf, isUp, reportOf, type AppReport } from './report';
+import { documentOf, isUp, reportOf, type AppReport } from '../sessions/appReport';
 import { table, type Column } from './table';
 
 /** Says how the workspace's servers are, or one of them. Ends as nothingRuns where none is up. */

@@ -21,11 +21,13 @@ import type { LoadRedis } from './fleet';
 import { helpText } from './help';
 import { HUNG_HOST_HELP, hungHostSentence } from './hungHost';
 import { logs, type OnReaderGone } from './logs';
+import { agentService } from './mcp';
+import type { McpServing } from './mcpServer';
 import { open } from './openUrl';
 import { Output, type TextStream } from './output';
 import { list, SaidError, status } from './overview';
 import { lonelyRedisSentence, redisNotTakenSentence } from './redisNotes';
-import { documentOf } from './report';
+import { documentOf } from '../sessions/appReport';
 import { environmentSource, problemSentence, type ReadSettings } from './settingValues';
 import { looksLikeSandbox, withPath } from './surroundings';
 
@@ -43,6 +45,10 @@ export interface CommandLinePorts {
   readonly distFolder: string;
   readonly loadLauncher: DevServersOptions['loadLauncher'];
   readonly loadRedis: LoadRedis;
+  /** Speaks to an agent over this process's stdin and stdout; loaded with its call. */
+  readonly serveMcp: (serving: Omit<McpServing, 'stdin' | 'stdout'>, ended: Promise<void>) => Promise<void>;
+  /** Hears that this process is to end; without a listener it ends by itself. */
+  readonly onTerminate: (listener: () => void) => void;
   /** Made once: the environment that servers start from, by the user that root acts as. */
   readonly environmentResolver: (log: Logger) => NonNullable<DevServersOptions['resolveEnvironment']>;
   /** Rejects with `CommandError` when a person interrupts. */
@@ -69,6 +75,7 @@ export async function runCommandLine(ports: CommandLinePorts): Promise<number> {
     if (parsed.command === 'help') output.raw(helpText(Math.min(100, output.width)));
     else if (parsed.command === 'version') output.print(ports.version);
     else if (parsed.command === 'completion') output.raw(completionScript(parsed.name ?? 'bash'));
+    else if (parsed.command === 'mcp') await serveAgents(ports, parsed, output);
     else {
       const prepared = prepare(ports, parsed, output);
       context = prepared.context;
@@ -140,6 +147,19 @@ function prepare(ports: CommandLinePorts, parsed: ParsedCommand, output: Output)
   return { context, isSandbox, resolveEnvironment };
 }
 
+/** Until the client has gone. Nothing but the protocol goes to stdout. */
+async function serveAgents(ports: CommandLinePorts, parsed: ParsedCommand, output: Output): Promise<void> {
+  const log = logTo(ports.stderr, parsed.isVerbose);
+  if (ports.terminal.stdin.isTTY) output.say('An agent speaks to this command; see docs/agents.md. Ctrl+D ends it.');
+  const serving = {
+    version: ports.version,
+    ...agentService((of) => prepare(ports, { ...parsed, ...of }, output).context),
+    onError: (error: Error) => log.warn('mcp', { error: errorMessage(error) }),
+  };
+  const ended = new Promise<void>((resolve) => ports.onTerminate(resolve));
+  await Promise.race([ports.serveMcp(serving, ended), ports.interrupted]);
+}
+
 async function execute(ports: CommandLinePorts, { context, isSandbox, resolveEnvironment }: Prepared): Promise<void> {
   const { command } = context.parsed;
   switch (command) {
@@ -170,10 +190,11 @@ async function execute(ports: CommandLinePorts, { context, isSandbox, resolveEnv
         environment: () => resolveEnvironment(undefined),
         isSandbox,
       });
+    case 'mcp':
     case 'completion':
     case 'help':
     case 'version':
-      return; // Answered without a look at anything.
+      return; // Answered before this.
   }
 }
 

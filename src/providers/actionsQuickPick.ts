@@ -1,45 +1,28 @@
+import './editorLanguage';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { DevServers } from '../sessions/devServers';
-import { actionsFor, type AppActionId } from '../sessions/appActions';
+import { actionList, type ActionChoice, type ActionWindow } from '../sessions/actionList';
 import { appIcon } from '../sessions/appFace';
 import { type AppView } from '../sessions/appView';
 import { appSummary } from '../sessions/presenter';
 
 interface ActionItem extends vscode.QuickPickItem {
-  readonly run?: () => void;
+  readonly run?: ActionChoice;
 }
 
-/** Offers what fits the state of each app; `views` come with the likely app first. */
-export async function pickAction(
-  views: readonly AppView[],
-  run: (action: AppActionId, appKey: string) => void,
-  hostReplacement: DevServers['hostReplacement'],
-  runWindow: (command: 'showLog' | 'showReport' | 'replaceHost') => void,
-): Promise<void> {
-  const items: ActionItem[] = views.flatMap((view) => [
-    { label: appSummary(view), kind: vscode.QuickPickItemKind.Separator },
-    ...actionsFor(view).map((action) => ({
-      label: `$(${action.icon}) ${action.label}`,
-      ...(action.description === undefined ? {} : { description: action.description }),
-      run: () => run(action.id, view.app.key),
-    })),
-  ]);
-  items.push(
-    { label: 'Cheatcode', kind: vscode.QuickPickItemKind.Separator },
-    ...(hostReplacement === undefined
-      ? []
-      : [
-          {
-            label: '$(sync) Replace Session Host…',
-            description: hostReplacement === 'hung' ? 'it does not answer' : 'it is older than this extension',
-            run: () => runWindow('replaceHost'),
-          },
-        ]),
-    { label: '$(output) Show Log', run: () => runWindow('showLog') },
-    { label: '$(report) Show Report', description: 'for a bug report', run: () => runWindow('showReport') },
+/** Offers what fits the state of each app; `views` come with the likely app first. Undefined: a person left it. */
+export async function pickAction(views: readonly AppView[], window: ActionWindow): Promise<ActionChoice | undefined> {
+  const items = actionList(views, window).map((row): ActionItem =>
+    row.kind === 'heading'
+      ? { label: row.label, kind: vscode.QuickPickItemKind.Separator }
+      : {
+          label: `$(${row.icon}) ${row.label}`,
+          ...(row.description === undefined ? {} : { description: row.description }),
+          run: row.run,
+        },
   );
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: 'Dev server actions' });
-  picked?.run?.();
+  const options = { placeHolder: l10n.t('Dev server actions'), matchOnDescription: true };
+  return (await vscode.window.showQuickPick(items, options))?.run;
 }
 
 /** Asks which of several apps a command is for. */

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { ActionChoice, ActionWindow } from '../sessions/actionList';
 import type { App } from '../sessions/apps';
 import type { DevServers } from '../sessions/devServers';
 import { DisposableStore } from '../sessions/event';
@@ -15,12 +16,11 @@ export interface CommandPorts {
   /** The app that a person most likely means now. */
   activeApp(): App | undefined;
   pickApp(views: readonly AppView[], placeHolder: string): Promise<AppView | undefined>;
-  pickAction(
-    views: readonly AppView[],
-    run: (action: AppActionId, appKey: string) => void,
-    hostReplacement: DevServers['hostReplacement'],
-    runWindow: (command: 'showLog' | 'showReport' | 'replaceHost') => void,
-  ): Promise<void>;
+  /** Offers what fits; undefined where a person leaves it. */
+  pickAction(views: readonly AppView[], window: ActionWindow): Promise<ActionChoice | undefined>;
+  isTrusted(): boolean;
+  /** A person has just done something in this window. */
+  noteInput(): void;
   showTerminal(app: App): void;
   openPreview(app: App): void;
   openPreviewInView(app: App): void;
@@ -38,6 +38,8 @@ export interface CommandPorts {
   showReport(): Promise<void>;
   /** Writes a first `cheatcode.json`, or opens the one that there is. */
   createConfig(): Promise<void>;
+  /** Looks for what commonly goes wrong, with one app where that is named. */
+  runDoctor(appKey: string | undefined): Promise<void>;
   /** Of the workspace folder that holds the app. */
   writeAgentAdvice(folder: string): Promise<void>;
   tell(message: Message): void;
@@ -89,6 +91,7 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
   for (const id of Object.keys(run) as AppActionId[])
     store.add(
       vscode.commands.registerCommand(appCommands[id], async (named?: unknown, path?: unknown) => {
+        ports.noteInput();
         const app = await chooseApp(id, wordIn(named), ports);
         if (app === undefined) return;
         const page = typeof path === 'string' ? path : undefined;
@@ -98,19 +101,21 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
       }),
     );
   store.add(
-    vscode.commands.registerCommand(windowCommands.actions, (argument?: unknown) => {
+    vscode.commands.registerCommand(windowCommands.actions, async (argument?: unknown) => {
+      ports.noteInput();
       const views = allViews(ports);
       const name = wordIn(argument);
       const named = typeof name === 'string' ? appByWord(views, name) : undefined;
       const likely = (named ?? ports.activeApp())?.key;
       const first = views.filter((view) => view.app.key === likely);
       const others = named === undefined ? views.filter((view) => view.app.key !== likely) : [];
-      return ports.pickAction(
-        [...first, ...others],
-        (action, appKey) => void vscode.commands.executeCommand(appCommands[action], appKey),
-        ports.servers.hostReplacement,
-        (command) => void vscode.commands.executeCommand(windowCommands[command]),
-      );
+      const { connection, hostReplacement } = ports.servers;
+      const trusted = ports.isTrusted();
+      const choice = await ports.pickAction([...first, ...others], { connection, hostReplacement, trusted });
+      if (choice === undefined) return;
+      if ('app' in choice) await vscode.commands.executeCommand(appCommands[choice.app], choice.appKey);
+      else if (choice.window === 'manageTrust') await vscode.commands.executeCommand('workbench.trust.manage');
+      else await vscode.commands.executeCommand(windowCommands[choice.window]);
     }),
   );
   store.add(vscode.commands.registerCommand(windowCommands.showLog, () => ports.showLog()));
@@ -118,6 +123,13 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
     vscode.commands.registerCommand(windowCommands.showReport, () =>
       ports.showReport().catch((error: unknown) => ports.tell(errorToMessage(error))),
     ),
+  );
+  store.add(
+    vscode.commands.registerCommand(windowCommands.doctor, (argument?: unknown) => {
+      const word = wordIn(argument);
+      const named = typeof word === 'string' ? appByWord(allViews(ports), word) : undefined;
+      return ports.runDoctor(named?.key).catch((error: unknown) => ports.tell(errorToMessage(error)));
+    }),
   );
   store.add(
     vscode.commands.registerCommand(windowCommands.writeAgentAdvice, async () => {

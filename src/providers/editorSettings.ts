@@ -11,14 +11,14 @@ export class EditorSettings implements vscode.Disposable {
   readonly #changed = new Emitter<Settings>();
   readonly #subscription: vscode.Disposable;
   readonly #log: Logger;
-  readonly #report: (message: Message) => void;
-  #reported = '';
+  readonly #report: (message: Message | undefined) => void;
   #problems: readonly SettingProblem[] = [];
   #current: Settings;
 
   readonly onDidChange = this.#changed.event;
 
-  constructor(log: Logger, report: (message: Message) => void) {
+  /** `report` hears what is wrong, or that nothing is. */
+  constructor(log: Logger, report: (message: Message | undefined) => void) {
     this.#log = log;
     this.#report = report;
     this.#current = this.#read();
@@ -59,10 +59,7 @@ export class EditorSettings implements vscode.Disposable {
         expected: problem.expected,
       });
     this.#problems = problems;
-    const message = settingProblemsMessage(problems);
-    // The same trouble is told once, not at every change of some other setting.
-    if (message !== undefined && message.text !== this.#reported) this.#report(message);
-    this.#reported = message?.text ?? '';
+    this.#report(settingProblemsMessage(problems));
     return settings;
   }
 

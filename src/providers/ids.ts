@@ -25,6 +25,7 @@ export const windowCommands = {
   showLog: 'cheatcode.showLog',
   showReport: 'cheatcode.showReport',
   createConfig: 'cheatcode.createConfig',
+  doctor: 'cheatcode.doctor',
   writeAgentAdvice: 'cheatcode.writeAgentAdvice',
   stopAll: 'cheatcode.stopAll',
   replaceHost: 'cheatcode.replaceHost',
@@ -42,6 +43,9 @@ export const SERVERS_VIEW_ID = 'cheatcode.serversView';
 
 /** Of the preview's view, which people can put where they like it. */
 export const PREVIEW_VIEW_ID = 'cheatcode.previewView';
+
+/** Of the MCP server that the editor may be told of. */
+export const MCP_PROVIDER_ID = 'cheatcode.mcp';
 
 /** Section of all settings. */
 export const SETTINGS_SECTION = 'cheatcode';

@@ -68,7 +68,9 @@ export function readSettings(
     terminal: Object.freeze({
       onClose: read('terminal.onClose', oneOf('stop', 'detach')),
       attachAutomatically: read('terminal.attachAutomatically', flag),
+      tellOfSecondServer: read('terminal.tellOfSecondServer', flag),
     }),
+    offerMcpServer: read('offerMcpServer', flag),
     sandboxId,
     redis: redisPlace(read, env),
   };

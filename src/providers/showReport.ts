@@ -4,7 +4,7 @@ import { declaredSettings } from '../sessions/declaredSettings';
 import { errorMessage } from '../sessions/log';
 import type { AppView } from '../sessions/appView';
 import type { DevServers } from '../sessions/devServers';
-import { parseRedisAddress } from '../sessions/redisAddress';
+import { parseRedisAddress, redisSecrets } from '../sessions/redisAddress';
 import { reportText } from '../sessions/report';
 import type { Settings } from '../sessions/settings';
 import { SETTINGS_SECTION } from './ids';
@@ -71,7 +71,7 @@ export async function showReport(ports: ReportPorts): Promise<void> {
     hostLog,
     windowLog: ports.windowLog(),
     outputs: new Map(views.map(({ app, session }, index) => [session?.id ?? app.name, outputs[index] ?? []])),
-    known: { secrets: redisSecrets(ports.settings()), home: os.homedir() },
+    known: { secrets: redisSecrets(ports.settings().redis?.url), home: os.homedir() },
   });
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content }));
 }
@@ -108,16 +108,6 @@ function shownRedis(url: string): string {
     return parseRedisAddress(url).shown;
   } catch {
     return 'set, and no address of a Redis';
-  }
-}
-
-function redisSecrets({ redis }: Settings): readonly string[] {
-  if (redis === undefined) return [];
-  try {
-    const { username, password } = parseRedisAddress(redis.url);
-    return [redis.url, username, password].filter((text) => text !== undefined);
-  } catch {
-    return [redis.url];
   }
 }
 

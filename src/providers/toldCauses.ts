@@ -34,6 +34,13 @@ export class ToldCauses {
     this.#set(cause, MAX_TIMES);
   }
 
+  /** Causes that begin so have passed: they are news when they come back. */
+  forget(beginning: string): void {
+    const entries = this.#entries();
+    const others = entries.filter(([known]) => !known.startsWith(beginning));
+    if (others.length < entries.length) void this.#memory.update(KEY, others);
+  }
+
   #times(cause: string): number {
     return this.#entries().find(([known]) => known === cause)?.[1] ?? 0;
   }

@@ -1,3 +1,4 @@
+import './editorLanguage';
 import * as vscode from 'vscode';
 import { withAgentAdvice } from '../sessions/agentAdvice';
 

@@ -6,7 +6,7 @@ const END = '<!-- /cheatcode-dev -->';
 const ADVICE = `## Dev server
 
 The dev server of this workspace may run already, and there must be one only. Never start it yourself (\`pnpm dev\`, \`next dev\`,
-\`expo start\`). Ask for it instead:
+\`expo start\`). Ask for it instead, by the tools \`cheatcode_ensureDevServer\` and so on if you have them, else by these commands:
 
 - \`cheatcode-dev ensure --json\` starts it unless it runs, waits until it answers, and prints its URL (\`.apps[0].url\`).
 - \`cheatcode-dev status --json\` says how it is; \`cheatcode-dev logs -n 100\` prints its last output.

@@ -3,7 +3,7 @@
  * and waits to be looked at. Pure: the edge decides when and in which window, and remembers what was told.
  */
 import * as l10n from '@vscode/l10n';
-import { commandSetting, message, settingPrefix, type Message, type MessageButton } from './messages';
+import { message, settingPrefix, type Message, type MessageButton } from './messages';
 import {
   acrossMachinesSentence,
   appProblemSentence,
@@ -67,7 +67,8 @@ function failedMessage({ app }: AppView, session: SessionSnapshot): Message {
   const restart: MessageButton = { title: 'Restart', action: 'restart', appKey: app.key };
   switch (session.reason.code) {
     case 'commandNotFound':
-      return message('error', sentence, [...commandSetting(app), restart]);
+      // It offers to install what is missing, and leads to the setting.
+      return message('error', sentence, [{ title: l10n.t('Run Doctor'), action: 'doctor', appKey: app.key }, restart]);
     case 'folderMissing':
     case 'spawnFailed':
     case 'unknownProcesses':

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { ConfigProblem } from './apps';
-import { parseJsonText, propertiesOf, valueAt, type JsonNode, type Span } from './jsonText';
+import { changeValue, parseJsonText, propertiesOf, valueAt, type JsonNode, type Span } from './jsonText';
 import type { AppType } from './protocol';
 
 /** Its name; it lies in a workspace folder. */
@@ -201,4 +201,20 @@ function readEnv(node: JsonNode, report: Report): Record<string, string> {
 
 function spanOf({ offset, length }: JsonNode): Span {
   return { offset, length };
+}
+
+/** `name` and `path` of each entry of "apps" as written, at its place in the list; what is wrong with them is undefined. */
+export function writtenApps(content: string): readonly { readonly name: unknown; readonly path: unknown }[] {
+  const list = valueAt(parseJsonText(content).root, ['apps']);
+  if (list?.type !== 'array') return [];
+  const valueOf = (node: JsonNode, key: string): unknown => valueAt(node, [key])?.value as unknown;
+  return (list.children ?? []).map((node) => ({ name: valueOf(node, 'name'), path: valueOf(node, 'path') }));
+}
+
+/** The text with one value changed, or taken out where that is undefined; comments and all else stay as they are. */
+export function editedConfig(content: string, place: readonly (string | number)[], value: unknown): string {
+  const changes = changeValue(content, parseJsonText(content).root, [...place], value);
+  return [...changes]
+    .sort((a, b) => b.offset - a.offset)
+    .reduce((now, { offset, length, text: by }) => now.slice(0, offset) + by + now.slice(offset + length), content);
 }

@@ -13,6 +13,11 @@ export function commandFolder(stateFolder: string): string {
   return path.join(stateFolder, 'bin');
 }
 
+/** The command in that folder. */
+export function commandFile(folder: string, platform: NodeJS.Platform = process.platform): string {
+  return path.join(folder, platform === 'win32' ? `${NAME}.cmd` : NAME);
+}
+
 /**
  * Writes the one stable way to the command line, `<state>/bin/cheatcode-dev`: a few lines that run the copy named here by the
  * Node that runs its host, or, should that be gone, by the one that the PATH has. Whole or absent, however many write it;
@@ -26,7 +31,7 @@ export function writeCommandShim(
   platform: NodeJS.Platform = process.platform,
 ): void {
   const isWindows = platform === 'win32';
-  const file = path.join(commandFolder(stateFolder), isWindows ? `${NAME}.cmd` : NAME);
+  const file = commandFile(commandFolder(stateFolder), platform);
   const text = isWindows ? windowsShim(copy, node) : posixShim(copy, node);
   if (textOf(file) === text) return;
   const aside = `${file}.${randomBytes(4).toString('hex')}.tmp`;

@@ -1,6 +1,13 @@
 import type { App, ConfigProblem, Discovery } from './apps';
 import type { Disposable, Event } from './event';
-import type { CompileIssues, ForeignTarget, NamedProcess, SessionSnapshot, StartParams } from './protocol';
+import type {
+  CompileIssues,
+  ForeignTarget,
+  NamedProcess,
+  NoticeVerdict,
+  SessionSnapshot,
+  StartParams,
+} from './protocol';
 
 /** Where a client stands with the session host. */
 export type ConnectionState =
@@ -88,6 +95,14 @@ export interface DevServers extends Disposable {
    * there is no session, no connection, or a session host that is older than this question.
    */
   compileIssues(app: App): Promise<CompileIssues>;
+  /** A person has come to this window or does something in it, or has left it. */
+  attend(isFocused: boolean): void;
+  /**
+   * Whether this window is the one that tells a person of a cause now; `later` while there is no connection. Always `tell` where
+   * the session host is older than the question.
+   */
+  askToTell(app: App, cause: string): Promise<NoticeVerdict>;
+  noteAnswered(cause: string): void;
   /** The last lines of output without escape sequences; empty while there is no session. */
   lastOutput(app: App, lines: number): Promise<readonly string[]>;
   /** The last lines of the session host's log, each with its time. Rejects where it can't be read. */

@@ -7,7 +7,7 @@ import { errorCode } from './log';
  * What a host needs beside itself, and the command line with what it needs to start one; the native part may be missing on a
  * platform that has none.
  */
-const PARTS = ['host.js', 'gateway.js', 'redis.js', 'cli.js', 'hostLauncher.js', 'asOwner.js', 'native'];
+const PARTS = ['host.js', 'gateway.js', 'redis.js', 'cli.js', 'mcp.js', 'hostLauncher.js', 'asOwner.js', 'native'];
 
 /** One file of the host, as it was read. */
 export interface HostPart {

@@ -19,8 +19,12 @@ export type MessageAction =
   | 'startHere'
   | 'stopOther'
   | 'showTerminal'
+  | 'openPreview'
   | 'showLog'
+  | 'doctor'
   | 'openSettings'
+  /** The setting that it is told by is turned off. */
+  | 'turnOff'
   | 'manageTrust'
   | 'replaceHost'
   | 'reloadWindow'
@@ -31,7 +35,7 @@ export interface MessageButton {
   readonly action: MessageAction;
   /** App that the action is for. */
   readonly appKey?: string;
-  /** Setting that `openSettings` shows. */
+  /** Setting that `openSettings` shows, and `turnOff` turns off. */
   readonly setting?: string;
 }
 
@@ -39,7 +43,7 @@ export interface MessageButton {
 export interface Message {
   readonly severity: 'info' | 'warning' | 'error';
   readonly text: string;
-  /** At most two. */
+  /** At most two, and one that turns off what is told. */
   readonly buttons: readonly MessageButton[];
 }
 

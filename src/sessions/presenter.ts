@@ -2,6 +2,7 @@
  * Turns apps and sessions into plain data for the eye: status items, actions, context keys, the preview's page. Pure:
  * no editor, no clock; a provider copies the result to the editor if it changed.
  */
+import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import {
   actionFaces,
@@ -89,12 +90,16 @@ export function statusItems(views: readonly AppView[], window: WindowView): read
 function appItem(view: AppView, window: WindowView): StatusItem {
   const { app, session } = view;
   const face = appFace(view, window);
+  // What a host that is gone said last is no more true for ears than for eyes.
+  const isKnown = session !== undefined && session.state !== 'stopped' && window.connection.kind === 'connected';
+  const state = isKnown ? l10n.t('{0}, port {1}', stateWord(session), session.port) : face.sentence;
+  const spoken = face.word === undefined ? state : `${state}, ${face.word}`;
   return {
     appKey: app.key,
     text: `$(${face.icon}) ${face.label}`,
     tooltip: tooltip(view, window, face),
     background: face.background,
-    accessibleLabel: `Dev server ${app.label}: ${session === undefined ? face.sentence : `${stateWord(session)}, port ${session.port}`}${face.word === undefined ? '' : `, ${face.word}`}`,
+    accessibleLabel: l10n.t('Dev server {0}: {1}', app.label, spoken),
   };
 }
 
@@ -108,7 +113,7 @@ function countItem(views: readonly AppView[], window: WindowView): StatusItem {
       : 'none';
   const busy = views.some((view) => isBusy(view.session));
   const icon = background !== 'none' ? background : busy ? 'loading~spin' : 'server-process';
-  const summary = `${running} of ${views.length} dev servers running`;
+  const summary = l10n.t('{0} of {1} dev servers running', running, views.length);
   return {
     appKey: undefined,
     text: `$(${icon}) ${running}/${views.length} running`,
@@ -116,7 +121,11 @@ function countItem(views: readonly AppView[], window: WindowView): StatusItem {
       '\n\n',
     ),
     background,
-    accessibleLabel: summary,
+    // What the colour says of one of them.
+    accessibleLabel: [
+      summary,
+      ...faces.filter(({ face }) => face.background !== 'none').map(({ face }) => face.sentence),
+    ].join('. '),
   };
 }
 

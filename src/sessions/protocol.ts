@@ -359,6 +359,11 @@ export interface Requests {
    * method.
    */
   compileIssues: [{ readonly sessionId: string }, CompileIssues];
+  /**
+   * Whether this window is the one that tells a person of `cause`, a trouble of this app, now. `tell` counts as told. A host from
+   * before does not know the method.
+   */
+  notice: [{ readonly appKey: string; readonly cause: string }, NoticeVerdict];
   /** Stops every server and ends the host. */
   shutdown: [Record<string, never>, null];
   /**
@@ -368,6 +373,9 @@ export interface Requests {
    */
   retire: [RetireParams, RetireResult];
 }
+
+/** `tell`: now, here. `later`: a person is in another window, ask again when one is here. `never`: it was told and answered. */
+export type NoticeVerdict = 'tell' | 'later' | 'never';
 
 export interface RetireParams {
   readonly token: string;
@@ -387,6 +395,10 @@ export interface ClientNotifications {
   resize: { readonly sessionId: string; readonly cols: number; readonly rows: number };
   /** Characters of output taken in since the last one: gives the host credit to send more. */
   ack: { readonly sessionId: string; readonly chars: number };
+  /** A person has come to this window or does something in it (`focused`), or has left it. */
+  attention: { readonly focused: boolean };
+  /** A person has answered what was told of this cause, be it by closing it. */
+  noticeAnswered: { readonly cause: string };
 }
 
 /** Messages of the host. */

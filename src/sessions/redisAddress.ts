@@ -80,3 +80,14 @@ function decoded(text: string): string {
     throw new RedisAddressError('it holds a % that begins no code');
   }
 }
+
+/** What of an address nobody but its owner should see, whether it is one or not. */
+export function redisSecrets(url: string | undefined): readonly string[] {
+  if (url === undefined) return [];
+  try {
+    const { username, password } = parseRedisAddress(url);
+    return [url, username, password].filter((text) => text !== undefined);
+  } catch {
+    return [url];
+  }
+}

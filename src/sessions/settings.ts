@@ -41,7 +41,11 @@ export interface Settings {
     readonly onClose: 'stop' | 'detach';
     /** Whether a window opens the terminal of a running server by itself, in the background. */
     readonly attachAutomatically: boolean;
+    /** Whether a person who types a second dev server of a running app is told that one runs. */
+    readonly tellOfSecondServer: boolean;
   };
+  /** Whether the editor is told of the MCP server, too. */
+  readonly offerMcpServer: boolean;
   /** How the sandbox provider names this sandbox. */
   readonly sandboxId: string | undefined;
   /** Where the machines of one sandbox agree; undefined: this client knows of no such place. */

@@ -30,6 +30,7 @@ import {
   type HostSettings,
   type LaunchSpec,
   type NamedProcess,
+  type NoticeVerdict,
   type RedisSettings,
   type Requests,
   type SessionSnapshot,
@@ -81,6 +82,8 @@ export interface WindowServers extends DevServers {
    * none may be started.
    */
   connect(): Promise<void>;
+  /** What the last look at the workspace found. */
+  readonly discovery: Discovery;
   /** Every session of the host, of whatever workspace, as last heard of. */
   readonly sessions: readonly SessionSnapshot[];
   /** Hears of every one of them. */
@@ -133,6 +136,8 @@ class WorkspaceServers implements WindowServers {
   #hasJoined = false;
   /** Real paths, as of the last look. */
   #workspaceFolders: readonly string[] = [];
+  /** Somebody is in this window; undefined where nobody has said so yet. */
+  #isFocused: boolean | undefined;
 
   readonly onDidDiscover = this.#discovered.event;
   readonly onDidChangeSession = this.#sessionChanged.event;
@@ -203,6 +208,10 @@ class WorkspaceServers implements WindowServers {
     if (this.#options.isPassive || !this.#discovery.isCheatcodeWorkspace) return [];
     const workspaceFolders = this.#workspaceFolders;
     return leftBehind({ apps: declared, before: this.apps, sessions: this.#sessions.values(), workspaceFolders });
+  }
+
+  get discovery(): Discovery {
+    return this.#discovery;
   }
 
   get sessions(): readonly SessionSnapshot[] {
@@ -378,6 +387,24 @@ class WorkspaceServers implements WindowServers {
     }
   }
 
+  attend(isFocused: boolean): void {
+    this.#isFocused = isFocused;
+    this.#client.peer?.notify('attention', { focused: isFocused });
+  }
+
+  async askToTell(app: App, cause: string): Promise<NoticeVerdict> {
+    try {
+      return (await this.#client.peer?.call('notice', { appKey: app.key, cause }, START_TIMEOUT_MS)) ?? 'later';
+    } catch (error) {
+      const isOlder = error instanceof JSONRPCErrorException && error.code === RpcErrorCode.methodNotFound;
+      return isOlder ? 'tell' : 'later';
+    }
+  }
+
+  noteAnswered(cause: string): void {
+    this.#client.peer?.notify('noticeAnswered', { cause });
+  }
+
   async hostLog(): Promise<readonly string[]> {
     return (await this.#link.logTail()).trimEnd().split('\n');
   }
@@ -401,6 +428,7 @@ class WorkspaceServers implements WindowServers {
     this.#sessions.clear();
     for (const snapshot of hello.sessions) this.#sessions.set(snapshot.appKey, snapshot);
     this.#showLeftBehind();
+    if (this.#isFocused !== undefined) this.#client.peer?.notify('attention', { focused: this.#isFocused });
     // The apps may have changed since the hello was sent.
     this.#client.peer
       ?.call('watch', { apps: this.apps.map((app) => app.key) }, START_TIMEOUT_MS)

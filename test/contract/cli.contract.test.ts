@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { spawn as spawnInTerminal } from '@lydell/node-pty';
 import { runCommand } from '../../src/sessions/runCommand';
-import type { AppReport, JsonDocument } from '../../src/cli/report';
+import type { AppReport, JsonDocument } from '../../src/sessions/appReport';
 import { RedisServer } from '../support/redisServer';
 import { HostRig, isAlive, repoRoot, waitFor, watchSession } from './support/hostRig';
 

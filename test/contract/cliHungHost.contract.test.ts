@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { linuxProcesses } from '../../src/sessions/host/linuxProcesses';
-import { readProcStat } from '../../src/sessions/host/procFiles';
+import { readProcStat } from '../../src/sessions/procFiles';
 import { listenersOf } from '../hosts/proc.mjs';
 import { CliRig } from './support/cliRig';
 import { isAlive, waitFor } from './support/hostRig';

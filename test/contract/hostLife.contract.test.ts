@@ -19,7 +19,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { hostNames } from '../../src/sessions/host/hostNames';
 import { linuxProcesses } from '../../src/sessions/host/linuxProcesses';
-import { readProcStat } from '../../src/sessions/host/procFiles';
+import { readProcStat } from '../../src/sessions/procFiles';
 import type { HostClient } from '../../src/sessions/hostClient';
 import { PROTOCOL_VERSION } from '../../src/sessions/protocol';
 import { RpcPeer, type Peer } from '../../src/sessions/rpcPeer';

@@ -7,7 +7,7 @@ import type { KernelLock } from '../../src/sessions/host/kernelLock';
 import { findListener, lockName } from '../../src/sessions/host/abstractSocketLock';
 import { linuxProcesses } from '../../src/sessions/host/linuxProcesses';
 import { platformKernelLock } from '../../src/sessions/host/kernelLocks';
-import { readProcStat } from '../../src/sessions/host/procFiles';
+import { readProcStat } from '../../src/sessions/procFiles';
 import { ensureNode, type NodeMajor } from '../hosts/nodes.mjs';
 import { memoryLock } from './support/memoryLock';
 import { Programs, type Program } from './support/program';

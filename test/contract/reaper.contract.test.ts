@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { linuxProcesses } from '../../src/sessions/host/linuxProcesses';
-import { readProcStat, isZombieState, procPids } from '../../src/sessions/host/procFiles';
+import { readProcStat, isZombieState, procPids } from '../../src/sessions/procFiles';
 import type { ProcessInfo } from '../../src/sessions/host/processes';
 import { platformReapers } from '../../src/sessions/host/reapers';
 import { Programs, type Program } from './support/program';

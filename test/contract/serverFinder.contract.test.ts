@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { ProcessInfo } from '../../src/sessions/host/processes';
 import { platformProcesses } from '../../src/sessions/host/platformProcesses';
 import { systemPorts } from '../../src/sessions/host/ports';
-import { readProcStat } from '../../src/sessions/host/procFiles';
+import { readProcStat } from '../../src/sessions/procFiles';
 import { psProcesses } from '../../src/sessions/host/psProcesses';
 import { systemServerFinder, type AppServer, type Findings } from '../../src/sessions/host/serverFinder';
 import type { LaunchSpec } from '../../src/sessions/protocol';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { linuxProcesses } from '../../src/sessions/host/linuxProcesses';
 import { loadEditorNodePty, loadShippedNodePty, nodePtyFactory } from '../../src/sessions/host/nodePtyTerminal';
 import { pipeFactory } from '../../src/sessions/host/pipeTerminal';
-import { readProcStat } from '../../src/sessions/host/procFiles';
+import { readProcStat } from '../../src/sessions/procFiles';
 import { scriptFactory } from '../../src/sessions/host/scriptTerminal';
 import type { TerminalExit, TerminalFactory, TerminalOptions, TerminalProcess } from '../../src/sessions/host/terminal';
 import { chooseTerminalFactory } from '../../src/sessions/host/terminals';

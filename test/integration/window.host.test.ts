@@ -61,6 +61,12 @@ describe('a window on the sample workspace', () => {
     assert.ok(manifest.contributes.commands.length >= 10);
   });
 
+  it('finds in the editor the commands that buttons under messages lead to', async () => {
+    const registered = new Set(await vscode.commands.getCommands(true));
+    for (const id of ['workbench.action.openSettings', 'workbench.trust.manage', 'workbench.action.reloadWindow'])
+      assert.ok(registered.has(id), id);
+  });
+
   it('holds one terminal named after the session, without taking the focus', () => {
     assert.deepEqual(
       vscode.window.terminals.map(({ name }) => name),

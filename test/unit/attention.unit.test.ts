@@ -38,6 +38,12 @@ describe('what interrupts a person', () => {
     }
   });
 
+  it('offers the doctor where a program is missing', () => {
+    assert.deepEqual(titles(web({ state: 'failed', reason: { code: 'commandNotFound' } })), [
+      ['Run Doctor', 'Restart'],
+    ]);
+  });
+
   it('is not what goes on by itself or was declared so', () => {
     for (const code of ['installerAtWork', 'managedElsewhere', 'folderLocked'] as const)
       assert.deepEqual(attentions(web({ state: 'blocked', reason: { code } }), policy), [], code);

@@ -141,9 +141,7 @@ describe('the settings of the command line', () => {
 
   it('have names that are made of the settings\u2019 own', () => {
     assert.equal(variableOf('redis.caFile'), 'CHEATCODE_REDIS_CA_FILE');
-    const names = Object.keys(declaredSettings(contributes)).map((key) =>
-      variableOf(key.slice('cheatcode.'.length)),
-    );
+    const names = Object.keys(declaredSettings(contributes)).map((key) => variableOf(key.slice('cheatcode.'.length)));
     assert.equal(new Set(names).size, names.length);
   });
 });

@@ -267,4 +267,18 @@ describe('a client of the host', () => {
     for (let n = 0; n < 20; n++) socket.write('x'.repeat(100_000));
     await waitUntil('it is dropped', () => host.session().windows === 0);
   });
+
+  it('is told by one window of two, the one in which a person was last, and in no other once it was answered', async () => {
+    const [one, two] = [await joined(), await joined()];
+    const ask = (peer: RpcPeer) => peer.call('notice', { appKey: KEY, cause: 'a' });
+    one.notify('attention', { focused: true });
+    assert.equal(await ask(one), 'tell');
+    one.notify('noticeAnswered', { cause: 'a' });
+    assert.equal(await ask(one), 'never');
+    two.notify('attention', { focused: true });
+    assert.equal(await ask(two), 'never');
+    await assert.rejects(two.call('notice', { appKey: KEY, cause: 'x'.repeat(3000) }), {
+      code: RpcErrorCode.invalidParams,
+    });
+  });
 });

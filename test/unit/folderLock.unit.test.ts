@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lockHolder } from '../../src/sessions/host/folderLock';
+import { lockHolder } from '../../src/sessions/nextLock';
 import { FakeHost } from './support/fakeHost';
 import { FakeMachine } from './support/fakeMachine';
 

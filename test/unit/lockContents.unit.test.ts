@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readIndented } from '../../src/sessions/host/indentedText';
+import { readIndented } from '../../src/sessions/indentedText';
 import {
   compareNpm,
   comparePnpm,
@@ -8,7 +8,7 @@ import {
   isYarnBerry,
   yarnPnpPackages,
   yarnStatePackages,
-} from '../../src/sessions/host/lockContents';
+} from '../../src/sessions/lockContents';
 
 const without = <T>(of: Readonly<Record<string, T>>, ...names: readonly string[]): Record<string, T> =>
   Object.fromEntries(Object.entries(of).filter(([name]) => !names.includes(name)));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseProcNetTcp } from '../../src/sessions/host/linuxSockets';
+import { parseProcNetTcp } from '../../src/sessions/linuxSockets';
 import { parseLsof, parseNetstat } from '../../src/sessions/host/ports';
 
 describe('the listeners on a port', () => {

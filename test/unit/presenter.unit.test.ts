@@ -178,7 +178,67 @@ describe('status items', () => {
   });
 
   it('read out the state to those who do not see it', () => {
-    assert.equal(statusItems([web({})], connected)[0]?.accessibleLabel, 'Dev server Web: running, port 3000');
+    const spoken = (view: AppView, window = connected) => statusItems([view], window)[0]?.accessibleLabel;
+    assert.equal(spoken(web({})), 'Dev server Web: running, port 3000');
+    assert.equal(spoken(web({ state: 'failed', reason: { code: 'crashLoop' } })), 'Dev server Web: failed, port 3000');
+    assert.equal(
+      spoken(web({ state: 'unhealthy', reason: { code: 'noAnswer' } })),
+      'Dev server Web: no answer, port 3000',
+    );
+    assert.equal(spoken(web()), 'Dev server Web: Web is not started.');
+    const app = anApp({ problem: { code: 'noDevScript', facts: {} } });
+    const stopped = aSession({ state: 'stopped', reason: { code: 'neverStarted' } });
+    assert.match(spoken({ app, session: stopped }) ?? '', /"dev" script/);
+  });
+
+  it('read out no state that the lost session host can no longer confirm', () => {
+    const error = new DevServerError('hostHangs', { pid: 7 });
+    for (const connection of [{ kind: 'failed', error }, { kind: 'connecting' }] as const)
+      assert.doesNotMatch(statusItems([web({})], { ...connected, connection })[0]?.accessibleLabel ?? '', /running/);
+  });
+
+  it('read out of several apps together which of them the colour is for', () => {
+    const one = (key: string, session: Partial<SessionSnapshot>): AppView => ({
+      app: anApp({ key, name: key, label: key }),
+      session: aSession({ appKey: key, ...session }),
+    });
+    const views = [one('a', {}), one('b', { state: 'failed', reason: { code: 'crashLoop' } }), one('c', {})];
+    const [item] = statusItems(views, connected);
+    assert.match(item?.accessibleLabel ?? '', /^2 of 3 dev servers running\. b crashed again and again/);
+    assert.equal(
+      statusItems(views.filter(({ app }) => app.name !== 'b').concat(one('d', {})), connected)[0]?.accessibleLabel,
+      '3 of 3 dev servers running',
+    );
+  });
+
+  it('tell in the tooltip since when the state and the server are', () => {
+    const nowMs = Date.now();
+    const tooltip =
+      statusItems([web({ pid: 9, sinceMs: nowMs, startedMs: nowMs - 125_000 })], connected)[0]?.tooltip ?? '';
+    assert.match(tooltip, /^\| In this state since \| \d\d:\d\d:\d\d \|$/m);
+    assert.match(tooltip, /^\| Up for \| 2 min, since /m);
+  });
+
+  it('say nothing by colour alone: of two states with other colours also the words and the icon differ', () => {
+    const looks = (
+      [
+        ['running', 'answered'],
+        ['unhealthy', 'noAnswer'],
+        ['blocked', 'portTaken'],
+        ['failed', 'crashLoop'],
+        ['stopped', 'stoppedByUser'],
+        ['waiting', 'runsElsewhere'],
+        ['starting', 'requested'],
+      ] as const
+    ).map(([state, code]) => statusItems([web({ state, reason: { code } })], connected)[0]);
+    for (const one of looks)
+      for (const other of looks) {
+        if (one === undefined || other === undefined || one.background === other.background) continue;
+        const [icon, ...words] = one.text.split(' ');
+        const [otherIcon, ...otherWords] = other.text.split(' ');
+        assert.notEqual(icon, otherIcon);
+        assert.notEqual(words.join(), otherWords.join());
+      }
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { holds } from '../../src/sessions/host/linuxProcesses';
-import { parseProcStat, parseResidentBytes } from '../../src/sessions/host/procFiles';
+import { parseProcStat, parseResidentBytes } from '../../src/sessions/procFiles';
 
 describe('the files of /proc', () => {
   const rest = '1 6951 5095 0 -1 4194304 99 0 1 0 0 0 0 0 20 0 1 0 187018 3133440 418 18446744073709551615';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isGoodAnswer, metroRoot } from '../../src/sessions/host/goodAnswer';
-import { parseNextLock } from '../../src/sessions/host/nextLock';
+import { parseNextLock } from '../../src/sessions/nextLock';
 import { projectPath } from '../../src/sessions/host/nextProject';
 import type { LaunchSpec } from '../../src/sessions/protocol';
 

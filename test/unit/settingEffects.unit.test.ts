@@ -28,6 +28,8 @@ const effects: Readonly<Record<string, readonly [value: unknown, offersRestartOf
   'mobile.previewUrl': ['https://{{port}}.example.com', []],
   'terminal.attachAutomatically': [false, []],
   'terminal.onClose': ['detach', []],
+  'terminal.tellOfSecondServer': [false, []],
+  offerMcpServer: [true, []],
   healthIntervalSeconds: [30, []],
   lastWindow: ['stop', []],
   graceSeconds: [90, []],

@@ -26,6 +26,14 @@ describe('causes that were told', () => {
     assert.equal(aWindow().mayTell('a'), false);
   });
 
+  it('are news again when they have passed, and only they', () => {
+    aWindow().noteAnswered('settings x');
+    aWindow().noteAnswered('settingsOf y');
+    aWindow().forget('settings ');
+    assert.ok(aWindow().mayTell('settings x'));
+    assert.equal(aWindow().mayTell('settingsOf y'), false);
+  });
+
   it('are forgotten when a hundred newer ones came', () => {
     aWindow().noteAnswered('old');
     for (let n = 0; n < 100; n++) aWindow().noteAnswered(`new ${n}`);

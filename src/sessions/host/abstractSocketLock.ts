@@ -6,10 +6,10 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { socketHolders } from './linuxSockets';
+import { socketHolders } from '../linuxSockets';
 import { listenAsLock } from './listeningLock';
 import type { KernelLock, LockHolder } from './kernelLock';
-import { readUid } from './procFiles';
+import { readUid } from '../procFiles';
 
 const nameLength = 107;
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FileDigests, filesNamed } from './fileDigests';
-import { installedState, nearestLock } from './installedLock';
+import { installedState, nearestLock } from '../installedLock';
 import { findInstaller } from './installerAtWork';
 import type { Processes } from './processes';
 

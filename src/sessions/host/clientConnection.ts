@@ -18,10 +18,13 @@ import { ConfirmationNeededError } from './foreignServers';
 import type { OutputReader } from './outputStream';
 import {
   checkApps,
+  checkCause,
   checkConfirmed,
   checkCount,
   checkGateway,
+  checkFlag,
   checkHello,
+  checkNotice,
   checkRedis,
   checkSession,
   checkSettings,
@@ -75,6 +78,8 @@ export function serveClient(
   const apps = new Set<string>();
   let isKnown = false;
   let who = 'unknown';
+  /** Since the first hello. */
+  let ownView: ClientView | undefined;
 
   const drop = (error: unknown) => {
     log.error('request failed, client dropped', {
@@ -156,6 +161,7 @@ export function serveClient(
     if (isFirst) {
       log.info('client joined', { client: who, version: hello.version });
       welcomed();
+      ownView = view;
       store.add(host.addClient(view));
     }
     return {
@@ -221,6 +227,10 @@ export function serveClient(
     refuseIfClosed();
     return host.gateway(session(sessionId), hosts);
   });
+  on('notice', (params) => {
+    const { appKey, cause } = checkNotice(params);
+    return ownView === undefined ? 'later' : host.notices.ask(ownView, appKey, cause);
+  });
   on('compileIssues', (params) => session(checkSession(params)).compileIssues());
   on('shutdown', () => {
     setImmediate(context.shutdown);
@@ -233,7 +243,10 @@ export function serveClient(
     return { verdict: context.retire(request), version: context.version };
   });
 
-  const hear = (method: 'input' | 'resize' | 'ack', listener: (params: unknown) => void) =>
+  const hear = (
+    method: 'input' | 'resize' | 'ack' | 'attention' | 'noticeAnswered',
+    listener: (params: unknown) => void,
+  ) =>
     peer.listen(method, (params: unknown) => {
       // A notification has no answer: what is wrong with it is logged, and the client goes on.
       try {
@@ -247,6 +260,11 @@ export function serveClient(
     const { sessionId, cols, rows } = checkSize(params);
     if (cols > 0 && rows > 0) host.find(sessionId)?.terminal.resize(cols, rows);
   });
+  hear('attention', (params) => {
+    const isFocused = checkFlag(params, 'focused');
+    if (ownView !== undefined) host.notices.attend(ownView, isFocused);
+  });
+  hear('noticeAnswered', (params) => host.notices.answered(checkCause(params)));
   hear('ack', (params) => readers.get(checkSession(params))?.ack(checkCount(params, 'chars', 1e9)));
 
   return { dispose: () => peer.dispose() };

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { LaunchSpec } from '../protocol';
 import { runCommand } from '../runCommand';
-import { readNextLock } from './nextLock';
+import { lockHolder, readNextLock } from '../nextLock';
 
 /** `flock` answers at once; a file system that hangs does not. */
 const FLOCK_TIMEOUT_MS = 2000;
@@ -41,19 +41,6 @@ export const nextFolderLock: FolderLock = {
     return pid === undefined ? { ...port, hidden: true } : { ...port, pid };
   },
 };
-
-/** The pid behind a flock in the text of `/proc/locks`: `1: FLOCK  ADVISORY  WRITE 24784 fe:00:5587005 0 EOF`. */
-export function lockHolder(text: string, dev: bigint, ino: bigint): number | undefined {
-  // As glibc's makedev(3) puts them together.
-  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
-  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
-  for (const line of text.split('\n')) {
-    const match = /^\d+: FLOCK\s+\S+\s+WRITE\s+(\d+)\s+([\da-f]+):([\da-f]+):(\d+)\s/.exec(line);
-    if (!match || BigInt(match[4] ?? '') !== ino) continue;
-    if (BigInt(`0x${match[2]}`) === major && BigInt(`0x${match[3]}`) === minor) return Number(match[1]);
-  }
-  return undefined;
-}
 
 async function isLocked(file: string): Promise<boolean> {
   const { exitCode, missing } = await runCommand('flock', ['-n', '-x', file, 'true'], { timeoutMs: FLOCK_TIMEOUT_MS });

@@ -1,7 +1,7 @@
 import type { NamedProcess } from '../protocol';
 import { stillAlive } from './processFamily';
 import type { ProcessIdentity, ProcessInfo, Processes } from './processes';
-import { isRunner, isShell } from './runners';
+import { isRunner, isShell } from '../runners';
 import { climbLadder, type StopDependencies } from './stopLadder';
 
 /**

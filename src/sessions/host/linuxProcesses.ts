@@ -17,7 +17,7 @@ import {
   readUid,
   visitInSlices,
   type ProcStat,
-} from './procFiles';
+} from '../procFiles';
 import { existence, isForeignGroup, sendSignal } from './signals';
 
 /** Process control over /proc. */

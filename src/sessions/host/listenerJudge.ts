@@ -7,7 +7,7 @@ import type { LaunchSpec } from '../protocol';
 import { GATEWAY_HEADER } from '../gatewayProtocol';
 import { isGoodAnswer, isTelling, metroRoot, tellsRoot } from './goodAnswer';
 import { ask, type HttpAnswer } from './httpQuestion';
-import { readNextLock, type NextLock } from './nextLock';
+import { readNextLock, type NextLock } from '../nextLock';
 import { projectPath, projectQuestion } from './nextProject';
 import type { Listener, ProcessInfo, Processes } from './processes';
 import { isReportedFolder } from './reportedFolder';

@@ -8,7 +8,7 @@ import net from 'node:net';
 import { errorCode } from '../log';
 import { runCommand } from '../runCommand';
 import { testSwitches } from '../testSwitches';
-import { parseProcNetTcp, SocketHolders, type TcpListener } from './linuxSockets';
+import { parseProcNetTcp, SocketHolders, type TcpListener } from '../linuxSockets';
 import type { Listener, Ports } from './processes';
 
 const forms = ['127.0.0.1', '0.0.0.0', '::1', '::'] as const;

@@ -114,6 +114,23 @@ function isHost(text: string): boolean {
   return text.length <= MAX_HOST_CHARS && /^(?:[a-z0-9_](?:[a-z0-9_.-]*)|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(text);
 }
 
+/** A cause is kept for a while, so it must be short. */
+const MAX_CAUSE_CHARS = 2000;
+
+export function checkCause(value: unknown): string {
+  const cause = text(fields(value, 'params'), 'cause');
+  if (cause.length > MAX_CAUSE_CHARS) throw new InvalidParamsError('cause');
+  return cause;
+}
+
+export function checkNotice(value: unknown): Requests['notice'][0] {
+  return { appKey: text(fields(value, 'params'), 'appKey'), cause: checkCause(value) };
+}
+
+export function checkFlag(value: unknown, field: string): boolean {
+  return flag(fields(value, 'params'), field);
+}
+
 export function checkSession(value: unknown): string {
   return text(fields(value, 'params'), 'sessionId');
 }

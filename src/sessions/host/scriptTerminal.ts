@@ -8,7 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { Emitter } from '../event';
 import type { Logger } from '../log';
 import { runCommand } from '../runCommand';
-import { isZombieState, procPids, readProcLink, readProcStat } from './procFiles';
+import { isZombieState, procPids, readProcLink, readProcStat } from '../procFiles';
 import { signalNumber } from './signalNumbers';
 import type { TerminalExit, TerminalFactory, TerminalOptions, TerminalProcess } from './terminal';
 import { assertStartable } from './terminalProgram';

@@ -5,7 +5,7 @@
  */
 import type { LaunchSpec } from '../protocol';
 import { ListenerJudge, type Verdict } from './listenerJudge';
-import { readNextLock, type NextLock } from './nextLock';
+import { readNextLock, type NextLock } from '../nextLock';
 import type { Listener, Ports, ProcessIdentity, Processes } from './processes';
 
 /** A dev server of an app that listens now and has proved that it is this app's, whoever started it. */

@@ -8,6 +8,7 @@ import type { Gateways } from './gateways';
 import type { AppServer } from './serverFinder';
 import { Session, type SessionDependencies } from './session';
 import type { SessionRecord } from './sessionRecords';
+import { Notices } from './notices';
 import { Turn } from './turn';
 
 /** What the host knows of a connected client. */
@@ -51,6 +52,8 @@ export class SessionHost {
   readonly #acrossMachines: AcrossMachines;
   readonly #sessions = new Map<string, Session>();
   readonly #clients = new Set<ClientView>();
+  /** Which window tells what. */
+  readonly notices = new Notices();
   readonly #graceTimers = new Map<Session, Disposable>();
   #settings: HostSettings;
   #idleTimer: Disposable | undefined;
@@ -135,6 +138,7 @@ export class SessionHost {
     this.clientsChanged();
     return {
       dispose: () => {
+        this.notices.left(client);
         if (this.#clients.delete(client)) this.clientsChanged();
       },
     };

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { readProcStat } from '../../../src/sessions/host/procFiles';
+import { readProcStat } from '../../../src/sessions/procFiles';
 import type { LaunchSpec } from '../../../src/sessions/protocol';
 import { sandboxEnv } from '../../hosts/sandboxEnv.mjs';
 import { waitUntil } from './waitUntil';

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { AppReport, JsonDocument } from '../../../src/cli/report';
+import type { AppReport, JsonDocument } from '../../../src/sessions/appReport';
 import { runCommand } from '../../../src/sessions/runCommand';
 import { HostRig, repoRoot } from './hostRig';
 

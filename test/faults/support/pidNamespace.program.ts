@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { procPids, readProcStat } from '../../../src/sessions/host/procFiles';
+import { procPids, readProcStat } from '../../../src/sessions/procFiles';
 import { HostRig, isAlive, waitFor } from '../../contract/support/hostRig';
 import { Agent } from './agent';
 

@@ -1,6 +1,6 @@
-import type { App } from '../sessions/apps';
-import type { AppType, Reason, SessionSnapshot, SessionState } from '../sessions/protocol';
-import { stateSentence } from '../sessions/sessionSentences';
+import type { App } from './apps';
+import type { AppType, Reason, SessionSnapshot, SessionState } from './protocol';
+import { sessionNotes, stateSentence } from './sessionSentences';
 
 /** Raised when a field changes its meaning or goes; a new field is no change. */
 export const JSON_SCHEMA = 1;
@@ -16,6 +16,8 @@ export interface AppReport {
   readonly reason: { readonly code: Reason['code']; readonly facts: NonNullable<Reason['facts']> };
   /** State and reason in words. */
   readonly sentence: string;
+  /** What else there is to say of a server that runs: a restart that would help, a second server, too much memory. */
+  readonly notes?: readonly string[];
   /** Where the server answers, or will once it runs; null while that is not known. */
   readonly url: string | null;
   readonly port: number | null;
@@ -45,6 +47,7 @@ export function reportOf(session: SessionSnapshot, label: string): AppReport {
   const elsewhere = reason.code === 'runsElsewhere' ? reason.facts : undefined;
   const machine = elsewhere?.['machine'];
   const port = elsewhere?.['port'];
+  const notes = sessionNotes(label, session);
   return {
     session: session.id,
     app: session.appName,
@@ -53,6 +56,7 @@ export function reportOf(session: SessionSnapshot, label: string): AppReport {
     state: session.state,
     reason: { code: reason.code, facts: reason.facts ?? {} },
     sentence: stateSentence(label, session),
+    ...(notes.length === 0 ? {} : { notes }),
     url: elsewhere ? textOrNull(elsewhere['url']) : session.url,
     port: elsewhere ? (typeof port === 'number' ? port : null) : session.port,
     pid: session.listenerPid ?? session.pid ?? null,

@@ -23,6 +23,12 @@ export function isRunner(command: string): boolean {
   return SCRIPT_VERBS.has(verb) || (EXEC_VERBS.has(verb) && isServerTool(words.slice(1)));
 }
 
+/** Whether a command line is that of a dev server itself, not of what runs a script. */
+export function isServer(command: string): boolean {
+  const { program, args } = programOf(command);
+  return program === 'next-server' || isServerTool([program, ...args]);
+}
+
 /** A shell: the one above a server may be an agent's or a person's own, and a script's ends with its child. */
 export function isShell(command: string): boolean {
   return SHELL.test(path.posix.basename(command.split(' ')[0] ?? ''));

@@ -7,7 +7,7 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { errorCode } from '../log';
+import { errorCode } from './log';
 
 export interface ProcStat {
   readonly pid: number;

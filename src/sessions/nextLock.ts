@@ -31,6 +31,19 @@ export function parseNextLock(text: string): NextLock {
   return { kind: 'empty' };
 }
 
+/** The pid behind a flock in the text of `/proc/locks`: `1: FLOCK  ADVISORY  WRITE 24784 fe:00:5587005 0 EOF`. */
+export function lockHolder(text: string, dev: bigint, ino: bigint): number | undefined {
+  // As glibc's makedev(3) puts them together.
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
+  for (const line of text.split('\n')) {
+    const match = /^\d+: FLOCK\s+\S+\s+WRITE\s+(\d+)\s+([\da-f]+):([\da-f]+):(\d+)\s/.exec(line);
+    if (!match || BigInt(match[4] ?? '') !== ino) continue;
+    if (BigInt(`0x${match[2]}`) === major && BigInt(`0x${match[3]}`) === minor) return Number(match[1]);
+  }
+  return undefined;
+}
+
 function isNumber(value: unknown, max: number): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value <= max;
 }

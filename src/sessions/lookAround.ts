@@ -23,13 +23,14 @@ function canBind(port: number, host: string): Promise<boolean> {
 }
 
 /** Who listens there as `ss` or `lsof` say it; undefined where neither can tell. */
-export async function portHolder(port: number): Promise<string | undefined> {
+export async function portHolder(port: number): Promise<{ readonly words: string; readonly pid: number } | undefined> {
   const sockets = await outputOf('ss', ['-H', '-l', '-t', '-n', '-p', `sport = :${port}`]);
   const found = /users:\(\("([^"]*)",pid=(\d+)/.exec(sockets ?? '');
-  if (found) return `${found[1]} (pid ${found[2]})`;
+  if (found) return { words: `${found[1]} (pid ${found[2]})`, pid: Number(found[2]) };
   const files = await outputOf('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']);
   const pid = /^p(\d+)$/m.exec(files ?? '')?.[1];
-  return pid === undefined ? undefined : `${/^c(.*)$/m.exec(files ?? '')?.[1] ?? 'a program'} (pid ${pid})`;
+  if (pid === undefined) return undefined;
+  return { words: `${/^c(.*)$/m.exec(files ?? '')?.[1] ?? 'a program'} (pid ${pid})`, pid: Number(pid) };
 }
 
 /** Where a program lies, as a shell in that folder would find it; undefined: nowhere. */

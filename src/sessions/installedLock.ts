@@ -4,7 +4,7 @@
  */
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readPackageJson } from '../packageJson';
+import { readPackageJson } from './packageJson';
 import {
   compareNpm,
   comparePnpm,

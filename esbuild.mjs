@@ -120,6 +120,8 @@ export const product = [
   { ...common, entryPoints: { livePreview: 'src/providers/livePreview.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted when things go wrong, or once.
   { ...common, entryPoints: { showReport: 'src/providers/showReport.ts' }, outdir: 'dist', external: ['vscode'] },
+  { ...common, entryPoints: { runDoctor: 'src/providers/runDoctor.ts' }, outdir: 'dist', external: ['vscode'] },
+  // Wanted when an agent calls a tool, is to be told of the MCP server, or gets advice.
   // Wanted where there is a cheatcode.json, and when somebody works on it or on a file of settings.
   ...['configReading', 'configFixActions', 'createConfig', 'settingsDiagnostics'].map((name) => ({
     ...common,
@@ -127,8 +129,6 @@ export const product = [
     outdir: 'dist',
     external: ['vscode'],
   })),
-  { ...common, entryPoints: { runDoctor: 'src/providers/runDoctor.ts' }, outdir: 'dist', external: ['vscode'] },
-  // Wanted when an agent calls a tool, is to be told of the MCP server, or gets advice.
   {
     ...common,
     entryPoints: {

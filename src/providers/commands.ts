@@ -36,10 +36,10 @@ export interface CommandPorts {
   showLog(): void;
   /** Gathers what a bug report needs, and opens it. */
   showReport(): Promise<void>;
-  /** Writes a first `cheatcode.json`, or opens the one that there is. */
-  createConfig(): Promise<void>;
   /** Looks for what commonly goes wrong, with one app where that is named. */
   runDoctor(appKey: string | undefined): Promise<void>;
+  /** Writes a first `cheatcode.json`, or opens the one that there is. */
+  createConfig(): Promise<void>;
   /** Of the workspace folder that holds the app. */
   writeAgentAdvice(folder: string): Promise<void>;
   tell(message: Message): void;

@@ -199,22 +199,26 @@ function readEnv(node: JsonNode, report: Report): Record<string, string> {
   return Object.fromEntries(env);
 }
 
-function spanOf({ offset, length }: JsonNode): Span {
-  return { offset, length };
-}
-
 /** `name` and `path` of each entry of "apps" as written, at its place in the list; what is wrong with them is undefined. */
-export function writtenApps(content: string): readonly { readonly name: unknown; readonly path: unknown }[] {
-  const list = valueAt(parseJsonText(content).root, ['apps']);
+export function writtenApps(text: string): readonly { readonly name: unknown; readonly path: unknown }[] {
+  const list = valueAt(parseJsonText(text).root, ['apps']);
   if (list?.type !== 'array') return [];
   const valueOf = (node: JsonNode, key: string): unknown => valueAt(node, [key])?.value as unknown;
   return (list.children ?? []).map((node) => ({ name: valueOf(node, 'name'), path: valueOf(node, 'path') }));
 }
 
 /** The text with one value changed, or taken out where that is undefined; comments and all else stay as they are. */
-export function editedConfig(content: string, place: readonly (string | number)[], value: unknown): string {
-  const changes = changeValue(content, parseJsonText(content).root, [...place], value);
+export function editedConfig(text: string, place: readonly (string | number)[], value: unknown): string {
+  const changes = changeValue(text, parseJsonText(text).root, [...place], value);
+  // From behind, so that the places before still hold.
   return [...changes]
     .sort((a, b) => b.offset - a.offset)
-    .reduce((now, { offset, length, text: by }) => now.slice(0, offset) + by + now.slice(offset + length), content);
+    .reduce(
+      (all, change) => all.slice(0, change.offset) + change.text + all.slice(change.offset + change.length),
+      text,
+    );
+}
+
+function spanOf({ offset, length }: JsonNode): Span {
+  return { offset, length };
 }

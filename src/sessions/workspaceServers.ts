@@ -134,10 +134,10 @@ class WorkspaceServers implements WindowServers {
     (app) => this.#sessionChanged.fire(app),
   );
   #hasJoined = false;
-  /** Real paths, as of the last look. */
-  #workspaceFolders: readonly string[] = [];
   /** Somebody is in this window; undefined where nobody has said so yet. */
   #isFocused: boolean | undefined;
+  /** Real paths, as of the last look. */
+  #workspaceFolders: readonly string[] = [];
 
   readonly onDidDiscover = this.#discovered.event;
   readonly onDidChangeSession = this.#sessionChanged.event;
@@ -204,14 +204,14 @@ class WorkspaceServers implements WindowServers {
     if (this.#discovery.isCheatcodeWorkspace) this.#client.keepConnected();
   }
 
+  get discovery(): Discovery {
+    return this.#discovery;
+  }
+
   #leftBehind(declared: readonly App[]): readonly App[] {
     if (this.#options.isPassive || !this.#discovery.isCheatcodeWorkspace) return [];
     const workspaceFolders = this.#workspaceFolders;
     return leftBehind({ apps: declared, before: this.apps, sessions: this.#sessions.values(), workspaceFolders });
-  }
-
-  get discovery(): Discovery {
-    return this.#discovery;
   }
 
   get sessions(): readonly SessionSnapshot[] {
@@ -427,8 +427,8 @@ class WorkspaceServers implements WindowServers {
     this.#watched.clear();
     this.#sessions.clear();
     for (const snapshot of hello.sessions) this.#sessions.set(snapshot.appKey, snapshot);
-    this.#showLeftBehind();
     if (this.#isFocused !== undefined) this.#client.peer?.notify('attention', { focused: this.#isFocused });
+    this.#showLeftBehind();
     // The apps may have changed since the hello was sent.
     this.#client.peer
       ?.call('watch', { apps: this.apps.map((app) => app.key) }, START_TIMEOUT_MS)

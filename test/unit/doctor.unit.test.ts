@@ -3,6 +3,7 @@ import type { ConfigProblem } from '../../src/sessions/apps';
 import { appLooks, examine, machineLooks, type Look } from '../../src/sessions/doctor';
 import { changedLines, isSameTrouble, worstFirst, type Finding } from '../../src/sessions/doctorFinding';
 import { windowLooks } from '../../src/sessions/doctorWindow';
+import type { ConfigProblem } from '../../src/sessions/apps';
 import { DevServerError } from '../../src/sessions/errors';
 import { isWantedByFile, satisfies, type Version } from '../../src/sessions/nodeRange';
 import { anApp, aSession } from './samples';

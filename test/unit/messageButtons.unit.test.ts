@@ -106,7 +106,9 @@ function allMessages(): readonly (readonly [from: string, message: Message])[] {
       session: aSession({ appKey: app.key, type: app.type, pid: 7, ...session }),
       ...more,
     });
+    const undeclared = { ...app, problem: { code: 'undeclared', facts: {} } } as const;
     return [
+      of({}, { app: undeclared }),
       ...(['failed', 'blocked', 'waiting', 'running'] as const).flatMap((state) =>
         reasons.map((code) => of({ state, reason: { code, facts: { pid: 42, hidden: false } } })),
       ),

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { ConfigProblem } from '../../src/sessions/apps';
 import { appLooks, examine, machineLooks, type Look } from '../../src/sessions/doctor';
 import { changedLines, isSameTrouble, worstFirst, type Finding } from '../../src/sessions/doctorFinding';
 import { windowLooks } from '../../src/sessions/doctorWindow';

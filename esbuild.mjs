@@ -47,6 +47,25 @@ const browserScripts = {
   },
 };
 
+/**
+ * `@vscode/l10n` without what reads bundles from files and addresses, and as a module whose calls can be as short as they are:
+ * there are hundreds in each bundle. Of the ways to call it only `t('plain text {0}', value)`, which a test sees to.
+ * @type {import('esbuild').Plugin}
+ */
+const shortWords = {
+  name: 'short-words',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@vscode\/l10n$/ }, ({ path: name }) => ({ path: name, namespace: 'short-words' }));
+    onLoad({ filter: /.*/, namespace: 'short-words' }, () => ({
+      loader: 'js',
+      contents: `let texts = {};
+        export const config = ({ contents }) => { texts = contents; };
+        export const t = (text, ...values) =>
+          (texts[text] ?? text).replace(/\\{(\\d+)\\}/g, (place, index) => values[index] ?? place);`,
+    }));
+  },
+};
+
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: root,
@@ -57,12 +76,13 @@ const common = {
   // jsonc-parser's `main` is UMD and requires its parts by names that no bundler sees.
   mainFields: ['module', 'main'],
   minify: production,
+  charset: 'utf8',
   keepNames: false,
   sourcemap: production ? false : 'linked',
   legalComments: production ? 'none' : 'inline',
   // ESM-only packages in a CJS bundle ask for import.meta.url.
   define: { 'import.meta.url': '__importMetaUrl', TEST_BUILD: 'false' },
-  plugins: [browserScripts],
+  plugins: [browserScripts, shortWords],
   banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
 };
@@ -149,6 +169,8 @@ export const product = [
     outdir: 'dist',
     external: ['vscode'],
   },
+  // Drawn for mobile apps only, so no part of what each window loads.
+  { ...common, entryPoints: { phoneCard: 'src/providers/phoneCardBundle.ts' }, outdir: 'dist', external: ['vscode'] },
   // Wanted when somebody opens a list.
   {
     ...common,
@@ -177,7 +199,7 @@ export const product = [
     ...common,
     entryPoints: { host: 'src/sessions/host/main.ts' },
     outdir: 'dist',
-    plugins: [nativeBesideBundle],
+    plugins: [nativeBesideBundle, shortWords],
   },
   { ...common, entryPoints: { gateway: 'src/gateway/main.ts' }, outdir: 'dist' },
   // Loaded by the host and the command line where a Redis is configured.
@@ -187,10 +209,8 @@ export const product = [
     ...common,
     entryPoints: { mcp: 'src/cli/mcpServer.ts' },
     outdir: 'dist',
-    plugins: [noSchemaValidator],
+    plugins: [noSchemaValidator, shortWords],
   },
-  // Drawn for mobile apps only, so no part of what each window loads.
-  { ...common, entryPoints: { phoneCard: 'src/providers/phoneCard.ts' }, outdir: 'dist' },
 ];
 
 /** The platform's terminal binary, where one is published; without it the host falls back. */

@@ -2,7 +2,7 @@
 /**
  * The preview's page: a toolbar, a frame with the app, and a page that says where the server is while there is none.
  * It decides nothing: it shows what the extension sends, and sends on what a person does and what the frame's page
- * reports. All values reach the page as text or attributes, never as HTML.
+ * reports. All values reach the page as text or attributes, never as HTML; so do its own words, in the editor's language.
  *
  * @typedef {import('../src/providers/previewMessages').ToPage} ToPage
  * @typedef {import('../src/providers/previewMessages').ShowMessage} ShowMessage
@@ -10,6 +10,7 @@
  * @typedef {import('../src/providers/previewMessages').FromPage} FromPage
  * @typedef {import('../src/providers/previewMessages').SavedState} SavedState
  * @typedef {import('../src/providers/previewMessages').FramePost} FramePost
+ * @typedef {import('../src/providers/previewWords').PageWord} PageWord
  * @typedef {{ postMessage(message: FromPage | FramePost): void, setState(state: SavedState): void }} Editor
  */
 (function () {
@@ -60,6 +61,17 @@
   /** The last line of output stays in sight, until somebody scrolls away from it. */
   let isAtEnd = true;
 
+  const words = /** @type {Readonly<Record<PageWord, string>>} */ (JSON.parse(document.body.dataset['words'] ?? '{}'));
+  for (const [place, put] of /** @type {const} */ ([
+    [
+      'data-label',
+      (/** @type {Element} */ element, /** @type {string} */ word) => element.setAttribute('aria-label', word),
+    ],
+    ['data-title', (/** @type {Element} */ element, /** @type {string} */ word) => element.setAttribute('title', word)],
+    ['data-text', (/** @type {Element} */ element, /** @type {string} */ word) => (element.textContent = word)],
+  ]))
+    for (const element of document.querySelectorAll(`[${place}]`))
+      put(element, words[/** @type {PageWord} */ (element.getAttribute(place))]);
   const address = /** @type {HTMLInputElement} */ (byId('address'));
   const viewport = byId('viewport');
   const output = byId('output');
@@ -246,6 +258,14 @@
     return true;
   }
 
+  /**
+   * @param {PageWord} word
+   * @param {string} about
+   */
+  function say(word, about) {
+    return words[word].replace('{0}', () => about);
+  }
+
   /** @param {ShowMessage} message */
   function show({ page: status, lines, label, place, truth, notices, saved, phone, hasFaces }) {
     const isApp = status.kind === 'app';
@@ -266,11 +286,11 @@
     toggle('facePhone', !isApp);
     toggle('faceWeb', isApp);
     setText('sentence', status.sentence);
-    setText('hint', isMobile && phone === undefined ? 'Looking for the address that a phone can open.' : '');
+    setText('hint', isMobile && phone === undefined ? words.lookingForPhone : '');
     showPhone(phone);
     showActions(status.actions);
     showOutput(lines.join('\n').replace(/\n+$/, ''));
-    viewport.setAttribute('aria-label', `Preview of ${label}`);
+    viewport.setAttribute('aria-label', say('previewOf', label));
     showFrame(place, label);
     showNotices(notices);
   }
@@ -351,7 +371,7 @@
     const side = size + 2 * QUIET_ZONE;
     svg.setAttribute('viewBox', `${-QUIET_ZONE} ${-QUIET_ZONE} ${side} ${side}`);
     svg.setAttribute('role', 'img');
-    svg.setAttribute('aria-label', `QR code of ${url}`);
+    svg.setAttribute('aria-label', say('qrCode', url));
     // Black on white in every theme: many phones do not read an inverted code.
     const light = document.createElementNS(SVG, 'rect');
     for (const [name, value] of Object.entries({ x: -QUIET_ZONE, y: -QUIET_ZONE, width: side, height: side }))
@@ -382,7 +402,7 @@
     }
     // A frame of its own for each load: a new address in an old frame would grow the editor's history.
     const frame = document.createElement('iframe');
-    frame.title = `Preview of ${label}`;
+    frame.title = say('previewOf', label);
     frame.setAttribute(
       'sandbox',
       'allow-scripts allow-same-origin allow-forms allow-modals allow-popups allow-downloads allow-pointer-lock',

@@ -1,4 +1,5 @@
 /** Composition root of a window: builds the objects, connects them, and returns. */
+import './providers/editorLanguage';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as vscode from 'vscode';

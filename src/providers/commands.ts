@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ActionChoice, ActionWindow } from '../sessions/actionList';
 import type { App } from '../sessions/apps';
@@ -5,7 +6,7 @@ import type { DevServers } from '../sessions/devServers';
 import { DisposableStore } from '../sessions/event';
 import { errorToMessage, type Message } from '../sessions/messages';
 import { replaceHost, restartServer, stopOther, stopServer, type Question } from '../sessions/personsWord';
-import { canOpen, canStart, canStop, fits, type AppActionId } from '../sessions/appActions';
+import { actionLabel, canOpen, canStart, canStop, fits, type AppActionId } from '../sessions/appActions';
 import { viewOf, type AppView } from '../sessions/appView';
 import { appByWord } from '../sessions/presenter';
 import { appCommands, windowCommands } from './ids';
@@ -45,28 +46,12 @@ export interface CommandPorts {
   tell(message: Message): void;
 }
 
-const verb: Readonly<Record<AppActionId, string>> = {
-  start: 'start',
-  stop: 'stop',
-  restart: 'restart',
-  installAndRestart: 'install the dependencies of',
-  useNextPort: 'start on the next free port',
-  startHere: 'start here although it runs on another machine',
-  stopOther: 'stop another process of',
-  showTerminal: 'show the terminal of',
-  openPreview: 'preview',
-  openPreviewInView: 'preview',
-  openInBrowser: 'open in the browser',
-  openInIntegratedBrowser: 'open in the integrated browser',
-  copyUrl: 'copy the URL of',
-};
-
 /** What a button that was shown a while ago may ask for when it no longer makes sense: then it is said, not done. */
 const passing: Partial<Readonly<Record<AppActionId, (label: string) => string>>> = {
-  useNextPort: (label) => `The port of ${label} is no longer in the way.`,
-  startHere: (label) => `${label} does not run on another machine any more.`,
-  stopOther: (label) => `There is no other process in the way of ${label} any more.`,
-  installAndRestart: (label) => `The dependencies of ${label} are up to date by now.`,
+  useNextPort: (label) => l10n.t('The port of {0} is no longer in the way.', label),
+  startHere: (label) => l10n.t('{0} does not run on another machine any more.', label),
+  stopOther: (label) => l10n.t('There is no other process in the way of {0} any more.', label),
+  installAndRestart: (label) => l10n.t('The dependencies of {0} are up to date by now.', label),
 };
 
 /** Registers the commands. Each that is about one app takes a word for it (key, name, type or session) as argument. */
@@ -135,7 +120,11 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
     vscode.commands.registerCommand(windowCommands.writeAgentAdvice, async () => {
       const app = ports.activeApp() ?? ports.servers.apps[0];
       if (app === undefined)
-        return ports.tell({ severity: 'info', text: 'There is no app here to give advice about.', buttons: [] });
+        return ports.tell({
+          severity: 'info',
+          text: l10n.t('There is no app here to give advice about.'),
+          buttons: [],
+        });
       await attempt(app, ports, () => ports.writeAgentAdvice(app.workspaceFolder));
     }),
   );
@@ -148,7 +137,7 @@ export function registerCommands(ports: CommandPorts): vscode.Disposable {
   store.add(
     vscode.commands.registerCommand(windowCommands.choosePreviewApp, async () => {
       const views = allViews(ports).filter(fits.openPreviewInView);
-      const picked = await ports.pickApp(views, 'Which app to show in the view?');
+      const picked = await ports.pickApp(views, l10n.t('Which app to show in the view?'));
       if (picked !== undefined) ports.openPreviewInView(picked.app);
     }),
   );
@@ -188,7 +177,8 @@ async function chooseApp(id: AppActionId, word: unknown, ports: CommandPorts): P
   const views = allViews(ports);
   if (typeof word === 'string') {
     const named = appByWord(views, word);
-    if (named === undefined) ports.tell({ severity: 'warning', text: `There is no app "${word}" here.`, buttons: [] });
+    if (named === undefined)
+      ports.tell({ severity: 'warning', text: l10n.t('There is no app "{0}" here.', word), buttons: [] });
     return named;
   }
   const candidates = views.filter(fits[id]);
@@ -198,11 +188,17 @@ async function chooseApp(id: AppActionId, word: unknown, ports: CommandPorts): P
   const shortlist = likelier(id, candidates);
   const [only, ...others] = shortlist;
   if (only === undefined) {
-    ports.tell({ severity: 'info', text: `There is no dev server to ${verb[id]} now.`, buttons: [] });
+    const text = l10n.t('{0}: there is no dev server for that now.', actionName(id));
+    ports.tell({ severity: 'info', text, buttons: [] });
     return undefined;
   }
   if (others.length === 0) return only.app;
-  return (await ports.pickApp(shortlist, `Which app to ${verb[id]}?`))?.app;
+  return (await ports.pickApp(shortlist, l10n.t('{0}: which app?', actionName(id))))?.app;
+}
+
+/** For a sentence: the dots say on a button that a question follows. */
+function actionName(id: AppActionId): string {
+  return actionLabel(id).replace('…', '');
 }
 
 /**

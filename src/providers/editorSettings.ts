@@ -56,7 +56,6 @@ export class EditorSettings implements vscode.Disposable {
       this.#log.warn('setting ignored', {
         setting: problem.setting,
         value: JSON.stringify(problem.value),
-        expected: problem.expected,
       });
     this.#problems = problems;
     this.#report(settingProblemsMessage(problems));

@@ -1,3 +1,5 @@
+import { language } from './editorLanguage';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { appFile } from '../sessions/appFile';
 import type { App } from '../sessions/apps';
@@ -119,9 +121,10 @@ function load(
     styleUri: media('preview.css'),
     frameOrigin,
     loading,
+    language,
   });
 }
 
 function showCopied(text: string): void {
-  vscode.window.setStatusBarMessage(`$(copy) Copied ${text}`, COPIED_MS);
+  vscode.window.setStatusBarMessage(`$(copy) ${l10n.t('Copied {0}', text)}`, COPIED_MS);
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { EditorBrowser } from './browserAddresses';
 import { INTEGRATED_BROWSER_COMMAND } from './integratedBrowser';
@@ -13,7 +14,7 @@ export const editorBrowser: EditorBrowser = {
   },
   copy: async (url) => {
     await vscode.env.clipboard.writeText(url);
-    vscode.window.setStatusBarMessage(`$(copy) Copied ${url}`, 3000);
+    vscode.window.setStatusBarMessage(`$(copy) ${l10n.t('Copied {0}', url)}`, 3000);
   },
 };
 

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import * as l10n from '@vscode/l10n';
 import type { App } from '../sessions/apps';
+import { escapeHtml } from './escapeHtml';
 import { appCommands } from './ids';
 
 /** What the links of the page may run, and nothing else. */
@@ -14,28 +16,32 @@ const STYLE = [
 const STYLE_HASH = `sha256-${createHash('sha256').update(STYLE).digest('base64')}`;
 
 /** The view's page while its app is shown in a panel or not at all: it runs no script and frames nothing. */
-export function elsewhereHtml(app: Pick<App, 'key' | 'label'>, isInPanel: boolean): string {
-  const label = escapeHtml(app.label);
+export function elsewhereHtml(app: Pick<App, 'key' | 'label'>, isInPanel: boolean, language: string): string {
   const link = (command: string, text: string): string =>
-    `<a href="command:${command}?${encodeURIComponent(JSON.stringify([app.key]))}">${text}</a>`;
+    `<a href="command:${command}?${encodeURIComponent(JSON.stringify([app.key]))}">${escapeHtml(text)}</a>`;
+  const sentence = isInPanel
+    ? l10n.t('The preview of {0} is open among the editors.', app.label)
+    : l10n.t('The preview of {0} is closed.', app.label);
+  const links = isInPanel
+    ? [
+        link(appCommands.openPreview, l10n.t('Show it there')),
+        link(appCommands.openPreviewInView, l10n.t('Move it here')),
+      ]
+    : [link(appCommands.openPreviewInView, l10n.t('Open it here'))];
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${escapeHtml(language)}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${STYLE_HASH}'">
-<title>Preview</title>
+<title>${escapeHtml(l10n.t('Preview'))}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
-<p>${isInPanel ? `The preview of ${label} is open among the editors.` : `The preview of ${label} is closed.`}</p>
-<p>${isInPanel ? link(appCommands.openPreview, 'Show it there') : ''} ${link(appCommands.openPreviewInView, isInPanel ? 'Move it here' : 'Open it here')}</p>
+<p>${escapeHtml(sentence)}</p>
+<p>${links.join(' ')}</p>
 </main>
 </body>
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

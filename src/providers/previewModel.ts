@@ -2,6 +2,7 @@
  * What one preview panel shows and does, without the editor: it puts together the app's session, its address, the frame, the
  * output and the address for phones, and sends the page one message whenever the sum of them changes.
  */
+import * as l10n from '@vscode/l10n';
 import type { App } from '../sessions/apps';
 import type { Clock } from '../sessions/clock';
 import type { DevServers } from '../sessions/devServers';
@@ -125,7 +126,7 @@ export class PreviewModel implements Disposable {
     if (this.#store.isDisposed) return;
     const { app } = this;
     const session = this.#session(app);
-    this.#ports.setTitle(`Preview: ${app?.label ?? this.#saved.name}`);
+    this.#ports.setTitle(l10n.t('Preview: {0}', app?.label ?? this.#saved.name));
     this.#refreshWebBuild(app);
     this.#refreshAddress(session);
     const page = this.#page(app);
@@ -246,7 +247,7 @@ export class PreviewModel implements Disposable {
     if (app === undefined)
       return {
         kind: 'stopped',
-        sentence: `There is no app "${this.#saved.name}" in this workspace.`,
+        sentence: l10n.t('There is no app "{0}" in this workspace.', this.#saved.name),
         warning: undefined,
         showsOutput: false,
         actions: [],

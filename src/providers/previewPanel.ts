@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { App } from '../sessions/apps';
 import { DisposableStore } from '../sessions/event';
@@ -101,7 +102,7 @@ export class PreviewPanels implements PreviewPanelPlace {
   }
 
   #create(app: App, column: number, view: PageView): void {
-    const panel = vscode.window.createWebviewPanel(PREVIEW_VIEW_TYPE, 'Preview', column, {
+    const panel = vscode.window.createWebviewPanel(PREVIEW_VIEW_TYPE, l10n.t('Preview'), column, {
       // The app's state (a form half filled in, a scroll position) must survive a look at another tab.
       retainContextWhenHidden: true,
     });

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { language } from './editorLanguage';
 import type { App } from '../sessions/apps';
 import { DisposableStore } from '../sessions/event';
 import type { PreviewTruth } from '../sessions/previewTruth';
@@ -172,7 +173,7 @@ export class PreviewView implements vscode.WebviewViewProvider, PreviewViewPlace
   }
 
   #say(view: vscode.WebviewView, app: App, isInPanel: boolean): void {
-    const html = elsewhereHtml(app, isInPanel);
+    const html = elsewhereHtml(app, isInPanel, language);
     if (html === this.#saying) return;
     this.#saying = html;
     view.description = '';

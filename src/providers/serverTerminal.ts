@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { App } from '../sessions/apps';
 import type { DevServers, TerminalAttachment } from '../sessions/devServers';
@@ -17,7 +18,8 @@ const UNSEEN_SIZE = { cols: 0, rows: 0 } as const;
  */
 const CLEAR = '\x1bc\x1b[?25h\x1b[2J\x1b[3J\x1b[H';
 
-const LOST = '\r\n\x1b[0m\x1b[2m[the session host is gone; the output goes on when it is back]\x1b[0m\r\n';
+/** Dim, on a line of its own. */
+const LOST = { before: '\r\n\x1b[0m\x1b[2m', after: '\x1b[0m\r\n' } as const;
 
 const tabColor: Readonly<Record<AppType, string>> = {
   web: 'terminal.ansiBlue',
@@ -150,6 +152,10 @@ type Attach = (
   sink: Parameters<DevServers['attach']>[2],
 ) => TerminalAttachment;
 
+function lostLine(): string {
+  return l10n.t('[the session host is gone; the output goes on when it is back]');
+}
+
 /** The editor's side of a terminal whose program runs in the session host. */
 class SessionPty implements vscode.Pseudoterminal {
   readonly #write = new vscode.EventEmitter<string>();
@@ -190,7 +196,7 @@ class SessionPty implements vscode.Pseudoterminal {
         this.#write.fire(CLEAR + screen);
       },
       onData: (data) => this.#write.fire(data),
-      onLost: () => this.#write.fire(LOST),
+      onLost: () => this.#write.fire(LOST.before + lostLine() + LOST.after),
     });
   }
 

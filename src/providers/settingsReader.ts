@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { templateAddress } from './previewAddress';
 import type { RedisPlace, SettingProblem, Settings } from '../sessions/settings';
 
@@ -12,7 +13,8 @@ export interface SettingSource {
 
 /** A check of one value: the value as the core wants it, or undefined with what it must be. */
 interface Rule<T> {
-  readonly expected: string;
+  /** A phrase; asked for when it is told, for before that no language is known. */
+  readonly expected: () => string;
   /** The value may be a secret, and is not repeated to anybody. */
   readonly isSecret?: true;
   parse(value: unknown): { readonly value: T } | undefined;
@@ -36,8 +38,8 @@ export function readSettings(
     if (parsed !== undefined) return parsed.value;
     problems.push({
       setting: `cheatcode.${key}`,
-      value: rule.isSecret ? '(not shown)' : value,
-      expected: rule.expected,
+      value: rule.isSecret ? l10n.t('(not shown)') : value,
+      expected: rule.expected(),
     });
     const fallback = rule.parse(source.fallback(key));
     if (fallback === undefined) throw new Error(`the manifest's default of cheatcode.${key} is invalid`);
@@ -91,13 +93,13 @@ function redisPlace(
 }
 
 const nonEmptyText: Rule<string> = {
-  expected: 'a text that is not empty',
+  expected: () => l10n.t('a text that is not empty'),
   parse: (value) => (typeof value === 'string' && value.trim() !== '' ? { value: value.trim() } : undefined),
 };
 
 /** Empty and null both mean "not set": the settings editor writes the one, a JSON file likes the other. */
 const optionalText: Rule<string | undefined> = {
-  expected: 'a text',
+  expected: () => l10n.t('a text'),
   parse: (value) => {
     if (value === null) return { value: undefined };
     return typeof value === 'string' ? { value: value.trim() === '' ? undefined : value.trim() } : undefined;
@@ -106,7 +108,8 @@ const optionalText: Rule<string | undefined> = {
 
 /** Only the beginning: the session host, which uses it, says what else is wrong. */
 const redisUrl: Rule<string | undefined> = {
-  expected: 'an address that begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://, or empty',
+  expected: () =>
+    l10n.t('an address that begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://, or empty'),
   isSecret: true,
   parse: (value) => {
     const text = optionalText.parse(value);
@@ -121,18 +124,18 @@ const port = optionally(wholeNumberBetween(1, 65_535));
 const megabytes = optionally(wholeNumberBetween(256, 1_048_576));
 
 const flag: Rule<boolean> = {
-  expected: 'true or false',
+  expected: () => l10n.t('true or false'),
   parse: (value) => (typeof value === 'boolean' ? { value } : undefined),
 };
 
 /** Without a sandbox's id a template that wants one is wrong here, however right it is elsewhere. */
 function urlTemplate(sandboxId: string | undefined): Rule<string | undefined> {
-  const otherwise =
-    sandboxId === undefined
-      ? '; {{sandboxId}} needs cheatcode.sandboxId or the variable CHEATCODE_SANDBOX_ID to be set'
-      : '';
   return {
-    expected: `an http or https address with {{port}} in it, or empty${otherwise}`,
+    expected: () => {
+      const address = l10n.t('an http or https address with {0} in it, or empty', '{{port}}');
+      if (sandboxId !== undefined) return address;
+      return `${address}; ${l10n.t('{0} needs cheatcode.sandboxId or the variable CHEATCODE_SANDBOX_ID to be set', '{{sandboxId}}')}`;
+    },
     parse: (value) => {
       const template = optionalText.parse(value);
       if (template?.value === undefined) return template;
@@ -146,7 +149,7 @@ function urlTemplate(sandboxId: string | undefined): Rule<string | undefined> {
 
 function oneOf<T extends string>(...values: readonly T[]): Rule<T> {
   return {
-    expected: `one of ${values.join(', ')}`,
+    expected: () => l10n.t('one of {0}', values.join(', ')),
     parse: (value) => {
       const found = values.find((candidate) => candidate === value);
       return found === undefined ? undefined : { value: found };
@@ -156,14 +159,14 @@ function oneOf<T extends string>(...values: readonly T[]): Rule<T> {
 
 function numberBetween(least: number, most: number): Rule<number> {
   return {
-    expected: `a number from ${least} to ${most}`,
+    expected: () => l10n.t('a number from {0} to {1}', least, most),
     parse: (value) => (typeof value === 'number' && value >= least && value <= most ? { value } : undefined),
   };
 }
 
 function wholeNumberBetween(least: number, most: number): Rule<number> {
   return {
-    expected: `a whole number from ${least} to ${most}`,
+    expected: () => l10n.t('a whole number from {0} to {1}', least, most),
     parse: (value) => (Number.isInteger(value) ? numberBetween(least, most).parse(value) : undefined),
   };
 }
@@ -171,7 +174,7 @@ function wholeNumberBetween(least: number, most: number): Rule<number> {
 /** Null means "not set". */
 function optionally<T>(rule: Rule<T>): Rule<T | undefined> {
   return {
-    expected: `${rule.expected}, or null`,
+    expected: () => l10n.t('{0}, or null', rule.expected()),
     parse: (value) => (value === null ? { value: undefined } : rule.parse(value)),
   };
 }

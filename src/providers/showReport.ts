@@ -1,4 +1,6 @@
+import './editorLanguage';
 import os from 'node:os';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { declaredSettings } from '../sessions/declaredSettings';
 import { errorMessage } from '../sessions/log';
@@ -37,28 +39,33 @@ export async function showReport(ports: ReportPorts): Promise<void> {
   const content = reportText({
     atMs: Date.now(),
     versions: [
-      ['Extension', version],
+      [l10n.t('Extension'), version],
       [
-        'Session host',
+        l10n.t('Session host'),
         connection.kind === 'connected'
-          ? `${connection.hostVersion}, pid ${connection.hostPid}`
+          ? l10n.t('{0}, pid {1}', connection.hostVersion, connection.hostPid)
           : connection.kind === 'failed'
-            ? `failed: ${errorMessage(connection.error)}`
+            ? l10n.t('failed: {0}', errorMessage(connection.error))
             : connection.kind,
       ],
       [
-        'Editor',
-        `${vscode.env.appName} ${vscode.version}, ${vscode.env.uiKind === vscode.UIKind.Web ? 'web' : 'desktop'}`,
+        l10n.t('Editor'),
+        `${vscode.env.appName} ${vscode.version}, ${vscode.env.uiKind === vscode.UIKind.Web ? l10n.t('web') : l10n.t('desktop')}`,
       ],
-      ['Remote', vscode.env.remoteName ?? 'none'],
-      ['Node of the editor', process.version],
+      [l10n.t('Remote'), vscode.env.remoteName ?? l10n.t('none')],
+      [l10n.t('Node of the editor'), process.version],
       [
-        'System',
-        `${os.type()} ${os.release()} ${process.arch}, ${os.availableParallelism()} cores, ${gigabytes(os.totalmem())}`,
+        l10n.t('System'),
+        l10n.t(
+          '{0}, {1} cores, {2}',
+          `${os.type()} ${os.release()} ${process.arch}`,
+          os.availableParallelism(),
+          gigabytes(os.totalmem()),
+        ),
       ],
-      ['Memory free', gigabytes(os.freemem())],
-      ['User', `uid ${process.getuid?.() ?? 'none'}`],
-      ['Workspace', vscode.workspace.isTrusted ? 'trusted' : 'not trusted'],
+      [l10n.t('Memory free'), gigabytes(os.freemem())],
+      [l10n.t('User'), l10n.t('uid {0}', process.getuid?.() ?? l10n.t('none'))],
+      [l10n.t('Workspace'), vscode.workspace.isTrusted ? l10n.t('trusted') : l10n.t('not trusted')],
     ],
     settings: changedSettings(Object.keys(properties)),
     variables: Object.entries(process.env)
@@ -90,9 +97,9 @@ function changedSettings(names: readonly string[]): (readonly [string, string, s
   return names.flatMap((name) => {
     const found = configuration.inspect(name);
     const places = [
-      ['user', found?.globalValue],
-      ['workspace', found?.workspaceValue],
-      ['folder', found?.workspaceFolderValue],
+      [l10n.t('user'), found?.globalValue],
+      [l10n.t('workspace'), found?.workspaceValue],
+      [l10n.t('folder'), found?.workspaceFolderValue],
     ] as const;
     return places
       .filter(([, value]) => value !== undefined)
@@ -107,14 +114,14 @@ function shownRedis(url: string): string {
   try {
     return parseRedisAddress(url).shown;
   } catch {
-    return 'set, and no address of a Redis';
+    return l10n.t('set, and no address of a Redis');
   }
 }
 
 function gigabytes(bytes: number): string {
-  return `${(bytes / 1024 ** 3).toFixed(1)} GB`;
+  return l10n.t('{0} GB', (bytes / 1024 ** 3).toFixed(1));
 }
 
 function lineOf(error: unknown): readonly string[] {
-  return [`could not be had: ${errorMessage(error)}`];
+  return [l10n.t('could not be had: {0}', errorMessage(error))];
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { DisposableStore } from '../sessions/event';
 import type { StatusItem } from '../sessions/presenter';
@@ -36,7 +37,7 @@ export class StatusBar implements vscode.Disposable {
     item.accessibilityInformation = { label: model.accessibleLabel, role: 'button' };
     item.command = {
       command: windowCommands.actions,
-      title: 'Dev Server Actions',
+      title: l10n.t('Dev Server Actions'),
       arguments: model.appKey === undefined ? [] : [model.appKey],
     };
     item.show();

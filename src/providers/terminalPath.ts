@@ -1,4 +1,5 @@
 import path from 'node:path';
+import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 
 /**
@@ -8,6 +9,6 @@ import type * as vscode from 'vscode';
 export function contributeTerminalPath(collection: vscode.EnvironmentVariableCollection, folder: string): void {
   const value = folder + path.delimiter;
   if (collection.get('PATH')?.value === value) return;
-  collection.description = 'Adds the command `cheatcode-dev` to the PATH.';
+  collection.description = l10n.t('Adds the command `cheatcode-dev` to the PATH.');
   collection.prepend('PATH', value);
 }

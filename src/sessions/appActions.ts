@@ -1,4 +1,5 @@
 /** What a person can do with an app, and when that makes sense: for menus, buttons, quick pick and context keys alike. */
+import * as l10n from '@vscode/l10n';
 import type { AppView } from './appView';
 import type { SessionSnapshot } from './protocol';
 import { appProblemSentence, holderOf, otherSettingsSentence, restartOfferSentence } from './sessionSentences';
@@ -119,22 +120,41 @@ export const fits: Readonly<Record<AppActionId, (view: AppView) => boolean>> = {
   copyUrl: canOpen,
 };
 
-/** Icon and words of each action. */
-export const actionFaces: Readonly<Record<AppActionId, readonly [icon: string, label: string]>> = {
-  start: ['play', 'Start'],
-  stop: ['debug-stop', 'Stop'],
-  restart: ['debug-restart', 'Restart'],
-  installAndRestart: ['package', 'Install and Restart'],
-  useNextPort: ['arrow-right', 'Use Next Free Port'],
-  startHere: ['vm-running', 'Start Here Anyway'],
-  stopOther: ['debug-disconnect', 'Stop the Other…'],
-  showTerminal: ['terminal', 'Show Terminal'],
-  openPreview: ['open-preview', 'Open Preview'],
-  openPreviewInView: ['layout-panel', 'Open Preview in View'],
-  openInBrowser: ['link-external', 'Open in Browser'],
-  openInIntegratedBrowser: ['globe', 'Open in Integrated Browser'],
-  copyUrl: ['copy', 'Copy URL'],
+const icons: Readonly<Record<AppActionId, string>> = {
+  start: 'play',
+  stop: 'debug-stop',
+  restart: 'debug-restart',
+  installAndRestart: 'package',
+  useNextPort: 'arrow-right',
+  startHere: 'vm-running',
+  stopOther: 'debug-disconnect',
+  showTerminal: 'terminal',
+  openPreview: 'open-preview',
+  openPreviewInView: 'layout-panel',
+  openInBrowser: 'link-external',
+  openInIntegratedBrowser: 'globe',
+  copyUrl: 'copy',
 };
+
+/** The words of each action, as a button has them. */
+export function actionLabel(id: AppActionId): string {
+  const labels: Readonly<Record<AppActionId, string>> = {
+    start: l10n.t('Start'),
+    stop: l10n.t('Stop'),
+    restart: l10n.t('Restart'),
+    installAndRestart: l10n.t('Install and Restart'),
+    useNextPort: l10n.t('Use Next Free Port'),
+    startHere: l10n.t('Start Here Anyway'),
+    stopOther: l10n.t('Stop the Other…'),
+    showTerminal: l10n.t('Show Terminal'),
+    openPreview: l10n.t('Open Preview'),
+    openPreviewInView: l10n.t('Open Preview in View'),
+    openInBrowser: l10n.t('Open in Browser'),
+    openInIntegratedBrowser: l10n.t('Open in Integrated Browser'),
+    copyUrl: l10n.t('Copy URL'),
+  };
+  return labels[id];
+}
 
 /** What fits an app's state, the likely first. */
 export function actionsFor(view: AppView): readonly AppAction[] {
@@ -143,7 +163,8 @@ export function actionsFor(view: AppView): readonly AppAction[] {
       // Restart of a failed session is its start.
       .filter((id) => fits[id](view) && !(id === 'start' && fits.restart(view)))
       .map((id) => {
-        const [icon, label] = actionFaces[id];
+        const icon = icons[id];
+        const label = actionLabel(id);
         const { problem } = view.app;
         if (id === 'start' && problem !== undefined)
           return { id, icon: 'warning', label, description: appProblemSentence(view.app.label, problem) };
@@ -151,7 +172,8 @@ export function actionsFor(view: AppView): readonly AppAction[] {
           id,
           icon,
           // What a person started elsewhere moves, and that is said before it is done.
-          label: id === 'restart' && view.session?.adopted === true ? 'Restart in a Cheatcode Terminal…' : label,
+          label:
+            id === 'restart' && view.session?.adopted === true ? l10n.t('Restart in a Cheatcode Terminal…') : label,
           description: actionDescription(id, view),
         };
       })
@@ -200,11 +222,14 @@ function actionDescription(id: AppActionId, { app, session, otherSettings }: App
     case 'openInBrowser':
       return session.url;
     case 'startHere':
-      return 'a second server, beside the one of the other machine';
+      return l10n.t('a second server, beside the one of the other machine');
     case 'stopOther': {
       if (session.state === 'blocked') return holderOf(session.reason)?.replaceAll('`', '');
       const [second] = session.secondServers ?? [];
-      return second && `port ${second.port}${second.pid === undefined ? '' : `, pid ${second.pid}`}`;
+      if (second === undefined) return undefined;
+      return second.pid === undefined
+        ? l10n.t('port {0}', second.port)
+        : l10n.t('port {0}, pid {1}', second.port, second.pid);
     }
     case 'installAndRestart':
       return session.restartOffer && restartOfferSentence(app.label, session.restartOffer);

@@ -1,8 +1,16 @@
 /** The one line of an app's state: icon, label, colour and sentence, the same in the status bar, the view and the preview. */
+import * as l10n from '@vscode/l10n';
 import { errorToMessage } from './messages';
 import type { AppView, WindowView } from './appView';
 import type { AppType, SessionSnapshot } from './protocol';
-import { appProblemSentence, stateSentence, stateWord } from './sessionSentences';
+import {
+  appProblemSentence,
+  notStartedSentence,
+  stateSentence,
+  stateWord,
+  untrustedSentence,
+  wordOf,
+} from './sessionSentences';
 
 const typeIcon: Readonly<Record<AppType, string>> = { web: 'globe', mobile: 'device-mobile', custom: 'server-process' };
 
@@ -25,7 +33,10 @@ export function terminalName(session: SessionSnapshot): string {
 export interface AppFace {
   /** Name of a codicon. */
   readonly icon: string;
+  /** The app's, and what there is to say of its state in a word or two. */
   readonly label: string;
+  /** Those words alone; empty where the label is the app's. */
+  readonly state: string;
   readonly background: 'none' | 'warning' | 'error';
   readonly sentence: string;
   /** Says in the label what the colour says, where the state does not. */
@@ -33,67 +44,74 @@ export interface AppFace {
 }
 
 /** What the state of an app is shown as. */
-export function appFace({ app, ...view }: AppView, window: Pick<WindowView, 'connection' | 'trusted'>): AppFace {
+export function appFace(view: AppView, window: Pick<WindowView, 'connection' | 'trusted'>): AppFace {
+  const { state, ...look } = lookOf(view, window);
+  return { ...look, state, label: state === '' ? view.app.label : `${view.app.label} ${state}` };
+}
+
+function lookOf({ app, ...view }: AppView, window: Pick<WindowView, 'connection' | 'trusted'>): Omit<AppFace, 'label'> {
   // Nobody looks for another host before the workspace is trusted: what the last one said counts no more.
   const session = !window.trusted && window.connection.kind === 'idle' ? undefined : view.session;
   const icon = typeIcon[app.type];
   const { label } = app;
   const lost = window.connection.kind === 'failed' ? window.connection.error : undefined;
   if (lost !== undefined && (session === undefined || session.state !== 'stopped')) {
-    return { icon: 'error', label: `${label} unknown`, background: 'error', sentence: errorToMessage(lost, app).text };
+    const sentence = errorToMessage(lost, app).text;
+    return { icon: 'error', state: l10n.t('unknown'), background: 'error', sentence };
   }
   if (app.problem !== undefined && (session === undefined || session.state === 'stopped')) {
-    return {
-      icon: 'warning',
-      label: `${label} can't start`,
-      background: 'warning',
-      sentence: appProblemSentence(label, app.problem),
-    };
+    const sentence = appProblemSentence(label, app.problem);
+    return { icon: 'warning', state: l10n.t("can't start"), background: 'warning', sentence };
   }
   // The last word of a host that is gone is no news: its servers went with it (DESIGN section 4).
   if (session !== undefined && session.state !== 'stopped' && window.connection.kind !== 'connected')
     return {
       icon: 'loading~spin',
-      label: `${label} reconnecting`,
+      state: l10n.t('reconnecting'),
       background: 'none',
-      sentence: `The session host of ${label} is gone. Connecting again.`,
+      sentence: l10n.t('The session host of {0} is gone. Connecting again.', label),
     };
   if (session === undefined) {
-    if (!window.trusted)
-      return {
-        icon: 'shield',
-        label,
-        background: 'none',
-        sentence: `${label} does not start in a workspace that is not trusted.`,
-      };
+    if (!window.trusted) return { icon: 'shield', state: '', background: 'none', sentence: untrustedSentence(label) };
     if (window.connection.kind === 'connecting')
-      return { icon: 'loading~spin', label, background: 'none', sentence: `Connecting to the session host.` };
-    return { icon, label: `${label} stopped`, background: 'none', sentence: `${label} is not started.` };
+      return {
+        icon: 'loading~spin',
+        state: '',
+        background: 'none',
+        sentence: l10n.t('Connecting to the session host.'),
+      };
+    return { icon, state: wordOf('stopped'), background: 'none', sentence: notStartedSentence(label) };
   }
   const sentence = stateSentence(label, session);
   const port = `:${session.port}`;
   switch (session.state) {
     case 'running': {
-      const running = `${label} ${port}${session.adopted ? ' (adopted)' : ''}`;
-      if (session.warning === undefined) return { icon, label: running, background: 'none', sentence };
-      return { icon: 'warning', label: `${running} memory`, background: 'warning', sentence, word: 'too much memory' };
+      const running = session.adopted ? l10n.t('{0} (adopted)', port) : port;
+      if (session.warning === undefined) return { icon, state: running, background: 'none', sentence };
+      return {
+        icon: 'warning',
+        state: `${running} ${l10n.t('memory')}`,
+        background: 'warning',
+        sentence,
+        word: l10n.t('too much memory'),
+      };
     }
     case 'unhealthy':
-      return { icon: 'warning', label: `${label} ${port} ${stateWord(session)}`, background: 'warning', sentence };
+      return { icon: 'warning', state: `${port} ${stateWord(session)}`, background: 'warning', sentence };
     case 'blocked':
-      return { icon: 'warning', label: `${label} ${port} blocked`, background: 'warning', sentence };
+      return { icon: 'warning', state: `${port} ${wordOf('blocked')}`, background: 'warning', sentence };
     case 'failed':
-      return { icon: 'error', label: `${label} failed`, background: 'error', sentence };
+      return { icon: 'error', state: wordOf('failed'), background: 'error', sentence };
     case 'stopped':
       // This window brings it back in a moment: "stopped" would look like the answer to a Stop.
       if (session.reason.code === 'hostLost' && session.desired === 'running' && window.trusted)
-        return { icon: 'loading~spin', label: `${label} restarting`, background: 'none', sentence };
-      return { icon: 'circle-slash', label: `${label} stopped`, background: 'none', sentence };
+        return { icon: 'loading~spin', state: l10n.t('restarting'), background: 'none', sentence };
+      return { icon: 'circle-slash', state: wordOf('stopped'), background: 'none', sentence };
     case 'waiting':
-      return { icon: 'clock', label: `${label} waiting`, background: 'none', sentence };
+      return { icon: 'clock', state: wordOf('waiting'), background: 'none', sentence };
     case 'installing':
     case 'starting':
     case 'stopping':
-      return { icon: 'loading~spin', label: `${label} ${session.state}`, background: 'none', sentence };
+      return { icon: 'loading~spin', state: wordOf(session.state), background: 'none', sentence };
   }
 }

@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { ConnectionState } from './devServers';
 import { canOpen } from './appActions';
 import { type AppView } from './appView';
+import { inBrackets } from './factWords';
 import { truthWords } from './previewSentences';
 import type { ProbeOutcome } from './protocol';
 import { appProblemSentence, otherSettingsSentence, sessionNotes } from './sessionSentences';
@@ -38,26 +39,27 @@ export function factsOf(
   if (session !== undefined && connection.kind !== 'failed') {
     const { url, port, startedMs, memoryMb, lastProbe, sinceMs } = session;
     const pid = session.listenerPid ?? session.pid;
-    if (canOpen({ app, session })) facts.push({ id: 'address', name: 'Address', value: url, url });
-    facts.push({ id: 'port', name: 'Port', value: String(port) });
-    if (pid !== undefined) facts.push({ id: 'process', name: 'Process', value: `pid ${pid}` });
+    if (canOpen({ app, session })) facts.push({ id: 'address', name: l10n.t('Address'), value: url, url });
+    facts.push({ id: 'port', name: l10n.t('Port'), value: String(port) });
+    if (pid !== undefined) facts.push({ id: 'process', name: l10n.t('Process'), value: l10n.t('pid {0}', pid) });
     if (pid !== undefined && startedMs !== undefined)
       facts.push({
         id: 'uptime',
-        name: 'Up for',
-        value: `${duration(nowMs - startedMs)}, since ${clockTime(startedMs, nowMs)}`,
+        name: l10n.t('Up for'),
+        value: l10n.t('{0}, since {1}', duration(nowMs - startedMs), clockTime(startedMs, nowMs)),
       });
     if (pid !== undefined && memoryMb !== undefined)
-      facts.push({ id: 'memory', name: 'Memory', value: `${memoryMb} MB` });
-    facts.push({ id: 'since', name: 'In this state since', value: clockTime(sinceMs, nowMs) });
-    if (lastProbe !== undefined) facts.push({ id: 'probe', name: 'Last probe', value: probeWords(lastProbe, nowMs) });
-    if (preview !== undefined) facts.push({ id: 'preview', name: 'Preview', value: truthWords(preview) });
+      facts.push({ id: 'memory', name: l10n.t('Memory'), value: l10n.t('{0} MB', memoryMb) });
+    facts.push({ id: 'since', name: l10n.t('In this state since'), value: clockTime(sinceMs, nowMs) });
+    if (lastProbe !== undefined)
+      facts.push({ id: 'probe', name: l10n.t('Last probe'), value: probeWords(lastProbe, nowMs) });
+    if (preview !== undefined) facts.push({ id: 'preview', name: l10n.t('Preview'), value: truthWords(preview) });
     const { length: problems } = session.issues ?? [];
     if (problems > 0) facts.push({ id: 'problems', name: l10n.t('Problems'), value: String(problems) });
-    facts.push({ id: 'windows', name: 'Windows', value: String(session.windows) });
-    facts.push({ id: 'session', name: 'Session', value: session.id });
+    facts.push({ id: 'windows', name: l10n.t('Windows'), value: String(session.windows) });
+    facts.push({ id: 'session', name: l10n.t('Session'), value: session.id });
   }
-  facts.push({ id: 'folder', name: 'Folder', value: app.folder });
+  facts.push({ id: 'folder', name: l10n.t('Folder'), value: app.folder });
   return facts;
 }
 
@@ -88,15 +90,15 @@ export function duration(ms: number): string {
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
   const days = Math.floor(hours / 24);
-  if (minutes === 0) return `${seconds} s`;
-  if (hours === 0) return `${minutes} min`;
-  if (days === 0) return `${hours} h ${minutes % 60} min`;
-  return `${days} d ${hours % 24} h`;
+  if (minutes === 0) return l10n.t('{0} s', seconds);
+  if (hours === 0) return l10n.t('{0} min', minutes);
+  if (days === 0) return l10n.t('{0} h {1} min', hours, minutes % 60);
+  return l10n.t('{0} d {1} h', days, hours % 24);
 }
 
 function probeWords({ atMs, ok, durationMs, error }: ProbeOutcome, nowMs: number): string {
-  const outcome = ok
-    ? `answered in ${Math.round(durationMs)} ms`
-    : `no good answer${error === undefined ? '' : ` (${error})`}`;
-  return `${clockTime(atMs, nowMs)}, ${outcome}`;
+  const at = clockTime(atMs, nowMs);
+  return ok
+    ? l10n.t('{0}, answered in {1} ms', at, Math.round(durationMs))
+    : l10n.t('{0}, no good answer{1}', at, inBrackets(error));
 }

@@ -3,7 +3,7 @@
  * and waits to be looked at. Pure: the edge decides when and in which window, and remembers what was told.
  */
 import * as l10n from '@vscode/l10n';
-import { message, settingPrefix, type Message, type MessageButton } from './messages';
+import { message, settingPrefix, showLogButton, type Message, type MessageButton } from './messages';
 import {
   acrossMachinesSentence,
   appProblemSentence,
@@ -64,7 +64,7 @@ function stateAttention({ app }: AppView, session: SessionSnapshot, told: Messag
 
 function failedMessage({ app }: AppView, session: SessionSnapshot): Message {
   const sentence = stateSentence(app.label, session);
-  const restart: MessageButton = { title: 'Restart', action: 'restart', appKey: app.key };
+  const restart: MessageButton = { title: l10n.t('Restart'), action: 'restart', appKey: app.key };
   switch (session.reason.code) {
     case 'commandNotFound':
       // It offers to install what is missing, and leads to the setting.
@@ -72,9 +72,12 @@ function failedMessage({ app }: AppView, session: SessionSnapshot): Message {
     case 'folderMissing':
     case 'spawnFailed':
     case 'unknownProcesses':
-      return message('error', sentence, [restart, { title: 'Show Log', action: 'showLog' }]);
+      return message('error', sentence, [restart, showLogButton()]);
     default:
-      return message('error', sentence, [restart, { title: 'Show Terminal', action: 'showTerminal', appKey: app.key }]);
+      return message('error', sentence, [
+        restart,
+        { title: l10n.t('Show Terminal'), action: 'showTerminal', appKey: app.key },
+      ]);
   }
 }
 
@@ -86,18 +89,18 @@ function blockedMessage(view: AppView, session: SessionSnapshot): Message {
     case 'portTaken':
       return message('warning', sentence, [
         ...(fits.useNextPort(view)
-          ? [{ title: 'Use Next Free Port', action: 'useNextPort', appKey: app.key } as const]
+          ? [{ title: l10n.t('Use Next Free Port'), action: 'useNextPort', appKey: app.key } as const]
           : []),
         ...(canStopOther(view)
-          ? [{ title: 'Stop the Other…', action: 'stopOther', appKey: app.key } as const]
+          ? [{ title: l10n.t('Stop the Other…'), action: 'stopOther', appKey: app.key } as const]
           : prefix === undefined
             ? []
-            : [{ title: 'Change Port', action: 'openSettings', setting: `${prefix}.port` } as const]),
+            : [{ title: l10n.t('Change Port'), action: 'openSettings', setting: `${prefix}.port` } as const]),
       ]);
     default:
       return message('warning', sentence, [
-        { title: 'Try Again', action: 'start', appKey: app.key },
-        { title: 'Show Log', action: 'showLog' },
+        { title: l10n.t('Try Again'), action: 'start', appKey: app.key },
+        showLogButton(),
       ]);
   }
 }
@@ -107,8 +110,8 @@ function elsewhereAttention({ app }: AppView, session: SessionSnapshot): Attenti
   return {
     cause: `${app.key} runsElsewhere ${where}`,
     message: message('info', stateSentence(app.label, session) + whatComesNext(session.reason), [
-      { title: 'Start Here Anyway', action: 'startHere', appKey: app.key },
-      { title: 'Leave It', action: 'dismiss' },
+      { title: l10n.t('Start Here Anyway'), action: 'startHere', appKey: app.key },
+      { title: l10n.t('Leave It'), action: 'dismiss' },
     ]),
   };
 }
@@ -118,13 +121,14 @@ function runningAttentions(view: AppView, session: SessionSnapshot, policy: Atte
   const found: Attention[] = [];
   // What a person declined is theirs to decide again when another run of the server has the same trouble.
   const run = session.pid ?? session.listenerPid ?? '';
-  const notNow: MessageButton = { title: 'Not Now', action: 'dismiss' };
-  const restart: MessageButton = { title: 'Restart', action: 'restart', appKey: app.key };
+  const notNow: MessageButton = { title: l10n.t('Not Now'), action: 'dismiss' };
+  const leaveIt: MessageButton = { title: l10n.t('Leave It'), action: 'dismiss' };
+  const restart: MessageButton = { title: l10n.t('Restart'), action: 'restart', appKey: app.key };
   if (session.reason.code === 'tunnelUnavailable')
     found.push({
       cause: `${app.key} tunnelUnavailable ${session.sinceMs}`,
       message: message('warning', stateSentence(app.label, session), [
-        { title: 'Show Terminal', action: 'showTerminal', appKey: app.key },
+        { title: l10n.t('Show Terminal'), action: 'showTerminal', appKey: app.key },
       ]),
     });
   if (session.acrossMachines !== undefined)
@@ -132,21 +136,27 @@ function runningAttentions(view: AppView, session: SessionSnapshot, policy: Atte
       // The detail may be another at each try to reach it.
       cause: `${app.key} ${session.acrossMachines.code} ${run}`,
       message: message('warning', acrossMachinesSentence(app.label, session.acrossMachines), [
-        { title: 'Show Log', action: 'showLog' },
-        { title: 'Leave It', action: 'dismiss' },
+        showLogButton(),
+        leaveIt,
       ]),
     });
   for (const second of session.secondServers ?? [])
     found.push({
       cause: `${app.key} second ${second.port} ${second.pid ?? ''} ${run}`,
       message: message('warning', secondServerSentence(app.label, second), [
-        ...(second.pid === undefined ? [] : [{ title: 'Stop It…', action: 'stopOther', appKey: app.key } as const]),
-        { title: 'Leave It', action: 'dismiss' },
+        ...(second.pid === undefined
+          ? []
+          : [{ title: l10n.t('Stop It…'), action: 'stopOther', appKey: app.key } as const]),
+        leaveIt,
       ]),
     });
   const { restartOffer } = session;
   if (restartOffer !== undefined && canRestart(view)) {
-    const install: MessageButton = { title: 'Install and Restart', action: 'installAndRestart', appKey: app.key };
+    const install: MessageButton = {
+      title: l10n.t('Install and Restart'),
+      action: 'installAndRestart',
+      appKey: app.key,
+    };
     found.push({
       cause: `${app.key} ${restartOffer.code} ${JSON.stringify(restartOffer.facts ?? {})} ${run}`,
       message: message('info', restartOfferSentence(app.label, restartOffer), [

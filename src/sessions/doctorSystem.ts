@@ -2,10 +2,12 @@
  * The doctor's questions, asked of this machine. Nothing here changes anything; what can't be told is undefined, and what
  * runs a program is bounded.
  */
+import * as l10n from '@vscode/l10n';
 import { constants } from 'node:fs';
 import { access, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { inBrackets } from './factWords';
 import type { DoctorPorts, FirstProcess, SeenProcess } from './doctorPorts';
 import { installedState } from './installedLock';
 import { parseProcNetTcp, socketHolders } from './linuxSockets';
@@ -197,5 +199,5 @@ async function linuxHolder(port: number): Promise<{ readonly words: string; read
   const [pid] = (await socketHolders(new Set(sockets.map(({ inode }) => inode)))).values();
   if (pid === undefined) return undefined;
   const command = (await readCommandLine(pid)).slice(0, COMMAND_CHARS);
-  return { pid, words: command === '' ? `pid ${pid}` : `${command} (pid ${pid})` };
+  return { pid, words: command === '' ? l10n.t('pid {0}', pid) : command + inBrackets(l10n.t('pid {0}', pid)) };
 }

@@ -1,4 +1,5 @@
 /** Words for the facts of reasons and errors: what is missing makes a shorter sentence, never an `undefined` in it. */
+import * as l10n from '@vscode/l10n';
 
 /** Of a command line, as much as fits into a sentence, or into a line that names a process. */
 const COMMAND_CHARS = 60;
@@ -15,20 +16,32 @@ export function text(facts: Facts, ...names: readonly string[]): string | undefi
   return undefined;
 }
 
-export function suffix(before: string, value: string | undefined, after = ''): string {
-  return value === undefined ? '' : `${before}${value}${after}`;
+/** The same of a fact that is always told; dots where a host of another version did not. */
+export function known(facts: Facts, ...names: readonly string[]): string {
+  return text(facts, ...names) ?? '…';
+}
+
+/** ` (value)` behind a word, the same in every language; empty where there is nothing to say. */
+export function inBrackets(value: string | undefined): string {
+  return value === undefined ? '' : ` (${value})`;
+}
+
+/** `: value` behind a sentence's last word, likewise. */
+export function afterColon(value: string | undefined): string {
+  return value === undefined ? '' : `: ${value}`;
 }
 
 export function holder(facts: Facts): string | undefined {
   // Its socket is visible, its process is not.
-  if (facts['hidden'] === true) return `another container or user${suffix(' (', userOf(facts), ')')}`;
+  if (facts['hidden'] === true) return l10n.t('another container or user{0}', inBrackets(userOf(facts)));
   const pid = text(facts, 'pid', 'holderPid');
   const command = text(facts, 'command', 'commandLine');
+  const folder = text(facts, 'folder');
   const parts = [
-    pid === undefined ? undefined : `pid ${pid}`,
+    pid === undefined ? undefined : l10n.t('pid {0}', pid),
     userOf(facts),
     command === undefined ? undefined : `\`${shortCommand(command)}\``,
-    suffix('in ', text(facts, 'folder')) || undefined,
+    folder === undefined ? undefined : l10n.t('in {0}', folder),
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join(', ');
 }
@@ -36,11 +49,14 @@ export function holder(facts: Facts): string | undefined {
 export function userOf(facts: Facts): string | undefined {
   const name = text(facts, 'user');
   const uid = text(facts, 'uid');
-  return name !== undefined ? `user ${name}` : uid === undefined ? undefined : `uid ${uid}`;
+  if (name !== undefined) return l10n.t('user {0}', name);
+  return uid === undefined ? undefined : l10n.t('uid {0}', uid);
 }
 
 export function filesOf(facts: Facts): readonly string[] {
-  return (text(facts, 'files') ?? '').split(/,\s*/).filter((name) => name !== '');
+  return known(facts, 'files')
+    .split(/,\s*/)
+    .filter((name) => name !== '');
 }
 
 /** The lock file among what has changed, undefined when the packages were others from the start. */
@@ -57,14 +73,14 @@ export function shortCommand(command: string): string {
 /** `a`, `a and b`, `a, b and c`. */
 export function listOf(names: readonly string[]): string {
   const last = names[names.length - 1] ?? '';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+  return names.length < 2 ? last : l10n.t('{0} and {1}', names.slice(0, -1).join(', '), last);
 }
 
 export function exitOf(facts: Facts): string | undefined {
   const signal = text(facts, 'signal');
-  if (signal !== undefined && signal !== '0') return /^\d+$/.test(signal) ? `signal ${signal}` : signal;
+  if (signal !== undefined && signal !== '0') return /^\d+$/.test(signal) ? l10n.t('signal {0}', signal) : signal;
   const code = text(facts, 'exitCode', 'code');
-  return code === undefined ? undefined : `exit code ${code}`;
+  return code === undefined ? undefined : l10n.t('exit code {0}', code);
 }
 
 export function shorten(value: string, limit: number): string {

@@ -1,3 +1,5 @@
+import * as l10n from '@vscode/l10n';
+import { inBrackets } from './factWords';
 import { execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import net from 'node:net';
@@ -26,11 +28,12 @@ function canBind(port: number, host: string): Promise<boolean> {
 export async function portHolder(port: number): Promise<{ readonly words: string; readonly pid: number } | undefined> {
   const sockets = await outputOf('ss', ['-H', '-l', '-t', '-n', '-p', `sport = :${port}`]);
   const found = /users:\(\("([^"]*)",pid=(\d+)/.exec(sockets ?? '');
-  if (found) return { words: `${found[1]} (pid ${found[2]})`, pid: Number(found[2]) };
+  if (found) return { words: `${found[1]}${inBrackets(l10n.t('pid {0}', Number(found[2])))}`, pid: Number(found[2]) };
   const files = await outputOf('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']);
   const pid = /^p(\d+)$/m.exec(files ?? '')?.[1];
   if (pid === undefined) return undefined;
-  return { words: `${/^c(.*)$/m.exec(files ?? '')?.[1] ?? 'a program'} (pid ${pid})`, pid: Number(pid) };
+  const command = /^c(.*)$/m.exec(files ?? '')?.[1] ?? l10n.t('a program');
+  return { words: command + inBrackets(l10n.t('pid {0}', pid)), pid: Number(pid) };
 }
 
 /** Where a program lies, as a shell in that folder would find it; undefined: nowhere. */

@@ -2,6 +2,7 @@
  * Ending what we did not start, on a person's word only (I6): the processes are named first, the host compares what was
  * agreed to with what it would signal, and when that has changed the person is asked again.
  */
+import * as l10n from '@vscode/l10n';
 import type { App } from './apps';
 import type { DevServers } from './devServers';
 import { DevServerError } from './errors';
@@ -38,13 +39,13 @@ const MAX_QUESTIONS = 3;
 /** Stops the app's server; one that we did not start after a question. Rejects as `DevServers.stop` does. */
 export async function stopServer(app: App, ports: PersonsWordPorts): Promise<void> {
   const { servers } = ports;
-  await withWord(app, 'adopted', ports, 'Stop', (confirmed) => servers.stop(app, confirmed));
+  await withWord(app, 'adopted', ports, 'stop', (confirmed) => servers.stop(app, confirmed));
 }
 
 /** Restarts it, likewise; an adopted one then runs in a terminal of ours. */
 export async function restartServer(app: App, ports: PersonsWordPorts): Promise<void> {
   const { servers } = ports;
-  await withWord(app, 'adopted', ports, 'Restart', (confirmed) =>
+  await withWord(app, 'adopted', ports, 'restart', (confirmed) =>
     servers.restart(app, confirmed === undefined ? {} : { confirmed }),
   );
 }
@@ -53,7 +54,7 @@ export async function restartServer(app: App, ports: PersonsWordPorts): Promise<
 export async function stopOther(app: App, ports: PersonsWordPorts): Promise<void> {
   const { servers } = ports;
   const target = servers.session(app)?.state === 'blocked' ? 'portHolder' : 'secondServer';
-  await withWord(app, target, ports, 'Stop', (confirmed = []) => servers.endForeign(app, target, confirmed));
+  await withWord(app, target, ports, 'stop', (confirmed = []) => servers.endForeign(app, target, confirmed));
 }
 
 /** Replaces the session host, which costs every server of this user on this machine a restart. */
@@ -63,11 +64,16 @@ export async function replaceHost(ports: {
 }): Promise<void> {
   const { servers } = ports;
   const why =
-    servers.hostReplacement === 'hung' ? 'It does not answer.' : 'It is older than the extension in this window.';
+    servers.hostReplacement === 'hung'
+      ? l10n.t('It does not answer.')
+      : l10n.t('It is older than the extension in this window.');
+  const effect = l10n.t(
+    'It ends with all dev servers that it runs for all windows; then they are started again by a new one.',
+  );
   const agreed = await ports.ask({
-    title: 'Replace the session host?',
-    detail: `${why} It ends with all dev servers that it runs for all windows; then they are started again by a new one.`,
-    button: 'Replace',
+    title: l10n.t('Replace the session host?'),
+    detail: `${why} ${effect}`,
+    button: l10n.t('Replace'),
   });
   if (agreed) await servers.replaceHost();
 }
@@ -76,7 +82,7 @@ async function withWord(
   app: App,
   target: ForeignTarget,
   ports: PersonsWordPorts,
-  button: 'Stop' | 'Restart',
+  verb: 'stop' | 'restart',
   act: (confirmed: readonly NamedProcess[] | undefined) => Promise<unknown>,
 ): Promise<void> {
   const { servers } = ports;
@@ -94,10 +100,10 @@ async function withWord(
   for (let round = 1; round <= MAX_QUESTIONS; round++) {
     if (processes.length === 0) {
       // Nothing can be ended; but the host hears that nothing is to follow it when it ends by itself.
-      if (target === 'adopted' && button === 'Stop') await act([]).catch(onlyIfOther);
+      if (target === 'adopted' && verb === 'stop') await act([]).catch(onlyIfOther);
       throw new DevServerError('foreignHidden', { app: app.name });
     }
-    if (!(await ports.ask(questionFor(app, target, processes, ports, button, round > 1)))) return;
+    if (!(await ports.ask(questionFor(app, target, processes, ports, verb, round > 1)))) return;
     try {
       await act(processes);
       return;
@@ -118,35 +124,51 @@ function questionFor(
   target: ForeignTarget,
   processes: readonly NamedProcess[],
   { servers, ownUid }: PersonsWordPorts,
-  button: 'Stop' | 'Restart',
+  verb: 'stop' | 'restart',
   isAgain: boolean,
 ): Question {
   const { label } = app;
   const session = servers.session(app);
   const lines = processes.map((process) => processLine(process, ownUid)).join('\n');
-  const ends = `${isAgain ? 'Other processes than before run there now. ' : ''}This ends:\n\n${lines}`;
+  const ends = [
+    ...(isAgain ? [l10n.t('Other processes than before run there now.')] : []),
+    `${l10n.t('This ends:')}\n\n${lines}`,
+  ].join(' ');
+  const button = verb === 'stop' ? l10n.t('Stop') : l10n.t('Restart');
   switch (target) {
     case 'adopted': {
-      const started = `Its dev server was started outside Cheatcode, by a terminal, an agent or another tool.`;
-      return button === 'Stop'
-        ? { title: `Stop ${label}?`, detail: `${started} ${ends}`, button }
-        : {
-            title: `Restart ${label} in a Cheatcode terminal?`,
-            detail: `${started} ${ends}\n\nThen ${label} starts in the terminal ${session?.id ?? 'of its session'}.`,
-            button,
-          };
-    }
-    case 'portHolder':
+      const started = l10n.t('Its dev server was started outside Cheatcode, by a terminal, an agent or another tool.');
+      if (verb === 'stop') return { title: l10n.t('Stop {0}?', label), detail: `${started} ${ends}`, button };
+      const then =
+        session === undefined
+          ? l10n.t('Then {0} starts in the terminal of its session.', label)
+          : l10n.t('Then {0} starts in the terminal {1}.', label, session.id);
       return {
-        title: `Stop what holds port ${String(session?.reason.facts?.['port'] ?? session?.port ?? 'of ' + label)}?`,
-        detail: `${label} needs that port, and starts as soon as it is free. ${ends}`,
+        title: l10n.t('Restart {0} in a Cheatcode terminal?', label),
+        detail: `${started} ${ends}\n\n${then}`,
         button,
       };
+    }
+    case 'portHolder': {
+      const port = session?.reason.facts?.['port'] ?? session?.port;
+      return {
+        title:
+          port === undefined
+            ? l10n.t('Stop what holds the port of {0}?', label)
+            : l10n.t('Stop what holds port {0}?', port),
+        detail: `${l10n.t('{0} needs that port, and starts as soon as it is free.', label)} ${ends}`,
+        button,
+      };
+    }
     case 'secondServer': {
       const [second] = session?.secondServers ?? [];
       return {
-        title: `Stop the second server of ${label}?`,
-        detail: `${second === undefined ? '' : `${secondServerSentence(label, second)} `}The other one goes on. ${ends}`,
+        title: l10n.t('Stop the second server of {0}?', label),
+        detail: [
+          ...(second === undefined ? [] : [secondServerSentence(label, second)]),
+          l10n.t('The other one goes on.'),
+          ends,
+        ].join(' '),
         button,
       };
     }

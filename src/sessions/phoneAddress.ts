@@ -3,6 +3,7 @@
  * Invariant: an answer comes within a few seconds and in bounded memory, whoever listens on the port; nothing is guessed
  * that Metro does not say.
  */
+import * as l10n from '@vscode/l10n';
 import http from 'node:http';
 import os from 'node:os';
 import { readPackageJson } from './packageJson';
@@ -46,20 +47,29 @@ export async function phoneAddress(
 
 /** Which connection an address is and why, and what helps where a phone can't use it; a few sentences for people. */
 export function phoneSentence({ url, kind }: PhoneAddress): string {
-  const isExpoGo = /^exps?:/.test(url);
-  return `${connectionSentence(kind)}${isExpoGo ? '' : " It opens the app's own development build, not Expo Go."}`;
+  const said = connectionSentence(kind);
+  if (/^exps?:/.test(url)) return said;
+  return `${said} ${l10n.t("It opens the app's own development build, not Expo Go.")}`;
 }
 
 function connectionSentence(kind: PhoneConnection): string {
   switch (kind) {
     case 'tunnel':
-      return 'Through a tunnel, which a phone in any network can open. If it stops loading, restart the app: that makes a new tunnel.';
+      return l10n.t(
+        'Through a tunnel, which a phone in any network can open. If it stops loading, restart the app: that makes a new tunnel.',
+      );
     case 'proxy':
-      return 'Through the proxy that EXPO_PACKAGER_PROXY_URL names, which Expo takes before anything else. A phone that reaches this proxy can open it.';
+      return l10n.t(
+        'Through the proxy that EXPO_PACKAGER_PROXY_URL names, which Expo takes before anything else. A phone that reaches this proxy can open it.',
+      );
     case 'lan':
-      return 'Over the local network, because Metro has no tunnel: the phone must be in the same network as this machine. To a sandbox no phone comes that way: set `cheatcode.mobile.connection` to `tunnel`.';
+      return l10n.t(
+        'Over the local network, because Metro has no tunnel: the phone must be in the same network as this machine. To a sandbox no phone comes that way: set `cheatcode.mobile.connection` to `tunnel`.',
+      );
     case 'localhost':
-      return 'No phone can open this: the address is for this machine only, because Metro was told so or found no network. Set `cheatcode.mobile.connection` to `tunnel`.';
+      return l10n.t(
+        'No phone can open this: the address is for this machine only, because Metro was told so or found no network. Set `cheatcode.mobile.connection` to `tunnel`.',
+      );
   }
 }
 

@@ -5,7 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import {
-  actionFaces,
+  actionLabel,
   canInstallAndRestart,
   canOpen,
   canOpenIntegrated,
@@ -116,7 +116,7 @@ function countItem(views: readonly AppView[], window: WindowView): StatusItem {
   const summary = l10n.t('{0} of {1} dev servers running', running, views.length);
   return {
     appKey: undefined,
-    text: `$(${icon}) ${running}/${views.length} running`,
+    text: `$(${icon}) ${l10n.t('{0}/{1} running', running, views.length)}`,
     tooltip: [`**${summary}**`, ...faces.map(({ face }) => `$(${face.icon}) ${escapeMarkdown(face.sentence)}`)].join(
       '\n\n',
     ),
@@ -173,9 +173,9 @@ export function contextKeys(
 
 /** One line about an app, for lists and separators. */
 export function appSummary({ app, session }: AppView): string {
-  if (session === undefined) return `${app.label}: not started`;
+  if (session === undefined) return l10n.t('{0}: not started', app.label);
   return canOpen({ app, session })
-    ? `${app.label}: ${stateWord(session)} on port ${session.port}`
+    ? l10n.t('{0}: {1} on port {2}', app.label, stateWord(session), session.port)
     : `${app.label}: ${stateWord(session)}`;
 }
 
@@ -190,10 +190,10 @@ export function previewPage(
   const isLost = session !== undefined && session.state !== 'stopped' && window.connection.kind !== 'connected';
   if (isLost)
     return { ...base, kind: window.connection.kind === 'failed' ? 'failed' : 'wait', showsOutput: false, actions: [] };
-  const restart = { id: 'restart', label: 'Restart' } as const;
-  const terminal = { id: 'showTerminal', label: 'Show Terminal' } as const;
+  const restart = { id: 'restart', label: l10n.t('Restart') } as const;
+  const terminal = { id: 'showTerminal', label: l10n.t('Show Terminal') } as const;
   const terminalIfAny = canShowTerminal(view) ? [terminal] : [];
-  const startIfCan = canStart(view) ? [{ id: 'start', label: 'Start' } as const] : [];
+  const startIfCan = canStart(view) ? [{ id: 'start', label: l10n.t('Start') } as const] : [];
   switch (session?.state) {
     case 'running':
     case 'unhealthy':
@@ -202,7 +202,7 @@ export function previewPage(
           ...base,
           kind: 'mobile',
           showsOutput: false,
-          actions: [...terminalIfAny, { id: 'openInBrowser', label: 'Open in Browser' }],
+          actions: [...terminalIfAny, { id: 'openInBrowser', label: l10n.t('Open in Browser') }],
         };
       return {
         ...base,
@@ -221,7 +221,7 @@ export function previewPage(
         sentence: face.sentence + whatComesNext(session.reason),
         kind: 'wait',
         showsOutput: false,
-        actions: canStartHere(view) ? [{ id: 'startHere', label: actionFaces.startHere[1] }] : terminalIfAny,
+        actions: canStartHere(view) ? [{ id: 'startHere', label: actionLabel('startHere') }] : terminalIfAny,
       };
     case 'installing':
     case 'starting':
@@ -255,7 +255,7 @@ export function previewPage(
 function portChoices(view: AppView): PreviewPage['actions'] {
   return (['useNextPort', 'stopOther'] as const)
     .filter((id) => fits[id](view))
-    .map((id) => ({ id, label: actionFaces[id][1] }));
+    .map((id) => ({ id, label: actionLabel(id) }));
 }
 
 /** The app whose folder holds a file; the innermost if several do. Both are real paths. */

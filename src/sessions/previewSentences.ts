@@ -1,6 +1,8 @@
 /**
  * Turns what is true of a preview into words, as `messages.ts` does for sessions: what happened, and what helps. Pure.
  */
+import * as l10n from '@vscode/l10n';
+import { afterColon, inBrackets } from './factWords';
 import type { FailedRequests, PreviewTruth, ShownIssue } from './previewTruth';
 
 /** A line above the frame. */
@@ -24,44 +26,44 @@ const DETAIL_CHARS = 300;
 /** And as much as a line of a tooltip takes. */
 const TOOLTIP_CHARS = 120;
 
-const reload = { id: 'reload', label: 'Reload' } as const;
-const openFile = { id: 'openFile', label: 'Open File' } as const;
-const terminal = { id: 'showTerminal', label: 'Show Terminal' } as const;
-
 /** A few words for a tooltip: `alive`, `not hydrated: …`. */
 export function truthWords(truth: PreviewTruth): string {
   switch (truth.kind) {
     case 'loading':
-      return 'loading';
+      return l10n.t('loading');
     case 'loaded':
-      return 'loaded, has not reported yet';
+      return l10n.t('loaded, has not reported yet');
     case 'silent':
-      return 'loaded, does not report';
+      return l10n.t('loaded, does not report');
     case 'alive':
-      return 'alive';
+      return l10n.t('alive');
     case 'notHydrated':
-      return `not hydrated${after(': ', truth.detail ?? failedSentence(truth.failed), TOOLTIP_CHARS)}`;
+      return withDetail(l10n.t('not hydrated'), truth.detail ?? failedWords(truth.failed), TOOLTIP_CHARS);
     case 'hotReloadLost':
-      return 'alive, but hot reload is lost';
+      return l10n.t('alive, but hot reload is lost');
     case 'error':
-      return `${errorsOf(truth.count)}${after(': ', truth.message, TOOLTIP_CHARS)}`;
+      return withDetail(errorsOf(truth.count), truth.message, TOOLTIP_CHARS);
     case 'compileError':
       if (truth.issue !== undefined) return issueWords(truth.issue, TOOLTIP_CHARS);
-      return `shows an error${after(': ', truth.text, TOOLTIP_CHARS)}`;
+      return withDetail(l10n.t('shows an error'), truth.text, TOOLTIP_CHARS);
     case 'noWorker':
-      return `not alive: no service worker${after(' (', truth.detail, TOOLTIP_CHARS, ')')}`;
+      return l10n.t('not alive: no service worker{0}', inBrackets(shorten(truth.detail, TOOLTIP_CHARS) || undefined));
     case 'noGateway':
-      return 'not alive: the preview gateway does not answer';
+      return l10n.t('not alive: the preview gateway does not answer');
   }
 }
 
 /** What to say above the frame; undefined while there is nothing that a person must know. `label` is the app's. */
 export function truthNotice(truth: PreviewTruth, label: string, route: FrameRoute): PreviewNotice | undefined {
+  const reload = { id: 'reload', label: l10n.t('Reload') } as const;
   // Nothing reports through an address that no gateway serves, so its silence is no news; but here it is known to be dead.
   if (route.via === 'direct' && route.isPathProxied)
     return {
       severity: 'warning',
-      text: `${label} is shown without the preview gateway. Through this path proxy the page shows but does not react: its scripts are not found there.`,
+      text: l10n.t(
+        '{0} is shown without the preview gateway. Through this path proxy the page shows but does not react: its scripts are not found there.',
+        label,
+      ),
       action: reload,
     };
   switch (truth.kind) {
@@ -73,94 +75,112 @@ export function truthNotice(truth: PreviewTruth, label: string, route: FrameRout
       if (route.via !== 'gateway') return undefined;
       return {
         severity: 'info',
-        text: 'This page does not report whether it is alive. It may still be loading, or it may be no page of HTML.',
+        text: l10n.t(
+          'This page does not report whether it is alive. It may still be loading, or it may be no page of HTML.',
+        ),
         action: reload,
       };
     case 'notHydrated':
-      return { severity: 'warning', ...notHydrated(truth.detail, truth.failed) };
+      return { severity: 'warning', text: notHydrated(truth.detail, truth.failed), action: reload };
     case 'hotReloadLost':
       return {
         severity: 'warning',
-        text: 'Hot reload has lost its connection: changes of the code do not arrive. A reload connects it again.',
+        text: l10n.t(
+          'Hot reload has lost its connection: changes of the code do not arrive. A reload connects it again.',
+        ),
         action: reload,
       };
     case 'error':
-      return { severity: 'error', text: `${sentence(errorsOf(truth.count), truth.message)}`, action: reload };
+      return { severity: 'error', text: sentence(errorsOf(truth.count), truth.message), action: reload };
     case 'compileError':
       return {
         severity: 'error',
         text:
           truth.issue === undefined
-            ? sentence(`${label} shows an error`, truth.text)
+            ? sentence(l10n.t('{0} shows an error', label), truth.text)
             : closed(capital(issueWords(truth.issue, DETAIL_CHARS))),
-        action: truth.issue?.file === undefined ? terminal : openFile,
+        action:
+          truth.issue?.file === undefined
+            ? { id: 'showTerminal', label: l10n.t('Show Terminal') }
+            : { id: 'openFile', label: l10n.t('Open File') },
       };
     case 'noWorker':
       return {
         severity: 'error',
-        text: `${sentence('The page can not come alive behind this proxy without a service worker', truth.detail)} It helps to open the editor by https or by a localhost address.`,
+        text: [
+          sentence(l10n.t('The page can not come alive behind this proxy without a service worker'), truth.detail),
+          l10n.t('It helps to open the editor by https or by a localhost address.'),
+        ].join(' '),
         action: undefined,
       };
     case 'noGateway':
       return {
         severity: 'error',
-        text: `${sentence('The preview gateway of this app does not answer', truth.detail)} A reload asks it again.`,
+        text: [
+          sentence(l10n.t('The preview gateway of this app does not answer'), truth.detail),
+          l10n.t('A reload asks it again.'),
+        ].join(' '),
         action: reload,
       };
   }
 }
 
-function notHydrated(
-  detail: string | undefined,
-  failed: FailedRequests | undefined,
-): Pick<PreviewNotice, 'text' | 'action'> {
-  const requests = failedSentence(failed);
-  const text = [
-    sentence('The page is shown but does not react: it was not hydrated', detail),
+function notHydrated(detail: string | undefined, failed: FailedRequests | undefined): string {
+  const requests = failedWords(failed);
+  return [
+    sentence(l10n.t('The page is shown but does not react: it was not hydrated'), detail),
     ...(requests === undefined ? [] : [`${requests}.`]),
-    'A reload may help; the terminal says more.',
+    l10n.t('A reload may help; the terminal says more.'),
   ].join(' ');
-  return { text, action: reload };
 }
 
 /** `compile error in app/page.js:6: Expected '>'`. */
 function issueWords({ kind, message, file, line }: ShownIssue, chars: number): string {
-  const what = kind === 'build' ? 'compile error' : 'error';
-  const place = file === undefined ? '' : ` in ${shorten(file, TOOLTIP_CHARS)}${line === undefined ? '' : `:${line}`}`;
-  return `${what}${place}${after(': ', message, chars)}`;
+  return withDetail(issueHeading(kind, file, line), message, chars);
+}
+
+function issueHeading(kind: ShownIssue['kind'], file: string | undefined, line: number | undefined): string {
+  if (file === undefined) return kind === 'build' ? l10n.t('compile error') : l10n.t('error');
+  const place = `${shorten(file, TOOLTIP_CHARS)}${line === undefined ? '' : `:${line}`}`;
+  return kind === 'build' ? l10n.t('compile error in {0}', place) : l10n.t('error in {0}', place);
 }
 
 function capital(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
-function failedSentence(failed: FailedRequests | undefined): string | undefined {
+function failedWords(failed: FailedRequests | undefined): string | undefined {
   if (failed === undefined) return undefined;
-  const answer = failed.lastStatus === 0 ? 'without an answer' : `with ${failed.lastStatus}`;
-  const last = `${shorten(failed.lastUrl, TOOLTIP_CHARS)} ${answer}`;
-  return failed.count === 1 ? `A request failed: ${last}` : `${failed.count} requests failed, the last: ${last}`;
+  const { count, lastStatus } = failed;
+  const url = shorten(failed.lastUrl, TOOLTIP_CHARS);
+  if (lastStatus === 0)
+    return count === 1
+      ? l10n.t('A request failed: {0} without an answer', url)
+      : l10n.t('{0} requests failed, the last: {1} without an answer', count, url);
+  return count === 1
+    ? l10n.t('A request failed: {0} with {1}', url, lastStatus)
+    : l10n.t('{0} requests failed, the last: {1} with {2}', count, url, lastStatus);
 }
 
 function errorsOf(count: number): string {
-  return count === 1 ? 'An uncaught error' : `${count} uncaught errors`;
+  return count === 1 ? l10n.t('An uncaught error') : l10n.t('{0} uncaught errors', count);
 }
 
 /** `what: detail.`, with one full stop at its end. */
 function sentence(what: string, detail: string | undefined): string {
-  return closed(`${what}${after(': ', detail, DETAIL_CHARS)}`);
+  return closed(withDetail(what, detail, DETAIL_CHARS));
 }
 
 function closed(said: string): string {
   return /[.!?…]$/.test(said) ? said : `${said}.`;
 }
 
-function after(before: string, detail: string | undefined, chars: number, behind = ''): string {
-  const said = shorten(detail ?? '', chars);
-  return said === '' ? '' : `${before}${said}${behind}`;
+function withDetail(what: string, detail: string | undefined, chars: number): string {
+  return what + afterColon(shorten(detail, chars) || undefined);
 }
 
 /** One line of at most so many characters. */
-function shorten(value: string, chars: number): string {
-  const line = value.replace(/\s+/g, ' ').trim();
+function shorten(value: string | undefined, chars: number): string {
+  const line = (value ?? '').replace(/\s+/g, ' ').trim();
   return line.length <= chars ? line : `${line.slice(0, chars - 1)}…`;
 }

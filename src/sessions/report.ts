@@ -1,4 +1,5 @@
 /** The document that a person may put into a bug report. Pure: who calls gathers, and decides what is opened. */
+import * as l10n from '@vscode/l10n';
 import { appFace } from './appFace';
 import { factsOf, notesOf } from './appFacts';
 import type { AppView, WindowView } from './appView';
@@ -28,22 +29,39 @@ export interface ReportParts {
 export function reportText(parts: ReportParts): string {
   const { window } = parts;
   const sections = [
-    `# Cheatcode Dev Server report`,
-    `${new Date(parts.atMs).toISOString()}. It was made on this machine and sent nowhere. What looks like a secret is replaced by \`***\`: read it before you pass it on.`,
-    `## Versions\n\n${table(parts.versions)}`,
-    `## Settings\n\n${parts.settings.length === 0 ? 'All as by default.' : table(parts.settings)}`,
-    ...(parts.variables.length === 0 ? [] : [`## Environment\n\n${table(parts.variables)}`]),
-    ...(parts.views.length === 0 ? ['## Apps\n\nNone was found in this workspace.'] : []),
+    heading(1, l10n.t('Cheatcode Dev Server report')),
+    l10n.t(
+      '{0}. It was made on this machine and sent nowhere. What looks like a secret is replaced by `***`: read it before you pass it on.',
+      new Date(parts.atMs).toISOString(),
+    ),
+    heading(2, l10n.t('Versions')),
+    table(parts.versions),
+    heading(2, l10n.t('Settings')),
+    parts.settings.length === 0 ? l10n.t('All as by default.') : table(parts.settings),
+    ...(parts.variables.length === 0 ? [] : [heading(2, l10n.t('Environment')), table(parts.variables)]),
+    ...(parts.views.length === 0 ? [heading(2, l10n.t('Apps')), l10n.t('None was found in this workspace.')] : []),
     ...parts.views.map((view) => appSection(view, window, parts.atMs)),
     ...(parts.configProblems.length === 0
       ? []
       : [
-          `## Problems in cheatcode.json\n\n${list(parts.configProblems.map(({ file, message }) => `${file}: ${message}`))}`,
+          heading(2, l10n.t('Problems in cheatcode.json')),
+          list(parts.configProblems.map(({ file, message }) => `${file}: ${message}`)),
         ]),
-    `## Events\n\nOf the session host:\n\n${block(parts.hostLog)}\n\nOf this window:\n\n${block(parts.windowLog)}`,
-    ...[...parts.outputs].map(([session, lines]) => `## Last output of ${session}\n\n${block(lines)}`),
+    heading(2, l10n.t('Events')),
+    l10n.t('Of the session host:'),
+    block(parts.hostLog),
+    l10n.t('Of this window:'),
+    block(parts.windowLog),
+    ...[...parts.outputs].flatMap(([session, lines]) => [
+      heading(2, l10n.t('Last output of {0}', session)),
+      block(lines),
+    ]),
   ];
   return `${redacted(sections.join('\n\n'), parts.known)}\n`;
+}
+
+function heading(level: number, text: string): string {
+  return `${'#'.repeat(level)} ${text}`;
 }
 
 function appSection(view: AppView, window: ReportParts['window'], atMs: number): string {
@@ -51,18 +69,18 @@ function appSection(view: AppView, window: ReportParts['window'], atMs: number):
   const face = appFace(view, window);
   const facts = factsOf(view, window.connection, atMs).map(({ name, value }) => [name, value] as const);
   const inside: readonly (readonly [string, string])[] = [
-    ['Type', app.type],
+    [l10n.t('Type'), app.type],
     ...(session === undefined
       ? []
       : ([
-          ['State', session.state],
-          ['Reason', `${session.reason.code} ${JSON.stringify(session.reason.facts ?? {})}`],
-          ['Wanted', session.desired],
-          ['Adopted', session.adopted ? 'yes' : 'no'],
-          ['Crashes in a row', String(session.crashes)],
+          [l10n.t('State'), session.state],
+          [l10n.t('Reason'), `${session.reason.code} ${JSON.stringify(session.reason.facts ?? {})}`],
+          [l10n.t('Wanted'), session.desired],
+          [l10n.t('Adopted'), session.adopted ? l10n.t('yes') : l10n.t('no')],
+          [l10n.t('Crashes in a row'), String(session.crashes)],
           ...(session.acrossMachines === undefined
             ? []
-            : ([['Across machines', JSON.stringify(session.acrossMachines)]] as const)),
+            : ([[l10n.t('Across machines'), JSON.stringify(session.acrossMachines)]] as const)),
         ] as const)),
   ];
   const notes = notesOf(view);
@@ -86,7 +104,7 @@ function list(items: readonly string[]): string {
 
 /** Lines as they are, whatever backticks are in them. */
 function block(lines: readonly string[]): string {
-  if (lines.length === 0) return 'Nothing.';
+  if (lines.length === 0) return l10n.t('Nothing.');
   const text = lines.join('\n');
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = '`'.repeat(longest + 1);

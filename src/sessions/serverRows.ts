@@ -1,4 +1,5 @@
 /** The rows of the Dev Servers view: an app each, and below it what is known of its server. Pure: the view shows what changed. */
+import * as l10n from '@vscode/l10n';
 import { fits, type AppActionId } from './appActions';
 import { appFace, type AppFace } from './appFace';
 import { factsOf, notesOf, type AppFact } from './appFacts';
@@ -63,11 +64,10 @@ export function serverRows(
 }
 
 /** `running, port 3000`: what the status bar says with a colour or a number, in words. */
-function describe({ app, session }: AppView, face: AppFace): string {
-  const isPlain = session !== undefined && face.label.startsWith(`${app.label} :`);
-  if (!isPlain) return face.label === app.label ? 'not trusted' : face.label.slice(app.label.length + 1);
-  const problems = problemCount(session);
-  return [stateWord(session), `port ${session.port}`, face.word, problems]
+function describe({ session }: AppView, face: AppFace): string {
+  const isPlain = session !== undefined && face.state.startsWith(':');
+  if (!isPlain) return face.state === '' ? l10n.t('not trusted') : face.state;
+  return [stateWord(session), l10n.t('port {0}', session.port), face.word, problemCount(session)]
     .filter((word) => word !== undefined)
     .join(', ');
 }

@@ -6,15 +6,16 @@ import {
   exitOf,
   filesOf,
   holder,
+  inBrackets,
+  known,
   listOf,
   lockFileOf,
   shortCommand,
   shorten,
-  suffix,
   text,
   type Facts,
 } from './factWords';
-import type { NamedProcess, Reason, SecondServer, SessionSnapshot } from './protocol';
+import type { NamedProcess, Reason, SecondServer, SessionSnapshot, SessionState } from './protocol';
 
 /** One sentence about a session: its state and why; of an adopted one a second that says so. `label` is the app's. */
 export function stateSentence(label: string, session: SessionSnapshot): string {
@@ -22,7 +23,7 @@ export function stateSentence(label: string, session: SessionSnapshot): string {
     case 'stopped':
       return stoppedSentence(label, session.reason);
     case 'waiting':
-      return waitingSentence(label, session) ?? `${label} is being started on another machine.`;
+      return waitingSentence(label, session) ?? startingElsewhereSentence(label, {});
     case 'blocked':
       return blockedSentence(label, session);
     case 'installing':
@@ -34,7 +35,7 @@ export function stateSentence(label: string, session: SessionSnapshot): string {
     case 'unhealthy':
       return unhealthySentence(label, session) + adoptedSentence(session);
     case 'stopping':
-      return `${label} is stopping.`;
+      return l10n.t('{0} is stopping.', label);
     case 'failed':
       return failedSentence(label, session);
   }
@@ -54,39 +55,56 @@ export function sessionNotes(label: string, session: SessionSnapshot): readonly 
 /** What is wrong beyond this machine with a server that runs here all the same. */
 export function acrossMachinesSentence(label: string, { code, facts = {} }: Reason): string {
   switch (code) {
-    case 'startedElsewhere':
-      return `${label} was started on ${text(facts, 'machine') ?? 'another machine'}, too${suffix(': ', text(facts, 'url'))}.`;
+    case 'startedElsewhere': {
+      const machine = text(facts, 'machine') ?? l10n.t('another machine');
+      const url = text(facts, 'url');
+      return url === undefined
+        ? l10n.t('{0} was started on {1}, too.', label, machine)
+        : l10n.t('{0} was started on {1}, too: {2}.', label, machine, url);
+    }
     case 'redisIncomplete':
-      return `Redis is set, but no sandbox id: another machine may start ${label}, too.`;
+      return l10n.t('Redis is set, but no sandbox id: another machine may start {0}, too.', label);
     default:
-      return `Redis does not answer${suffix(' (', text(facts, 'detail'), ')')}: another machine may start ${label}, too.`;
+      return l10n.t(
+        'Redis does not answer{1}: another machine may start {0}, too.',
+        label,
+        inBrackets(text(facts, 'detail')),
+      );
   }
 }
 
 /** Why the status item of a running server has the colour of a warning. */
-export function memorySentence(label: string, warning: Reason): string {
-  const facts = warning.facts ?? {};
-  const limit = suffix(', above the limit of ', text(facts, 'limitMb'), ' MB');
-  return `${label} uses ${text(facts, 'mb') ?? 'too many'} MB of memory${limit}.`;
+export function memorySentence(label: string, { facts = {} }: Reason): string {
+  return l10n.t(
+    '{0} uses {1} MB of memory, above the limit of {2} MB.',
+    label,
+    known(facts, 'mb'),
+    known(facts, 'limitMb'),
+  );
 }
 
 export function secondServerSentence(label: string, second: SecondServer): string {
   const holding = holder({ command: second.command, ...(second.pid === undefined ? {} : { pid: second.pid }) });
-  return `A second dev server of ${label} runs on port ${second.port}${suffix(' (', holding, ')')}.`;
+  return l10n.t('A second dev server of {0} runs on port {1}{2}.', label, second.port, inBrackets(holding));
 }
 
 export function restartOfferSentence(label: string, offer: Reason): string {
   const facts = offer.facts ?? {};
-  if (offer.code === 'dependenciesChanged')
-    return `The installed packages of ${label} are not those of ${lockFileOf(facts) ?? 'its lock file'}.`;
+  if (offer.code === 'dependenciesChanged') {
+    const lockFile = lockFileOf(facts);
+    return lockFile === undefined
+      ? l10n.t('The installed packages of {0} are not those of its lock file.', label)
+      : l10n.t('The installed packages of {0} are not those of {1}.', label, lockFile);
+  }
   const files = filesOf(facts);
-  if (files.length === 0) return `${label} runs by files that have changed.`;
-  return `${label} has read ${listOf(files)} at its start only, and ${files.length === 1 ? 'it has' : 'they have'} changed.`;
+  return files.length === 1
+    ? l10n.t('{0} has read {1} at its start only, and it has changed.', label, listOf(files))
+    : l10n.t('{0} has read {1} at its start only, and they have changed.', label, listOf(files));
 }
 
 /** For a window whose own launch spec is another than the one that the server runs by. */
 export function otherSettingsSentence(label: string): string {
-  return `${label} runs with other settings than this window's.`;
+  return l10n.t("{0} runs with other settings than this window's.", label);
 }
 
 /** Whose server it is, after the sentence about its state; empty for one of ours. */
@@ -96,162 +114,223 @@ function adoptedSentence(session: SessionSnapshot): string {
   const pid = text(facts, 'pid') ?? session.listenerPid;
   const command = text(facts, 'command');
   const who = [
-    ...(pid === undefined ? [] : [`pid ${pid}`]),
+    ...(pid === undefined ? [] : [l10n.t('pid {0}', pid)]),
     ...(command === undefined ? [] : [`\`${shortCommand(command)}\``]),
   ].join(', ');
-  return ` It was started outside Cheatcode${who === '' ? '' : ` (${who})`}.`;
+  return ` ${l10n.t('It was started outside Cheatcode{0}.', inBrackets(who || undefined))}`;
 }
 
 function stoppedSentence(label: string, reason: Reason): string {
   switch (reason.code) {
     case 'neverStarted':
-      return `${label} is not started.`;
+      return notStartedSentence(label);
     case 'stoppedByUser':
-      return `${label} is stopped, and stays so until it is started again.`;
+      return l10n.t('{0} is stopped, and stays so until it is started again.', label);
     case 'stoppedByLastWindow':
-      return `${label} was stopped because its last window closed.`;
+      return l10n.t('{0} was stopped because its last window closed.', label);
     case 'exitedNormally':
-      return `${label} ended by itself.`;
+      return l10n.t('{0} ended by itself.', label);
     case 'interruptedInTerminal':
-      return `${label} was stopped with Ctrl+C in its terminal.`;
+      return l10n.t('{0} was stopped with Ctrl+C in its terminal.', label);
     case 'hostLost':
-      return `${label} ended because the session host was lost.`;
+      return hostLostSentence(label);
     case 'adoptedEnded':
-      return `The server of ${label}, started outside Cheatcode, has ended.`;
+      return adoptedEndedSentence(label);
     case 'managedElsewhere':
       return elsewhereSentence(label);
     default:
-      return `${label} is stopped.`;
+      return l10n.t('{0} is stopped.', label);
   }
+}
+
+/** Of an app that nobody has started yet. */
+export function notStartedSentence(label: string): string {
+  return l10n.t('{0} is not started.', label);
+}
+
+/** Of an app that waits for a person to trust the workspace. */
+export function untrustedSentence(label: string): string {
+  return l10n.t('{0} does not start in a workspace that is not trusted.', label);
+}
+
+function hostLostSentence(label: string): string {
+  return l10n.t('{0} ended because the session host was lost.', label);
+}
+
+function adoptedEndedSentence(label: string): string {
+  return l10n.t('The server of {0}, started outside Cheatcode, has ended.', label);
 }
 
 /** What a start waits for, whatever state the wait is shown as; undefined when the reason is another. */
 function waitingSentence(label: string, { reason }: SessionSnapshot): string | undefined {
   const facts = reason.facts ?? {};
+  const detail = inBrackets(text(facts, 'detail'));
   switch (reason.code) {
     case 'managedElsewhere':
       return elsewhereSentence(label);
     case 'adoptedEnded':
-      return `The server of ${label}, started outside Cheatcode, has ended.`;
+      return adoptedEndedSentence(label);
     case 'startingElsewhere':
-      return `${label} is being started on another machine${suffix(' (', text(facts, 'owner'), ')')}.`;
-    case 'runsElsewhere':
-      return `${label} runs on ${text(facts, 'machine') ?? 'another machine'}${suffix(', at ', text(facts, 'url'))}.`;
+      return startingElsewhereSentence(label, facts);
+    case 'runsElsewhere': {
+      const machine = text(facts, 'machine') ?? l10n.t('another machine');
+      const url = text(facts, 'url');
+      return url === undefined
+        ? l10n.t('{0} runs on {1}.', label, machine)
+        : l10n.t('{0} runs on {1}, at {2}.', label, machine, url);
+    }
     case 'redisUnavailable':
-      return `${label} waits for Redis, which is required${suffix(' (', text(facts, 'detail'), ')')}.`;
+      return l10n.t('{0} waits for Redis, which is required{1}.', label, detail);
     case 'redisIncomplete':
-      return `${label} can't start: Redis is required, and no sandbox id is set.`;
+      return l10n.t("{0} can't start: Redis is required, and no sandbox id is set.", label);
     case 'installerAtWork':
-      return `${label} waits until a package manager${suffix(' (', holder(facts), ')')} is done in its folder.`;
+      return l10n.t('{0} waits until a package manager{1} is done in its folder.', label, inBrackets(holder(facts)));
     default:
       return undefined;
   }
 }
 
+function startingElsewhereSentence(label: string, facts: Facts): string {
+  return l10n.t('{0} is being started on another machine{1}.', label, inBrackets(text(facts, 'owner')));
+}
+
 function elsewhereSentence(label: string): string {
-  return `${label} is started by another tool; waiting for it.`;
+  return l10n.t('{0} is started by another tool; waiting for it.', label);
 }
 
 function blockedSentence(label: string, session: SessionSnapshot): string {
   const facts = session.reason.facts ?? {};
+  const port = text(facts, 'port');
   switch (session.reason.code) {
-    case 'portTaken':
-      return `${label} can't start: port ${text(facts, 'port') ?? session.port} is taken${suffix(' by ', holder(facts))}.`;
+    case 'portTaken': {
+      const by = holder(facts);
+      return by === undefined
+        ? l10n.t("{0} can't start: port {1} is taken.", label, port ?? session.port)
+        : l10n.t("{0} can't start: port {1} is taken by {2}.", label, port ?? session.port, by);
+    }
     case 'appLockHeld':
-      return `${label} can't start: another session host${suffix(' (', holder(facts), ')')} has its folder.`;
+      return l10n.t("{0} can't start: another session host{1} has its folder.", label, inBrackets(holder(facts)));
     case 'folderLocked':
-      return facts['hidden'] === true
-        ? `${label} can't start: its Next.js server runs in another container${suffix(', on port ', text(facts, 'port'))}.`
-        : `${label} waits for another Next.js server${suffix(' (', holder(facts), ')')}, which has its folder and does not answer yet.`;
+      if (facts['hidden'] !== true)
+        return l10n.t(
+          '{0} waits for another Next.js server{1}, which has its folder and does not answer yet.',
+          label,
+          inBrackets(holder(facts)),
+        );
+      return port === undefined
+        ? l10n.t("{0} can't start: its Next.js server runs in another container.", label)
+        : l10n.t("{0} can't start: its Next.js server runs in another container, on port {1}.", label, port);
     case 'leftovers':
       return leftoversSentence(label, facts);
     case 'unknownProcesses':
       return unknownProcessesSentence(label, facts);
     default:
-      return waitingSentence(label, session) ?? `${label} can't start yet.`;
+      return waitingSentence(label, session) ?? l10n.t("{0} can't start yet.", label);
   }
 }
 
 /** What becomes of a session that is blocked or waits, without a person's doing; empty where nothing does. */
 export function whatComesNext({ code }: Reason): string {
-  if (code === 'portTaken') return ' It starts by itself as soon as the port is free.';
-  if (code === 'runsElsewhere') return ' It starts here when it ends there.';
-  if (code === 'folderLocked') return ' It is tried again by itself.';
-  return code === 'appLockHeld' ? ' It starts by itself as soon as that one lets go of it.' : '';
+  const next = new Map<string, string>([
+    ['portTaken', l10n.t('It starts by itself as soon as the port is free.')],
+    ['runsElsewhere', l10n.t('It starts here when it ends there.')],
+    ['folderLocked', l10n.t('It is tried again by itself.')],
+    ['appLockHeld', l10n.t('It starts by itself as soon as that one lets go of it.')],
+  ]).get(code);
+  return next === undefined ? '' : ` ${next}`;
 }
 
 function installingSentence(label: string, session: SessionSnapshot): string {
   const facts = session.reason.facts ?? {};
   if (session.reason.code === 'preparingTool')
-    return `Installing ${text(facts, 'tool', 'packageName') ?? 'a tool'}, which ${label} needs.`;
-  return (
-    waitingSentence(label, session) ??
-    `Installing the dependencies of ${label}${suffix(' with ', text(facts, 'command'))}.`
-  );
+    return l10n.t('Installing {1}, which {0} needs.', label, known(facts, 'tool', 'packageName'));
+  const waiting = waitingSentence(label, session);
+  if (waiting !== undefined) return waiting;
+  const command = text(facts, 'command');
+  return command === undefined
+    ? l10n.t('Installing the dependencies of {0}.', label)
+    : l10n.t('Installing the dependencies of {0} with {1}.', label, command);
 }
 
 function startingSentence(label: string, session: SessionSnapshot): string {
   const { reason, port } = session;
   const facts = reason.facts ?? {};
   switch (reason.code) {
-    case 'notListening':
+    case 'notListening': {
+      const expected = text(facts, 'port') ?? port;
       return facts['listening'] === true
-        ? `${label} listens on port ${text(facts, 'port') ?? port}, but has not answered yet. Its terminal may say why.`
-        : `${label} takes longer than usual: nothing listens on port ${text(facts, 'port') ?? port} yet. Its terminal may say why.`;
+        ? l10n.t('{0} listens on port {1}, but has not answered yet. Its terminal may say why.', label, expected)
+        : l10n.t(
+            '{0} takes longer than usual: nothing listens on port {1} yet. Its terminal may say why.',
+            label,
+            expected,
+          );
+    }
     case 'crashed': {
-      const attempt = session.crashes > 0 ? `, attempt ${session.crashes}` : '';
-      return `${label} crashed${suffix(' (', exitOf(facts), ')')} and starts again${attempt}.`;
+      const exit = inBrackets(exitOf(facts));
+      return session.crashes > 0
+        ? l10n.t('{0} crashed{1} and starts again, attempt {2}.', label, exit, session.crashes)
+        : l10n.t('{0} crashed{1} and starts again.', label, exit);
     }
     case 'hostLost':
-      return `${label} starts again after its session host was lost.`;
+      return l10n.t('{0} starts again after its session host was lost.', label);
     case 'tunnelUnavailable':
-      return `${label} starts on the local network, because no tunnel could be had.`;
+      return l10n.t('{0} starts on the local network, because no tunnel could be had.', label);
     case 'adoptedEnded':
-      return `${label} starts here, since the server that was started outside Cheatcode has ended.`;
+      return l10n.t('{0} starts here, since the server that was started outside Cheatcode has ended.', label);
     case 'unknownProcesses':
       return unknownProcessesSentence(label, facts);
     default: {
       const why = restartCause(reason);
-      return (
-        waitingSentence(label, session) ??
-        (why === undefined ? `${label} is starting on port ${port}.` : `${label} starts again: ${why}.`)
-      );
+      const waiting = waitingSentence(label, session);
+      if (waiting !== undefined) return waiting;
+      return why === undefined
+        ? l10n.t('{0} is starting on port {1}.', label, port)
+        : l10n.t('{0} starts again: {1}.', label, why);
     }
   }
 }
 
 function runningSentence(label: string, session: SessionSnapshot): string {
-  const facts = session.reason.facts ?? {};
-  const runs = `${label} runs on port ${session.port}`;
-  switch (session.reason.code) {
+  const { port, reason } = session;
+  const facts = reason.facts ?? {};
+  switch (reason.code) {
     case 'otherPort':
-      return `${runs}${suffix(' instead of ', text(facts, 'told', 'expected', 'wanted', 'requested'))}.`;
+      return l10n.t(
+        '{0} runs on port {1} instead of {2}.',
+        label,
+        port,
+        known(facts, 'told', 'expected', 'wanted', 'requested'),
+      );
     case 'tunnelUnavailable':
-      return `${runs}, on the local network because no tunnel could be had.`;
+      return l10n.t('{0} runs on port {1}, on the local network because no tunnel could be had.', label, port);
     case 'answeredWithError':
-      return `${runs}, and answers with an error${suffix(': HTTP ', httpStatus(session))}.`;
+      return l10n.t('{0} runs on port {1}, and answers with an error: HTTP {2}.', label, port, httpStatus(session));
     default: {
-      const why = restartCause(session.reason);
-      return why === undefined ? `${runs}.` : `${runs}. It was restarted: ${why}.`;
+      const why = restartCause(reason);
+      return why === undefined
+        ? l10n.t('{0} runs on port {1}.', label, port)
+        : l10n.t('{0} runs on port {1}. It was restarted: {2}.', label, port, why);
     }
   }
 }
 
-/** Why a machine restarted a server, undefined for all other reasons. */
+/** Why a machine restarted a server, as what stands behind a colon; undefined for all other reasons. */
 function restartCause({ code, facts = {} }: Reason): string | undefined {
   switch (code) {
-    case 'memoryRestart': {
-      const mb = text(facts, 'mb');
-      const limit = suffix(', with a limit of ', text(facts, 'limitMb'), ' MB');
-      return `its memory grew too large${mb === undefined ? '' : ` (${mb} MB${limit})`}`;
-    }
+    case 'memoryRestart':
+      return l10n.t(
+        'its memory grew too large ({0} MB, with a limit of {1} MB)',
+        known(facts, 'mb'),
+        known(facts, 'limitMb'),
+      );
     case 'unresponsiveRestart':
-      return `it did not answer for ${suffix('', text(facts, 'seconds'), ' s') || 'too long'}`;
+      return l10n.t('it did not answer for {0} s', known(facts, 'seconds'));
     case 'dependenciesChanged':
-      return `${lockFileOf(facts) ?? 'its lock file'} has changed`;
+      return l10n.t('{0} has changed', lockFileOf(facts) ?? '…');
     case 'filesChanged': {
       const files = filesOf(facts);
-      return `${files.length === 0 ? 'files that it reads at the start' : listOf(files)} ${files.length === 1 ? 'has' : 'have'} changed`;
+      return files.length === 1 ? l10n.t('{0} has changed', listOf(files)) : l10n.t('{0} have changed', listOf(files));
     }
     default:
       return undefined;
@@ -262,59 +341,79 @@ function unhealthySentence(label: string, session: SessionSnapshot): string {
   const { reason, port } = session;
   const facts = reason.facts ?? {};
   if (reason.code === 'answeredWithError')
-    return `${label} answers with an error${suffix(': HTTP ', httpStatus(session))}. Its output says why.`;
+    return l10n.t('{0} answers with an error: HTTP {1}. Its output says why.', label, httpStatus(session));
   if (facts['listening'] === false)
-    return `Nothing listens on port ${port} any more, but the process of ${label} is alive.`;
-  if (facts['listening'] === true) return `${label} accepts connections on port ${port}, but does not answer.`;
-  return `${label} does not answer on port ${port}, but its process is alive.`;
+    return l10n.t('Nothing listens on port {1} any more, but the process of {0} is alive.', label, port);
+  if (facts['listening'] === true)
+    return l10n.t('{0} accepts connections on port {1}, but does not answer.', label, port);
+  return l10n.t('{0} does not answer on port {1}, but its process is alive.', label, port);
 }
 
 function failedSentence(label: string, session: SessionSnapshot): string {
   const { reason, url, port } = session;
   const facts = reason.facts ?? {};
+  const exit = exitOf(facts);
   switch (reason.code) {
-    case 'crashLoop': {
-      const count = text(facts, 'crashes', 'count', 'attempts');
-      const last = suffix(' (last time: ', exitOf(facts), ')');
-      return `${label} crashed ${count === undefined ? 'again and again' : `${count} times in a row`}${last}. Its last output says why.`;
-    }
+    case 'crashLoop':
+      return l10n.t(
+        '{0} crashed {1} times in a row{2}. Its last output says why.',
+        label,
+        known(facts, 'crashes', 'count', 'attempts'),
+        inBrackets(exit && l10n.t('last time: {0}', exit)),
+      );
     case 'crashed':
-      return `${label} crashed${suffix(' (', exitOf(facts), ')')}.`;
+      return l10n.t('{0} crashed{1}.', label, inBrackets(exit));
     case 'installFailed':
-      return `Installing the dependencies of ${label} failed${suffix(' (', exitOf(facts), ')')}. Its terminal says why.`;
-    case 'commandNotFound': {
-      const command = text(facts, 'program', 'command');
-      return `${label} can't start: ${command === undefined ? 'its command' : `\`${command}\``} was not found. Install it, or set another command.`;
-    }
+      return l10n.t('Installing the dependencies of {0} failed{1}. Its terminal says why.', label, inBrackets(exit));
+    case 'commandNotFound':
+      return l10n.t(
+        "{0} can't start: `{1}` was not found. Install it, or set another command.",
+        label,
+        known(facts, 'program', 'command'),
+      );
     case 'folderMissing':
-      return `${label} can't start: its folder${suffix(' ', text(facts, 'folder'))} does not exist.`;
+      return folderMissingSentence(label, facts);
     case 'spawnFailed':
-      return `${label} can't start: its command could not be run${suffix(' (', text(facts, 'detail', 'error', 'message'), ')')}.`;
+      return l10n.t(
+        "{0} can't start: its command could not be run{1}.",
+        label,
+        inBrackets(text(facts, 'detail', 'error', 'message')),
+      );
     case 'leftovers':
       return leftoversSentence(label, facts);
     case 'unknownProcesses':
       return unknownProcessesSentence(label, facts);
     case 'hostLost':
-      return `${label} ended because the session host was lost.`;
+      return hostLostSentence(label);
     case 'noAnswer':
-      return `${label} never answered at ${url}.`;
-    case 'notListening':
+      return l10n.t('{0} never answered at {1}.', label, url);
+    case 'notListening': {
+      const expected = text(facts, 'port') ?? port;
       return facts['listening'] === true
-        ? `${label} listens on port ${text(facts, 'port') ?? port}, but never answered.`
-        : `${label} never listened on port ${text(facts, 'port') ?? port}. Its terminal may say why.`;
+        ? l10n.t('{0} listens on port {1}, but never answered.', label, expected)
+        : l10n.t('{0} never listened on port {1}. Its terminal may say why.', label, expected);
+    }
     default:
-      return `${label} failed.`;
+      return l10n.t('{0} failed.', label);
   }
 }
 
 export function unknownProcessesSentence(label: string, facts: Facts): string {
-  const which = suffix(' (pid ', text(facts, 'pids', 'pid'), ')');
-  return `${label} can't start: processes of an earlier run${which} may still be alive, and can't be looked at from here.`;
+  const pids = text(facts, 'pids', 'pid');
+  return l10n.t(
+    "{0} can't start: processes of an earlier run{1} may still be alive, and can't be looked at from here.",
+    label,
+    inBrackets(pids && l10n.t('pid {0}', pids)),
+  );
 }
 
 function leftoversSentence(label: string, facts: Facts): string {
-  const which = suffix(' (', text(facts, 'pids', 'pid') ?? text(facts, 'count'), ')');
-  return `${label} can't start: processes of an earlier run${which} could not be ended.`;
+  const which = inBrackets(text(facts, 'pids', 'pid') ?? text(facts, 'count'));
+  return l10n.t("{0} can't start: processes of an earlier run{1} could not be ended.", label, which);
+}
+
+function folderMissingSentence(label: string, facts: Facts): string {
+  return l10n.t("{0} can't start: its folder {1} does not exist.", label, known(facts, 'folder', 'path'));
 }
 
 /** What keeps an app from being started, and what to do about it. */
@@ -322,25 +421,48 @@ export function appProblemSentence(label: string, problem: AppProblem): string {
   const { facts } = problem;
   switch (problem.code) {
     case 'folderMissing':
-      return `${label} can't start: its folder${suffix(' ', text(facts, 'folder', 'path'))} does not exist.`;
+      return folderMissingSentence(label, facts);
     case 'noPackageJson':
-      return `${label} can't start: there is no package.json in its folder${suffix(' ', text(facts, 'folder', 'path'))}.`;
+      return l10n.t(
+        "{0} can't start: there is no package.json in its folder {1}.",
+        label,
+        known(facts, 'folder', 'path'),
+      );
     case 'badPackageJson':
-      return `${label} can't start: its package.json can't be read${suffix(' (', text(facts, 'detail', 'error'), ')')}.`;
+      return l10n.t(
+        "{0} can't start: its package.json can't be read{1}.",
+        label,
+        inBrackets(text(facts, 'detail', 'error')),
+      );
     case 'noDevScript':
-      return `${label} can't start: its package.json has no "dev" script. Add one, or set a command.`;
+      return l10n.t('{0} can\'t start: its package.json has no "dev" script. Add one, or set a command.', label);
     case 'unknownPort':
-      return `${label} can't start: its port is not known. Declare one in cheatcode.json.`;
+      return l10n.t("{0} can't start: its port is not known. Declare one in cheatcode.json.", label);
     case 'undeclared':
       return l10n.t('{0} is no longer an app of this workspace, and its dev server runs until you stop it.', label);
   }
 }
 
 /** The word for a state, in lower case. */
-export function stateWord(session: SessionSnapshot): string {
-  const by = session.adopted ? ' (adopted)' : '';
-  if (session.state === 'unhealthy') return (session.reason.code === 'answeredWithError' ? 'error' : 'no answer') + by;
-  return session.state === 'running' ? session.state + by : session.state;
+export function stateWord({ adopted, state, reason }: SessionSnapshot): string {
+  const word =
+    state !== 'unhealthy' ? wordOf(state) : reason.code === 'answeredWithError' ? l10n.t('error') : l10n.t('no answer');
+  return adopted && (state === 'running' || state === 'unhealthy') ? l10n.t('{0} (adopted)', word) : word;
+}
+
+/** The same of a state alone, whatever its reason. */
+export function wordOf(state: Exclude<SessionState, 'unhealthy'>): string {
+  const words: Readonly<Record<typeof state, string>> = {
+    stopped: l10n.t('stopped'),
+    waiting: l10n.t('waiting'),
+    blocked: l10n.t('blocked'),
+    installing: l10n.t('installing'),
+    starting: l10n.t('starting'),
+    running: l10n.t('running'),
+    stopping: l10n.t('stopping'),
+    failed: l10n.t('failed'),
+  };
+  return words[state];
 }
 
 /** Who holds what a session needs, as far as its reason says; undefined when it says nothing. */
@@ -350,11 +472,11 @@ export function holderOf(reason: Reason): string | undefined {
 
 /** One line about a process for a question that names it; `ownUid` is whose processes need no user's name. */
 export function processLine({ pid, command, uid }: NamedProcess, ownUid: number | undefined): string {
-  const user = uid === undefined || uid === ownUid ? '' : ` (uid ${uid})`;
-  return `pid ${pid}${user}: ${shorten(command.replace(/\s+/g, ' ').trim(), COMMAND_LINE_CHARS) || 'unknown command'}`;
+  const user = uid === undefined || uid === ownUid ? '' : inBrackets(l10n.t('uid {0}', uid));
+  const line = shorten(command.replace(/\s+/g, ' ').trim(), COMMAND_LINE_CHARS);
+  return `${l10n.t('pid {0}', pid)}${user}: ${line || l10n.t('unknown command')}`;
 }
 
-function httpStatus(session: SessionSnapshot): string | undefined {
-  const fromFacts = text(session.reason.facts ?? {}, 'status', 'httpStatus');
-  return fromFacts ?? (session.lastProbe?.httpStatus === undefined ? undefined : String(session.lastProbe.httpStatus));
+function httpStatus({ reason, lastProbe }: SessionSnapshot): string | number {
+  return text(reason.facts ?? {}, 'status', 'httpStatus') ?? lastProbe?.httpStatus ?? '…';
 }

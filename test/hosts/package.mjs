@@ -13,12 +13,14 @@ import { step } from './step.mjs';
 /** What the VSIX is made from, files and folders. */
 const sources = [
   'src',
+  'l10n',
   'media',
   'walkthrough',
   'esbuild.mjs',
   'package.json',
   'package-lock.json',
   'package.nls.json',
+  'package.nls.de.json',
   'cheatcode.schema.json',
   'tsconfig.json',
   '.vscodeignore',
@@ -30,9 +32,11 @@ const sources = [
 /** What `.vscodeignore` chooses from. */
 const packed = [
   'dist',
+  'l10n',
   'media',
   'package.json',
   'package.nls.json',
+  'package.nls.de.json',
   '.vscodeignore',
   'README.md',
   'CHANGELOG.md',

@@ -202,9 +202,13 @@ describe('status items', () => {
       app: anApp({ key, name: key, label: key }),
       session: aSession({ appKey: key, ...session }),
     });
-    const views = [one('a', {}), one('b', { state: 'failed', reason: { code: 'crashLoop' } }), one('c', {})];
+    const views = [
+      one('a', {}),
+      one('b', { state: 'failed', reason: { code: 'crashLoop', facts: { crashes: 5 } } }),
+      one('c', {}),
+    ];
     const [item] = statusItems(views, connected);
-    assert.match(item?.accessibleLabel ?? '', /^2 of 3 dev servers running\. b crashed again and again/);
+    assert.match(item?.accessibleLabel ?? '', /^2 of 3 dev servers running\. b crashed 5 times in a row/);
     assert.equal(
       statusItems(views.filter(({ app }) => app.name !== 'b').concat(one('d', {})), connected)[0]?.accessibleLabel,
       '3 of 3 dev servers running',

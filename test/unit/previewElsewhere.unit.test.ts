@@ -4,7 +4,7 @@ import { elsewhereCommands, elsewhereHtml } from '../../src/providers/previewEls
 
 describe('the view of an app that has a panel', () => {
   const key = '1:2:cheatcode-app';
-  const html = elsewhereHtml({ key, label: 'Web' }, true);
+  const html = elsewhereHtml({ key, label: 'Web' }, true, 'en');
 
   it('leads to the panel, or brings the app here', () => {
     const links = [...html.matchAll(/href="command:([\w.]+)\?([^"]+)"/g)];
@@ -17,7 +17,7 @@ describe('the view of an app that has a panel', () => {
   });
 
   it('offers to open a preview that is closed', () => {
-    const closed = elsewhereHtml({ key, label: 'Web' }, false);
+    const closed = elsewhereHtml({ key, label: 'Web' }, false, 'en');
     assert.match(closed, /The preview of Web is closed\./);
     assert.deepEqual(
       [...closed.matchAll(/href="command:([\w.]+)\?/g)].map(([, command]) => command),
@@ -34,7 +34,7 @@ describe('the view of an app that has a panel', () => {
   });
 
   it('takes a name for a text', () => {
-    const hostile = elsewhereHtml({ key: `"><script>`, label: `<img src=x onerror='alert("1")'> & co` }, true);
+    const hostile = elsewhereHtml({ key: `"><script>`, label: `<img src=x onerror='alert("1")'> & co` }, true, 'en');
     assert.doesNotMatch(hostile, /<img|<script|"><s/);
     assert.match(hostile, /&#60;img src=x onerror=&#39;alert\(&#34;1&#34;\)&#39;&#62; &#38; co/);
   });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
 import type { ShowMessage } from '../../src/providers/previewMessages';
+import { pageWords } from '../../src/providers/previewWords';
 import { PREVIEW_MARK } from '../../src/sessions/gatewayProtocol';
 import { repoRoot } from './support/repository';
 
@@ -63,7 +64,7 @@ export class FakePanel {
   readonly #timers = new Map<number, () => void>();
   readonly #elements = new Map<string, FakeElement>();
   readonly #document = Object.assign(new FakeElement(), {
-    body: new FakeElement(),
+    body: Object.assign(new FakeElement(), { dataset: { words: JSON.stringify(pageWords()) } }),
     activeElement: {},
     visibilityState: 'visible',
     getElementById: (id: string) => this.#byId(id),

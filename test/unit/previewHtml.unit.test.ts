@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { previewHtml } from '../../src/providers/previewHtml';
+import { pageWords } from '../../src/providers/previewWords';
 
 describe('the html of a preview', () => {
   const html = (frameOrigin: string | undefined): string =>
@@ -9,6 +10,7 @@ describe('the html of a preview', () => {
       styleUri: 'https://csp.example/p.css',
       frameOrigin,
       loading: 3,
+      language: 'en',
     });
   const policy = (frameOrigin: string | undefined): string =>
     /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html(frameOrigin))?.[1] ?? '';
@@ -28,10 +30,24 @@ describe('the html of a preview', () => {
     assert.ok(nonces.every((nonce) => nonce.length >= 24));
   });
 
-  it('names every control', () => {
-    const controls = [...html(undefined).matchAll(/<(button|input)\b([^>]*)>([^<]*)/g)];
+  it('names every control, with a word that the page is given', () => {
+    const controls = [...html(undefined).matchAll(/<(button|input)\b([^>]*)>/g)];
     assert.ok(controls.length >= 12);
-    for (const [all, , attributes, content] of controls)
-      assert.ok((attributes ?? '').includes('aria-label=') || (content ?? '') !== '', all);
+    for (const [all, , attributes = ''] of controls) assert.match(attributes, /data-(?:label|text)="\w+"/, all);
+    const words = pageWords();
+    const named = [...html(undefined).matchAll(/data-(?:label|title|text)="(\w+)"/g)].map(([, word = '']) => word);
+    for (const word of named) assert.ok(word in words, word);
+  });
+
+  it('gives the page its words as data, and none by itself', () => {
+    const [, data = ''] = /data-words="([^"]*)"/.exec(html(undefined)) ?? [];
+    const plain = data.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+    assert.deepEqual(JSON.parse(plain), pageWords());
+    const body = html(undefined).replace(/<[^>]*>/g, '');
+    assert.equal(body.trim(), '');
+  });
+
+  it('says in which language its words are', () => {
+    assert.match(html(undefined), /<html lang="en">/);
   });
 });

@@ -265,7 +265,7 @@ export class Tab {
     for (const frame of this.page.frames())
       if (
         (await frame
-          .locator('#toolbar[aria-label="Preview"]')
+          .locator('#toolbar[data-label="preview"]')
           .count()
           .catch(() => 0)) > 0
       )

@@ -1,0 +1,34 @@
+// Collects the texts of the sources for translators: l10n/bundle.l10n.json anew, and of each other language what is left of it.
+// usage: npm run l10n
+import { getL10nJson } from '@vscode/l10n-dev';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+const folder = path.join(root, 'l10n');
+const ENGLISH = 'bundle.l10n.json';
+
+const names = (await readdir(path.join(root, 'src'), { recursive: true })).filter((name) => /\.ts$/.test(name));
+const sources = await Promise.all(names.map((name) => readFile(path.join(root, 'src', name), 'utf8')));
+const texts = await getL10nJson(
+  sources.filter((contents) => contents.includes('@vscode/l10n')).map((contents) => ({ extension: '.ts', contents })),
+);
+const keys = Object.keys(texts).sort();
+await write(ENGLISH, texts);
+console.log(`${keys.length} texts`);
+for (const name of (await readdir(folder)).filter((file) => /^bundle\.l10n\..+\.json$/.test(file))) {
+  /** @type {Record<string, string>} */
+  const known = JSON.parse(await readFile(path.join(folder, name), 'utf8'));
+  await write(name, known);
+  const missing = keys.filter((key) => known[key] === undefined);
+  if (missing.length === 0) continue;
+  console.log(`${name} has no text for\n${missing.map((key) => `  ${JSON.stringify(key)}`).join('\n')}`);
+  process.exitCode = 1;
+}
+
+/** In a fixed order, without what is no text of the sources (any more). @param {string} name @param {Record<string, any>} of */
+async function write(name, of) {
+  const kept = Object.fromEntries(keys.filter((key) => of[key] !== undefined).map((key) => [key, of[key]]));
+  await writeFile(path.join(folder, name), `${JSON.stringify(kept, null, 2)}\n`);
+}

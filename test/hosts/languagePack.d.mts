@@ -1,0 +1,1 @@
+export function chooseLanguage(options: { userDataDir: string; languageId: string }): Promise<void>;

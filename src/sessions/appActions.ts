@@ -206,6 +206,9 @@ function actionOrder({ session, otherSettings }: AppView): readonly AppActionId[
         ...(['restart', 'showTerminal', 'stopOther', 'installAndRestart'] as const),
         ...(['openPreview', 'openInBrowser', 'openInIntegratedBrowser', 'stop', 'copyUrl'] as const),
       ];
+    case 'starting':
+      // Who looks now wants to see the app: the preview waits for it.
+      return ['openPreview', 'showTerminal', 'stop', 'restart', 'openInBrowser', 'copyUrl'];
     default:
       return [
         ...(['useNextPort', 'startHere', 'stopOther', 'start', 'showTerminal', 'openPreview'] as const),

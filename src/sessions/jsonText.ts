@@ -78,6 +78,9 @@ export function changeValue(
   const written = JSON.stringify(value);
   if (node) return [{ offset: node.offset, length: node.length, text: written }];
   const owner = valueAt(root, path.slice(0, -1));
+  // What is to hold it is made with it.
+  if (!owner && path.length > 1 && typeof path.at(-1) === 'string')
+    return changeValue(text, root, path.slice(0, -1), { [String(path.at(-1))]: value });
   return owner?.type === 'object' ? insertion(text, owner, `${JSON.stringify(path.at(-1))}: ${written}`) : [];
 }
 

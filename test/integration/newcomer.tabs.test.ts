@@ -36,9 +36,14 @@ describe('a newcomer with a fresh profile', function () {
     await click('Manage', tab.page.getByRole('button', { name: 'Manage', exact: true }).first());
     await click('Trust', tab.page.getByRole('button', { name: 'Trust', exact: true }).first());
     await tab.waitForStatus(/Web (:|starting)/);
-    // The editor's page stays over everything.
-    await tab.page.keyboard.press('Escape');
-    clicks.push('Escape');
+    // The editor's page lies over everything.
+    await click(
+      'Close',
+      tab.page
+        .locator('.monaco-modal-editor-block')
+        .getByRole('button', { name: /^Close/ })
+        .last(),
+    );
     await tab.picture('newcomer-start');
     await click('status bar', tab.page.locator('.statusbar-item[id*="cheatcode"]', { hasText: 'Web' }));
     const first = tab.page.locator('.quick-input-widget .monaco-list-row').first();

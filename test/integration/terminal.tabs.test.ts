@@ -146,6 +146,8 @@ describe('the terminal of a dev server', function () {
       });
 
     before(async () => {
+      // An open file would say which app is meant.
+      await tab.command('View: Close All Editors');
       await tab.command('Cheatcode: Start Dev Server');
       await tab.waitForStatus(new RegExp(`board :${BOARD_PORT}`));
       await show('board', /size \d+x\d+/);

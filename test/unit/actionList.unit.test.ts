@@ -68,7 +68,7 @@ describe('Dev Server Actions', () => {
     [
       'starting',
       web({ state: 'starting', reason: { code: 'requested' } }),
-      ['# Web: starting', 'showTerminal', 'openPreview', 'stop', 'restart'],
+      ['# Web: starting', 'openPreview', 'showTerminal', 'stop', 'restart'],
     ],
     ['running', web({}), ['# Web: running on port 3000', ...whenRunning]],
     [

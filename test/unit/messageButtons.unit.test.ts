@@ -124,6 +124,7 @@ function allMessages(): readonly (readonly [from: string, message: Message])[] {
       of({ restartOffer: { code: 'filesChanged', facts: { files: 'app.json' } } }),
       of({ acrossMachines: { code: 'redisUnavailable' } }),
       of({}, { otherSettings: { digest: 'b', changedHere: false } }),
+      of({}, { app: { ...app, problem: { code: 'undeclared', facts: {} } } }),
     ];
   });
   const wrong = settingProblemsMessage([{ setting: 'cheatcode.web.port', value: 'x', expected: 'a number' }]);

@@ -22,7 +22,7 @@ export async function ensure(context: CommandContext): Promise<void> {
   const app = await context.chooseApp('byItself');
   await inTime(context, app, async () => {
     context.allowLaunch();
-    await context.connect();
+    await patiently(() => context.connect());
     const before = context.sessionOf(app);
     if (before && isUp(before)) await settled(context, app, undefined);
     else {
@@ -38,7 +38,7 @@ export async function restart(context: CommandContext): Promise<void> {
   const app = await context.chooseApp('running');
   await inTime(context, app, async () => {
     context.allowLaunch();
-    await context.connect();
+    await patiently(() => context.connect());
     const before = context.sessionOf(app);
     const choice = choiceOf(context);
     await withWord(context, app, (confirmed) =>

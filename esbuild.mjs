@@ -47,25 +47,6 @@ const browserScripts = {
   },
 };
 
-/**
- * `@vscode/l10n` without what reads bundles from files and addresses, and as a module whose calls can be as short as they are:
- * there are hundreds in each bundle. Of the ways to call it only `t('plain text {0}', value)`, which a test sees to.
- * @type {import('esbuild').Plugin}
- */
-const shortWords = {
-  name: 'short-words',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^@vscode\/l10n$/ }, ({ path: name }) => ({ path: name, namespace: 'short-words' }));
-    onLoad({ filter: /.*/, namespace: 'short-words' }, () => ({
-      loader: 'js',
-      contents: `let texts = {};
-        export const config = ({ contents }) => { texts = contents; };
-        export const t = (text, ...values) =>
-          (texts[text] ?? text).replace(/\\{(\\d+)\\}/g, (place, index) => values[index] ?? place);`,
-    }));
-  },
-};
-
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: root,
@@ -82,7 +63,7 @@ const common = {
   legalComments: production ? 'none' : 'inline',
   // ESM-only packages in a CJS bundle ask for import.meta.url.
   define: { 'import.meta.url': '__importMetaUrl', TEST_BUILD: 'false' },
-  plugins: [browserScripts, shortWords],
+  plugins: [browserScripts],
   banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
 };
@@ -199,7 +180,7 @@ export const product = [
     ...common,
     entryPoints: { host: 'src/sessions/host/main.ts' },
     outdir: 'dist',
-    plugins: [nativeBesideBundle, shortWords],
+    plugins: [nativeBesideBundle],
   },
   { ...common, entryPoints: { gateway: 'src/gateway/main.ts' }, outdir: 'dist' },
   // Loaded by the host and the command line where a Redis is configured.
@@ -209,7 +190,7 @@ export const product = [
     ...common,
     entryPoints: { mcp: 'src/cli/mcpServer.ts' },
     outdir: 'dist',
-    plugins: [noSchemaValidator, shortWords],
+    plugins: [noSchemaValidator],
   },
 ];
 

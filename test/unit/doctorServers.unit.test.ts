@@ -8,6 +8,7 @@ import type { SeenProcess } from '../../src/sessions/doctorPorts';
 import { anApp, aSession } from './samples';
 import { aContext, aPatient, aProcess, fixTitles, said } from './support/doctorFakes';
 import { tempFolders } from './support/tempFolders';
+import { skipBecause } from '../support/skip';
 
 const init = aProcess({ pid: 1, ppid: 0, pgid: 1, sid: 1, command: '/sbin/init' });
 /** As a terminal of ours runs it: host, package manager, shell, `next dev`, `next-server`. */
@@ -62,7 +63,7 @@ describe('the doctor on orphaned servers', () => {
   const makeFolder = tempFolders();
 
   it('finds a real one', async function () {
-    if (process.platform !== 'linux') return this.skip();
+    if (process.platform !== 'linux') return skipBecause(this, 'processes are read from /proc, which only Linux has');
     this.timeout(20_000);
     const folder = makeFolder();
     const script = `process.title = 'next-server (v16.9.9)'; require('fs').writeFileSync('ready', String(process.pid)); setTimeout(() => {}, 60000)`;
@@ -87,7 +88,7 @@ describe('the doctor on orphaned servers', () => {
       const system = systemDoctorPorts(() => Promise.resolve(undefined));
       const real = aContext({ ports: system });
       const seen = (await system.processes())?.find((one) => one.pid === pid);
-      if (seen?.ppid !== 1) this.skip(); // Something here takes in processes before process 1 does.
+      if (seen?.ppid !== 1) skipBecause(this, 'something here takes in processes before process 1 does');
       const found = await orphanCheck(real, aPatient(anApp({ folder })));
       assert.match(said(found).join(), new RegExp(`^warn: .*pid ${pid} \\(next-server`));
       assert.deepEqual(said(await orphanCheck(real, aPatient(anApp({ folder: makeFolder() })))), ['ok']);

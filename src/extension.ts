@@ -319,7 +319,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       loadBeside<typeof McpDefinition>('./mcpDefinition.js').registerMcpDefinition({
         settings: () => settings.current,
         servers,
-        version: editorSurroundings(context).extensionVersion,
+        version: own.extensionVersion,
         onDidChange: [settings.onDidChange, servers.onDidDiscover, servers.onDidChangeConnection],
       }),
     ),

@@ -2,6 +2,7 @@ import './editorLanguage';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { delay, systemClock } from '../sessions/clock';
 import { fits } from '../sessions/appActions';
 import type { App } from '../sessions/apps';
 import type { AppView } from '../sessions/appView';
@@ -146,7 +147,7 @@ class Doctor {
           const found = await examine(looks);
           if (!found.some((one) => isSameTrouble(finding, one))) return true;
           if (Date.now() > end || token.isCancellationRequested) return false;
-          await new Promise((resolve) => setTimeout(resolve, MENDING_STEP_MS));
+          await delay(systemClock, MENDING_STEP_MS);
         }
       },
     );

@@ -1,6 +1,7 @@
 /** What is wrong with the machine, the container or the editor's address, whatever app is meant. */
 import os from 'node:os';
 import * as l10n from '@vscode/l10n';
+import { delay, systemClock } from './clock';
 import type { App } from './apps';
 import type { DoctorContext } from './doctorContext';
 import type { Finding, Fix } from './doctorFinding';
@@ -50,7 +51,7 @@ export async function initCheck({ ports }: DoctorContext): Promise<readonly Find
 
 /** One that was about to be cleared away is gone by a second look. */
 async function stillZombies(ports: DoctorContext['ports'], zombies: readonly number[]): Promise<readonly number[]> {
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await delay(systemClock, 500);
   const now = new Map((await ports.processes())?.map((one) => [one.pid, one]));
   return zombies.filter((pid) => now.get(pid)?.isZombie === true);
 }

@@ -2,20 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
+import { BROKEN_PAGE } from './support/brokenPage';
 import { Editor, eventually, workspace, type Tab } from './support/workbench';
 
 const PORT = 3117;
-/** Line 8 is what the compiler does not expect. */
-const BROKEN = `import { Counter } from './counter';
-
-export default function Page() {
-  return (
-    <main>
-      <Counter />
-    </main
-  );
-}
-`;
 
 describe('a compile error in the preview', function () {
   this.timeout(240_000);
@@ -29,7 +19,7 @@ describe('a compile error in the preview', function () {
     page = path.join(folder, 'cheatcode-app', 'app', 'page.tsx');
     sound = await readFile(page, 'utf8');
     // It is broken before anything is asked for: Next has no page to show but its own.
-    await writeFile(page, BROKEN);
+    await writeFile(page, BROKEN_PAGE);
     editor = await Editor.open('preview-error', { workspace: folder, settings: { 'cheatcode.web.port': PORT } });
     tab = await editor.tab();
     await tab.waitForStatus(`Web :${PORT}`, 120_000);

@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { BROKEN_PAGE } from './support/brokenPage';
 import { Editor, eventually, workspace, type Tab } from './support/workbench';
 
 const PORT = 3121;
-/** Line 8 is what the compiler does not expect. */
-const BROKEN = `import { Counter } from './counter';
-
-export default function Page() {
-  return (
-    <main>
-      <Counter />
-    </main
-  );
-}
-`;
 const THROWING = `export default function Page() {
   throw new Error('boom at run time');
 }
@@ -69,7 +59,7 @@ describe('the Problems panel', function () {
   const isClear = (of = tab) => eventually('no problem', async () => (await problems(of)).length === 0, 60_000);
 
   it('names file, line and column of what does not compile, though nobody has asked for the page', async () => {
-    await writeFile(page, BROKEN);
+    await writeFile(page, BROKEN_PAGE);
     // The first answer is as slow as the machine: it takes the module graph of all routes.
     await shows(/Expected '>', got '\)'.*Next\.js.*\[Ln 8, Col 3\]/, tab, 150_000);
     assert.match((await rows())[0] ?? '', /page\.tsx/);

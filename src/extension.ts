@@ -314,18 +314,17 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
       }),
     ),
   );
-  const offerMcpServer = once(() =>
-    store?.add(
+  let mcpDefinition: vscode.Disposable | undefined;
+  const considerMcpServer = (): void => {
+    if (!settings.current.offerMcpServer) return;
+    mcpDefinition ??= ownStore.add(
       loadBeside<typeof McpDefinition>('./mcpDefinition.js').registerMcpDefinition({
         settings: () => settings.current,
         servers,
         version: own.extensionVersion,
         onDidChange: [settings.onDidChange, servers.onDidDiscover, servers.onDidChangeConnection],
       }),
-    ),
-  );
-  const considerMcpServer = (): void => {
-    if (settings.current.offerMcpServer) offerMcpServer();
+    );
   };
   considerMcpServer();
   store.add(settings.onDidChange(considerMcpServer));
@@ -350,16 +349,6 @@ export function deactivate(): Promise<void> {
 /** Most of the weight, and needed only when a host must be spawned. */
 function loadLauncher(): Promise<typeof HostLauncher> {
   return Promise.resolve().then(() => loadBeside<typeof HostLauncher>('./hostLauncher.js'));
-}
-
-/** At the first call only. */
-function once(action: () => unknown): () => void {
-  let isDone = false;
-  return () => {
-    if (isDone) return;
-    isDone = true;
-    action();
-  };
 }
 
 /** Drawn when a person opens one. */

@@ -85,7 +85,9 @@ describe('fault 41: the backend', () => {
     async (c) => {
       const redis = await c.redis();
       const box = await c.box(boxSettings(redis.url));
-      await redis.run('SET', boxKeys.lock, '1700000000:task-1', 'NX', 'PX', '1500');
+      // The host is there first: on a slow machine its start alone outlasts the backend's lock.
+      await waitFor('a host', () => box.window.hostPid !== undefined);
+      await redis.run('SET', boxKeys.lock, '1700000000:task-1', 'NX', 'PX', '4000');
       await box.startSlowly(5);
       await box.window.reaches('waiting', 'startingElsewhere');
       await waitFor('the lock to be ours', async () => (await redis.run('GET', boxKeys.lock)).includes(':cheatcode-'));

@@ -1,5 +1,5 @@
 // npm test: from a fresh clone to one line of numbers.
-// usage: npm test -- [unit|contract|simulation|faults|host|tabs|soak …] [--grep TEXT]
+// usage: npm test -- [unit|contract|simulation|faults|host|tabs|soak …] [--grep TEXT] [--file TEXT …]
 //        npm run test:full -- [the same]   (every combination where npm test takes pairs; the last whole run is kept in test/full.md)
 //        npm run soak -- [--minutes N] [--seed N] [--keep]
 import { spawn } from 'node:child_process';
@@ -37,15 +37,30 @@ import { copyWorkspace, ensureWorkspace } from './workspace.mjs';
  * @property {number} timeoutMs of one test, unless it says otherwise
  * @property {boolean} editor it needs code-server, Chromium and the sample workspace
  * @property {number} [jobs] how many of its files run at once
+ * @property {readonly string[]} [first] of these the longest: begun last, one of them would run alone at the end
  */
 
 /** In the order in which they run: what fails fast comes first. @type {Record<string, Suite>} */
 const suites = {
   unit: { folder: 'unit', kind: 'unit', timeoutMs: 10_000, editor: false },
-  contract: { folder: 'contract', kind: 'contract', timeoutMs: 60_000, editor: false, jobs: 2 },
+  contract: {
+    folder: 'contract',
+    kind: 'contract',
+    timeoutMs: 60_000,
+    editor: false,
+    jobs: 2,
+    first: ['appFolder', 'hostLife', 'cliHungHost', 'cli', 'printedIssues'],
+  },
   simulation: { folder: 'simulation', kind: 'simulation', timeoutMs: 180_000, editor: false },
   // Faults take their time waiting, each on a machine of its own: several files at once.
-  faults: { folder: 'faults', kind: 'faults', timeoutMs: 60_000, editor: false, jobs: 3 },
+  faults: {
+    folder: 'faults',
+    kind: 'faults',
+    timeoutMs: 60_000,
+    editor: false,
+    jobs: 3,
+    first: ['failpoints', 'redis', 'serverFaults', 'processesKilled', 'hostKilled', 'redisHosts', 'redisDelay'],
+  },
   host: { folder: 'integration', kind: 'host', timeoutMs: 120_000, editor: true },
   tabs: { folder: 'integration', kind: 'tabs', timeoutMs: 180_000, editor: true },
   soak: { folder: 'soak', kind: 'soak', timeoutMs: 60_000, editor: true },
@@ -54,12 +69,14 @@ const suites = {
 /** The suites that install the extension as a user does. @param {readonly string[]} names */
 const needsVsix = (names) => names.includes('tabs') || names.includes('soak');
 
-/** @typedef {{ passed: number, failed: number, skipped: number, tests?: { title: string, state: string }[] }} Numbers */
+/** @typedef {{ passed: number, failed: number, skipped: number, tests?: { title: string, state: string, error?: string }[] }} Numbers */
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     grep: { type: 'string', short: 'g' },
+    // Only files with one of these in their names.
+    file: { type: 'string', multiple: true },
     // Every combination of a matrix.
     full: { type: 'boolean' },
     // Of the soak: how long, what a failed run said, and whether bench/soak/result.md is written anew.
@@ -70,6 +87,8 @@ const { values, positionals } = parseArgs({
 });
 /** More than any suite takes (tabs, the longest, about three quarters of an hour): one that hangs must not use up the whole time of a CI. */
 const suiteLimitMs = (60 + (values.full ? 100 : 0) + Number(values.minutes ?? 0)) * 60_000;
+/** All tests of the suites that were chosen. */
+const isWhole = values.grep === undefined && values.file === undefined;
 const unknown = positionals.filter((name) => !(name in suites));
 const chosen = Object.keys(suites).filter((name) => positionals.length === 0 || positionals.includes(name));
 const marker = `CHEATCODE_TEST_RUN=${randomBytes(8).toString('hex')}`;
@@ -164,7 +183,7 @@ async function runSuite(name, vsix) {
     console.log(`${name} ended with ${code}`);
     numbers.failed++;
   }
-  if (numbers.passed + numbers.failed + numbers.skipped === 0 && values.grep === undefined) {
+  if (numbers.passed + numbers.failed + numbers.skipped === 0 && isWhole) {
     console.log(`${name} has no tests`);
     numbers.failed++;
   }
@@ -191,7 +210,8 @@ async function mochaArguments(suite) {
   const dir = inRepo('out', 'test', suite.folder);
   const files = (await readdir(dir, { recursive: true }).catch(() => /** @type {string[]} */ ([])))
     .filter((file) => file.endsWith(`.${suite.kind}.test.js`))
-    .sort();
+    .filter((file) => values.file === undefined || values.file.some((text) => file.includes(text)))
+    .sort((a, b) => turnOf(suite, a) - turnOf(suite, b) || (a < b ? -1 : 1));
   return [
     inRepo('node_modules', 'mocha', 'bin', 'mocha.js'),
     ...[
@@ -207,6 +227,12 @@ async function mochaArguments(suite) {
     // Without a file mocha would look for some by itself.
     ...(files.length > 0 ? files.map((file) => path.join(dir, file)) : ['--help']),
   ];
+}
+
+/** @param {Suite} suite @param {string} file @returns {number} lower goes first */
+function turnOf({ kind, first = [] }, file) {
+  const place = first.indexOf(path.basename(file, `.${kind}.test.js`));
+  return place < 0 ? first.length : place;
 }
 
 /** @param {string} file @returns {Promise<Numbers>} */
@@ -230,20 +256,26 @@ try {
   const lines = [];
   /** @type {string[]} */
   const failed = [];
+  /** @type {string[]} */
+  const told = [];
   for (const name of chosen) {
     if (isEnding()) break;
     const before = performance.now();
     const numbers = await runSuite(name, vsix);
     for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) sum[key] += numbers[key];
-    failed.push(...(numbers.tests ?? []).filter(({ state }) => state === 'failed').map(({ title }) => title));
+    for (const { title, error = '' } of (numbers.tests ?? []).filter(({ state }) => state === 'failed')) {
+      failed.push(title);
+      told.push(`\nfailed in ${name}: ${title}\n  ${error.split('\n').slice(0, 3).join('\n  ')}`);
+    }
     lines.push(
       `${name}: ${numbers.passed} passed, ${numbers.failed} failed, ${numbers.skipped} skipped in ${seconds(before)}`,
     );
   }
+  // Last, where also who sees only the end of the output finds them.
+  for (const line of told) console.log(line);
   console.log(`\n${lines.join('\n')}\nall in ${seconds(started)}`);
   if (sum.passed + sum.failed === 0) throw new SetupError('no test was run');
-  if (values.full && positionals.length === 0 && values.grep === undefined && !isEnding())
-    await keepFull(lines, failed);
+  if (values.full && positionals.length === 0 && isWhole && !isEnding()) await keepFull(lines, failed);
 } catch (error) {
   console.error(error instanceof SetupError ? `\n${error.message}` : error);
   sum.failed++;

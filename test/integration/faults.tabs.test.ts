@@ -36,7 +36,7 @@ describe('tabs, browsers and editors that fail', function () {
   const settings = () => ({ 'cheatcode.web.port': port, 'cheatcode.graceSeconds': graceSeconds });
   /** Known to the test before it is there, so that it is closed whatever becomes of it; eight at once take their time. */
   const tab = async (url = editor.server.folderUrl): Promise<Tab> => {
-    const one = new Tab(await editor.browser.newPage({ viewport: { width: 1280, height: 800 } }));
+    const one = new Tab(await editor.page());
     tabs.push(one);
     await one.page.goto(url, { waitUntil: 'commit', timeout: OPEN_LIMIT_MS });
     await one.page.locator('.monaco-workbench').waitFor({ timeout: OPEN_LIMIT_MS });
@@ -142,13 +142,21 @@ describe('tabs, browsers and editors that fail', function () {
     assert.deepEqual(await oneServer(), before);
   });
 
+  /** A machine that eight tabs keep busy for minutes loses answers of the editor, and a tab gets no extensions at all: a person loads it anew. */
+  async function again(one: Tab, error: unknown): Promise<void> {
+    if ((await one.page.locator('.pane-header', { hasText: 'Dev Servers' }).count()) > 0) throw error;
+    console.log('      the editor gave a tab no extensions: it is loaded again');
+    await one.page.reload();
+    await one.waitForStatus(running, 120_000);
+  }
+
   it('fault 5: eight tabs at once make one host and one server, and all show it', async () => {
     await nothingRuns();
     const before = watch.servers.size;
     await Promise.all(Array.from({ length: 8 }, () => tab()));
-    for (const one of tabs) await one.waitForStatus(running, 120_000);
+    for (const one of tabs) await one.waitForStatus(running, 60_000).catch((error: unknown) => again(one, error));
     await oneServer();
-    assert.equal((await editor.extensionHosts()).length, 8);
+    await eventually('eight extension hosts', async () => (await editor.extensionHosts()).length === 8);
     assert.equal(watch.servers.size - before, 1, 'servers that came to life');
   });
 
@@ -214,9 +222,9 @@ describe('tabs, browsers and editors that fail', function () {
     'when the package manager has been spawned': () => newLeader(editor),
     'when the port has just been opened': () => portOpen(port),
   };
-  for (const [moment, comes] of Object.entries(moments))
-    it(`fault 18: a window reloaded in the middle of a start, ${moment}, finds that very start`, async () => {
-      const one = await tab();
+  it('fault 18: a window reloaded in the middle of a start, at whichever moment, finds that very start', async () => {
+    const one = await tab();
+    for (const [moment, comes] of Object.entries(moments)) {
       await one.waitForStatus(running, 120_000);
       await one.command('Cheatcode: Stop Dev Server');
       await one.waitForStatus('Web stopped', 30_000);
@@ -226,8 +234,9 @@ describe('tabs, browsers and editors that fail', function () {
       await one.page.reload();
       await one.waitForStatus(running, 120_000);
       await oneServer();
-      assert.equal(watch.servers.size - before, 1, 'servers that came to life');
-    });
+      assert.equal(watch.servers.size - before, 1, `servers that came to life after a reload ${moment}`);
+    }
+  });
 
   for (const [what, signal] of [
     ['frozen', 'SIGSTOP'],

@@ -12,6 +12,7 @@ import { systemHostLink } from '../../../src/sessions/hostLink';
 import * as hostLauncher from '../../../src/sessions/hostLauncher';
 import { statSync } from 'node:fs';
 import { platformProcesses } from '../../../src/sessions/host/platformProcesses';
+import { untilNextLook } from '../../support/pace';
 import { quietLog } from './quietLog';
 
 /** The repository: all bundles of the tests lie below out/test. */
@@ -159,12 +160,13 @@ export async function waitFor<T>(
   limitMs = 15_000,
   describe?: () => string,
 ): Promise<NonNullable<T>> {
-  const end = Date.now() + limitMs;
+  const begin = Date.now();
   for (;;) {
     const value = await condition();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`waited ${limitMs} ms for ${what}${describe ? `\n${describe()}` : ''}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (Date.now() > begin + limitMs)
+      throw new Error(`waited ${limitMs} ms for ${what}${describe ? `\n${describe()}` : ''}`);
+    await untilNextLook(begin, { firstMs: 20, mostMs: 100 });
   }
 }
 

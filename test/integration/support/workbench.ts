@@ -1,4 +1,4 @@
-import type { Browser, Frame, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
@@ -15,6 +15,7 @@ import { endSessionHosts } from '../../hosts/sessionHosts.mjs';
 import { copyWorkspace } from '../../hosts/workspace.mjs';
 import { processes } from '../../hosts/witness';
 import type { Account } from '../../support/account';
+import { untilNextLook } from '../../support/pace';
 
 /** Polls until the condition gives something; fails with what was waited for and the last thing seen. */
 export async function eventually<T>(
@@ -22,7 +23,7 @@ export async function eventually<T>(
   look: () => Promise<T> | T,
   limitMs = 60_000,
 ): Promise<NonNullable<T>> {
-  const end = Date.now() + limitMs;
+  const begin = Date.now();
   let last: unknown;
   for (;;) {
     try {
@@ -32,8 +33,8 @@ export async function eventually<T>(
     } catch (error) {
       last = error;
     }
-    if (Date.now() > end) throw new Error(`waited ${limitMs} ms for ${what}; last: ${String(last)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (Date.now() > begin + limitMs) throw new Error(`waited ${limitMs} ms for ${what}; last: ${String(last)}`);
+    await untilNextLook(begin, { firstMs: 50, mostMs: 250 });
   }
 }
 
@@ -60,7 +61,7 @@ export const NEXT_OUTPUT = /next dev|Next\.js \d|Ready in/;
 
 /** A code-server with the packed extension, a state folder of its own, and a browser: what one user has. */
 export class Editor {
-  readonly #tabs: Tab[] = [];
+  #context: Promise<BrowserContext> | undefined;
 
   private constructor(
     readonly server: Server & { folderUrl: string },
@@ -107,14 +108,23 @@ export class Editor {
     return new Editor(server, browser, stateFolder, workspace);
   }
 
+  /**
+   * An empty page beside the others in the browser of one person: what one tab has loaded or stored, the next one has. A workbench
+   * is 20 MB of script, which each would fetch and compile anew in a browser of its own.
+   */
+  async page(size = { width: 1280, height: 800 }): Promise<Page> {
+    this.#context ??= this.browser.newContext();
+    const page = await (await this.#context).newPage();
+    await page.setViewportSize(size);
+    return page;
+  }
+
   /** Opens the workspace in a tab and waits for the workbench. */
-  async tab(size = { width: 1280, height: 800 }): Promise<Tab> {
-    const page = await this.browser.newPage({ viewport: size });
+  async tab(size?: { width: number; height: number }): Promise<Tab> {
+    const page = await this.page(size);
     await page.goto(this.server.folderUrl, { waitUntil: 'commit' });
     await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
-    const tab = new Tab(page);
-    this.#tabs.push(tab);
-    return tab;
+    return new Tab(page);
   }
 
   /** Pids of the session hosts of this editor, seen from outside. */

@@ -1,4 +1,5 @@
 // Collects the texts of the sources for translators: l10n/bundle.l10n.json anew, and of each other language what is left of it.
+// Puts the texts of l10n/schema.*.json into the schema of cheatcode.json: the editor translates none, but takes the file that the manifest names.
 // usage: npm run l10n
 import { getL10nJson } from '@vscode/l10n-dev';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
@@ -25,6 +26,32 @@ for (const name of (await readdir(folder)).filter((file) => /^bundle\.l10n\..+\.
   if (missing.length === 0) continue;
   console.log(`${name} has no text for\n${missing.map((key) => `  ${JSON.stringify(key)}`).join('\n')}`);
   process.exitCode = 1;
+}
+
+const schema = JSON.parse(await readFile(path.join(root, 'media', 'cheatcode.schema.json'), 'utf8'));
+for (const name of (await readdir(folder)).filter((file) => /^schema\..+\.json$/.test(file))) {
+  /** @type {Record<string, string>} */
+  const known = JSON.parse(await readFile(path.join(folder, name), 'utf8'));
+  /** @type {Set<string>} */
+  const missing = new Set();
+  const translated = withTexts(schema, (text) => known[text] ?? (missing.add(text), text));
+  await writeFile(path.join(root, 'media', `cheatcode.${name}`), `${JSON.stringify(translated, null, 2)}\n`);
+  if (missing.size === 0) continue;
+  console.log(`${name} has no text for\n${[...missing].map((text) => `  ${JSON.stringify(text)}`).join('\n')}`);
+  process.exitCode = 1;
+}
+
+/** What a schema says to people, each text by `translate`. @param {any} of @param {(text: string) => string} translate @returns {any} */
+function withTexts(of, translate) {
+  if (Array.isArray(of)) return of.map((one) => withTexts(one, translate));
+  if (typeof of !== 'object' || of === null) return of;
+  return Object.fromEntries(
+    Object.entries(of).map(([key, value]) => {
+      if (!/^(title|.*[dD]escriptions?|.*[mM]essage)$/.test(key)) return [key, withTexts(value, translate)];
+      if (typeof value === 'string') return [key, translate(value)];
+      return [key, Array.isArray(value) ? value.map(translate) : withTexts(value, translate)];
+    }),
+  );
 }
 
 /** In a fixed order, without what is no text of the sources (any more). @param {string} name @param {Record<string, any>} of */

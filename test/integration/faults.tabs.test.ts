@@ -36,7 +36,7 @@ describe('tabs, browsers and editors that fail', function () {
   const settings = () => ({ 'cheatcode.web.port': port, 'cheatcode.graceSeconds': graceSeconds });
   /** Known to the test before it is there, so that it is closed whatever becomes of it; eight at once take their time. */
   const tab = async (url = editor.server.folderUrl): Promise<Tab> => {
-    const one = new Tab(await editor.page());
+    const one = new Tab(await editor.pageBeside());
     tabs.push(one);
     await one.page.goto(url, { waitUntil: 'commit', timeout: OPEN_LIMIT_MS });
     await one.page.locator('.monaco-workbench').waitFor({ timeout: OPEN_LIMIT_MS });

@@ -102,4 +102,24 @@ describe('an editor in German', function () {
     await tab.page.locator('.monaco-hover', { hasText: 'Betriebszeit' }).waitFor();
     await tab.picture('german');
   });
+
+  it('explains cheatcode.json in German', async () => {
+    const { page } = tab;
+    await writeFile(path.join(editor.workspace, 'cheatcode.json'), '{ "autoStart": "auto" }\n');
+    await page.keyboard.press('Control+p');
+    await page.locator('.quick-input-widget input').fill('cheatcode.json');
+    await page.locator('.quick-input-list .monaco-list-row.focused[aria-label*="cheatcode.json"]').waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('.monaco-editor .view-line').first().waitFor();
+    for (let n = 0; n < 5; n++) await page.keyboard.press('ArrowRight');
+    const hover = page.locator('.monaco-hover', { hasText: 'Welche App von selbst startet' });
+    await eventually('the explanation', async () => {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.press('Control+i');
+      await hover.waitFor({ timeout: 3000 });
+      return true;
+    });
+    await tab.picture('german-config');
+    await page.keyboard.press('Escape');
+  });
 });

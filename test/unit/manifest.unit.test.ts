@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   appCommands,
@@ -256,12 +256,19 @@ describe('the manifest', () => {
 
   it('names only files that are there, and that the package holds', () => {
     const packed = readFileSync(file('.vscodeignore'), 'utf8');
-    for (const name of [
-      manifest.icon,
-      ...manifest.contributes.jsonValidation.map(({ url }) => url.replace(/^\.\//, '')),
-    ]) {
+    // The schema of each language is a file of its own, which the manifest names as it names its texts.
+    assert.deepEqual(
+      manifest.contributes.jsonValidation.map(({ url }) => url),
+      ['%cheatcode.schema%'],
+    );
+    const schemas = readdirSync(file('.'))
+      .filter((name) => /^package\.nls\..*json$/.test(name))
+      .map((name) => (read(name) as Record<string, string>)['cheatcode.schema'] ?? `none in ${name}`);
+    assert.ok(schemas.length > 1);
+    for (const name of [manifest.icon, ...schemas.map((schema) => schema.replace(/^\.\//, ''))]) {
       assert.ok(existsSync(file(name)), name);
-      assert.ok(packed.includes(`!${name}`), name);
+      const ofAnyLanguage = name.replace(/(schema)\.[\w-]+(\.json)$/, '$1.*$2');
+      assert.ok(packed.includes(`!${name}\n`) || packed.includes(`!${ofAnyLanguage}\n`), name);
     }
   });
 });

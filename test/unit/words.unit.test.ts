@@ -186,12 +186,36 @@ const sameInGerman = new Set([
     '{0} ({1})',
     '{0}: {1}',
     '{0} ({1}) in {2}',
+    'cheatcode.json',
+    'Schema',
+    'Name',
+    'Next.js',
+    'Expo',
   ],
 ]);
+
+/** What a JSON schema says to people, in the order of its places, and the same schema without it. */
+function textsOf(schema: unknown): { readonly texts: readonly string[]; readonly rest: unknown } {
+  const texts: string[] = [];
+  const isForPeople = (key: string) =>
+    ['title', 'description', 'enumDescriptions'].some((end) => key.endsWith(end)) ||
+    /(Description|ErrorMessage)s?$/.test(key);
+  const rest = JSON.parse(
+    JSON.stringify(schema, (key, value: unknown) => {
+      const all = [value].flat();
+      if (!isForPeople(key) || !all.every((one) => typeof one === 'string')) return value;
+      texts.push(...all);
+      return all.length;
+    }),
+  ) as unknown;
+  return { texts, rest };
+}
 
 describe('each other language', () => {
   const english = read('l10n/bundle.l10n.json');
   const englishManifest = read('package.nls.json');
+  const schema = textsOf(read('media/cheatcode.schema.json'));
+  const englishSchema = Object.fromEntries(schema.texts.map((text) => [text, text]));
   const languages = readdirSync(path.join(repoRoot, 'l10n')).flatMap(
     (name) => /^bundle\.l10n\.(.+)\.json$/.exec(name)?.[1] ?? [],
   );
@@ -206,7 +230,20 @@ describe('each other language', () => {
     const bundles = [
       [english, read(`l10n/bundle.l10n.${language}.json`)],
       [englishManifest, read(`package.nls.${language}.json`)],
+      [englishSchema, read(`l10n/schema.${language}.json`)],
     ] as const;
+
+    it(`has a schema of cheatcode.json that is the English one in its words: \`npm run l10n\` has been run (${language})`, () => {
+      assert.ok(schema.texts.length > 30);
+      const words = read(`l10n/schema.${language}.json`);
+      const file = read(`package.nls.${language}.json`)['cheatcode.schema'] ?? '';
+      const own = textsOf(read(file));
+      assert.deepEqual(
+        own.texts,
+        schema.texts.map((text) => words[text]),
+      );
+      assert.deepEqual(own.rest, schema.rest);
+    });
 
     it(`has every text and no other (${language})`, () => {
       for (const [from, to] of bundles) assert.deepEqual(Object.keys(to).sort(), Object.keys(from).sort());
@@ -232,6 +269,7 @@ describe('each other language', () => {
     for (const [from, to] of [
       [english, read('l10n/bundle.l10n.de.json')],
       [englishManifest, read('package.nls.de.json')],
+      [englishSchema, read('l10n/schema.de.json')],
     ] as const)
       for (const [key, text] of Object.entries(from)) if (!sameInGerman.has(text)) assert.notEqual(to[key], text, key);
   });

@@ -108,23 +108,23 @@ export class Editor {
     return new Editor(server, browser, stateFolder, workspace);
   }
 
-  /**
-   * An empty page beside the others in the browser of one person: what one tab has loaded or stored, the next one has. A workbench
-   * is 20 MB of script, which each would fetch and compile anew in a browser of its own.
-   */
-  async page(size = { width: 1280, height: 800 }): Promise<Page> {
-    this.#context ??= this.browser.newContext();
-    const page = await (await this.#context).newPage();
-    await page.setViewportSize(size);
-    return page;
-  }
-
-  /** Opens the workspace in a tab and waits for the workbench. */
-  async tab(size?: { width: number; height: number }): Promise<Tab> {
-    const page = await this.page(size);
+  /** Opens the workspace in a tab and waits for the workbench. A browser of its own: its page is in front, and stores nothing for others. */
+  async tab(size = { width: 1280, height: 800 }): Promise<Tab> {
+    const page = await this.browser.newPage({ viewport: size });
     await page.goto(this.server.folderUrl, { waitUntil: 'commit' });
     await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
     return new Tab(page);
+  }
+
+  /**
+   * An empty page beside the others in the browser of one person: what one has loaded or stored, the next one has, and only the
+   * latest is in front. A workbench is 20 MB of script, which each would fetch and compile anew in a browser of its own.
+   */
+  async pageBeside(): Promise<Page> {
+    this.#context ??= this.browser.newContext();
+    const page = await (await this.#context).newPage();
+    await page.setViewportSize({ width: 1280, height: 800 });
+    return page;
   }
 
   /** Pids of the session hosts of this editor, seen from outside. */

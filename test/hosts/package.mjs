@@ -1,7 +1,7 @@
 // Builds and packs the extension for one platform: out/cheatcode-dev-server-<platform>.vsix, again only when a source changed.
 // usage: node test/hosts/package.mjs [--target=linux-x64] [--force]
 import { createHash } from 'node:crypto';
-import { access, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDependencies } from './dependencies.mjs';
@@ -9,34 +9,19 @@ import { exclusive } from './once.mjs';
 import { inRepo, repoRoot } from './paths.mjs';
 import { run } from './run.mjs';
 import { step } from './step.mjs';
+import { packVsix } from './vsce.mjs';
 
 /** What the VSIX is made from, files and folders. */
 const sources = [
   'src',
   'l10n',
   'media',
-  'walkthrough',
   'esbuild.mjs',
   'package.json',
   'package-lock.json',
   'package.nls.json',
   'package.nls.de.json',
-  'cheatcode.schema.json',
   'tsconfig.json',
-  '.vscodeignore',
-  'README.md',
-  'CHANGELOG.md',
-  'LICENSE',
-];
-
-/** What `.vscodeignore` chooses from. */
-const packed = [
-  'dist',
-  'l10n',
-  'media',
-  'package.json',
-  'package.nls.json',
-  'package.nls.de.json',
   '.vscodeignore',
   'README.md',
   'CHANGELOG.md',
@@ -69,27 +54,7 @@ export async function ensureVsix({ target = thisTarget, force = false } = {}) {
         cwd: repoRoot,
         missing: 'the extension could not be built',
       });
-      // The packer looks at every file below it, and the sandbox in this folder has some 100,000.
-      const stage = inRepo('out', 'package');
-      await rm(stage, { recursive: true, force: true });
-      for (const name of packed) await cp(inRepo(name), path.join(stage, name), { recursive: true });
-      const vsce = inRepo('node_modules', '@vscode', 'vsce', 'vsce');
-      await run(
-        process.execPath,
-        [
-          vsce,
-          'package',
-          '--no-dependencies',
-          '--allow-missing-repository',
-          '--no-rewrite-relative-links',
-          '--target',
-          target,
-          '--out',
-          vsix,
-        ],
-        { cwd: stage, missing: 'the extension could not be packed' },
-      );
-      await rm(stage, { recursive: true, force: true });
+      await packVsix(vsix, ['--target', target]);
       await writeFile(stamp, wanted);
     });
     return vsix;

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { installVsix } from '../hosts/codeServer.mjs';
-import { inRepo, repoRoot } from '../hosts/paths.mjs';
 import { freePort } from '../hosts/ports.mjs';
+import { packVsix } from '../hosts/vsce.mjs';
 import { holdersOf } from '../hosts/witness';
 import { Editor, eventually, executionId, workspace, type Tab } from './support/workbench';
 
@@ -33,7 +31,7 @@ describe('an extension that is updated while windows are open', function () {
       extensionsDir,
     });
     newerVsix = path.join(dir, 'newer.vsix');
-    await pack(NEWER, newerVsix);
+    await packVsix(newerVsix, [NEWER, '--no-update-package-json', '--no-git-tag-version']);
   });
   after(() => editor.close());
   afterEach(async function () {
@@ -101,14 +99,3 @@ describe('an extension that is updated while windows are open', function () {
     assert.equal(hostsBegun(), begun);
   });
 });
-
-/** Packs what was built as another version; nothing in the repository changes. */
-async function pack(version: string, file: string): Promise<void> {
-  const vsce = inRepo('node_modules', '@vscode', 'vsce', 'vsce');
-  const options = ['--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links'];
-  await promisify(execFile)(
-    process.execPath,
-    [vsce, 'package', version, '--no-update-package-json', '--no-git-tag-version', ...options, '--out', file],
-    { cwd: repoRoot },
-  );
-}

@@ -1,0 +1,1 @@
+export function packVsix(vsix: string, how?: readonly string[]): Promise<void>;

@@ -85,6 +85,7 @@ describe('the look of the preview', function () {
         'cheatcode.web.port': await freePort(),
         'cheatcode.autoStart': 'off',
         'workbench.colorTheme': 'Dark Modern',
+        'workbench.reduceMotion': 'auto', // As the browser says, which here says both.
       },
     });
     tab = await editor.tab();

@@ -38,10 +38,12 @@ export async function eventually<T>(
   }
 }
 
-/** What every tab needs so that a test can read its terminal, and that no test should depend on. */
+/** What every tab needs so that a test can read its terminal, and what costs time in each that no test looks at. */
 const readableSettings = {
   'terminal.integrated.gpuAcceleration': 'off',
   'terminal.integrated.stickyScroll.enabled': false,
+  'workbench.reduceMotion': 'on',
+  'git.enabled': false,
 };
 
 export interface EditorOptions {

@@ -168,4 +168,21 @@ describe('the preview panel', function () {
     }
     await tab.clearNotifications();
   });
+
+  it('has a gateway of which the editor says nothing: its port has a name, and no message', async () => {
+    await tab.page.setViewportSize({ width: 1280, height: 800 });
+    await tab.command('Ports: Focus on Ports View');
+    const row = tab.page.locator('.tunnel-view-label, .monaco-list-row', { hasText: 'Cheatcode preview' }).first();
+    await row.waitFor({ timeout: 30_000 });
+    const port = /\b(\d{4,5})\b/.exec(await row.innerText())?.[1];
+    assert.ok(port, await row.innerText());
+    await tab.command('Notifications: Show Notifications');
+    const told = await tab.page.locator('.notifications-center .notification-list-item-message').allInnerTexts();
+    assert.deepEqual(
+      told.filter((text) => text.includes(port)),
+      [],
+    );
+    await tab.picture('preview-ports');
+    await tab.page.keyboard.press('Escape');
+  });
 });

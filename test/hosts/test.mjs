@@ -48,7 +48,7 @@ const suites = {
     kind: 'contract',
     timeoutMs: 60_000,
     editor: false,
-    jobs: 2,
+    jobs: 3,
     first: ['appFolder', 'hostLife', 'cliHungHost', 'cli', 'printedIssues'],
   },
   simulation: { folder: 'simulation', kind: 'simulation', timeoutMs: 180_000, editor: false },

@@ -18,7 +18,10 @@ import {
 } from './support/moments';
 import { Editor, eventually, executionId, serversIn, Tab, workspace, NEXT_OUTPUT } from './support/workbench';
 
-/** Until a workbench is there, in milliseconds: some 4 s alone. */
+/** `npm run test:full` runs all of these; the faults suite meets the other moments with real clients that are no editor. */
+const isFull = process.env['CHEATCODE_TEST_FULL'] === '1';
+
+/** Until a workbench is there, in milliseconds: some 4 s alone, three times as much on a slow machine. */
 const OPEN_LIMIT_MS = 150_000;
 
 /** The faults of tabs, browsers and editors (shared catalogue), each by its number, on one machine one after another. */
@@ -111,7 +114,8 @@ describe('tabs, browsers and editors that fail', function () {
     },
   };
   const MAX_TRIES = 5;
-  for (const [stage, kill] of Object.entries(stages))
+  const seldom = 'while the session host it spawned begins';
+  for (const [stage, kill] of Object.entries(stages).filter(([one]) => isFull || one !== seldom))
     it(`fault 1: an extension host killed ${stage} leaves one host and one server to its successor`, async () => {
       let wasInTime = false;
       for (let tries = 1; !wasInTime && tries <= MAX_TRIES; tries++) {
@@ -239,10 +243,7 @@ describe('tabs, browsers and editors that fail', function () {
     }
   });
 
-  for (const [what, signal] of [
-    ['frozen', 'SIGSTOP'],
-    ['killed', 'SIGKILL'],
-  ] as const)
+  for (const [what, signal] of [['frozen', 'SIGSTOP'], ...(isFull ? [['killed', 'SIGKILL'] as const] : [])] as const)
     it(`fault 6: with a browser ${what} at the start the server starts all the same, and a new tab sees it run`, async () => {
       await nothingRuns();
       const browser = await launchChromium();

@@ -158,7 +158,7 @@ describe('tabs, browsers and editors that fail', function () {
     await nothingRuns();
     const before = watch.servers.size;
     await Promise.all(Array.from({ length: 8 }, () => tab()));
-    for (const one of tabs) await one.waitForStatus(running, 60_000).catch((error: unknown) => again(one, error));
+    for (const one of tabs) await one.waitForStatus(running, 120_000).catch((error: unknown) => again(one, error));
     await oneServer();
     // That of a page which was loaded again may wait for its page some time longer.
     assert.ok((await editor.extensionHosts()).length >= 8);

@@ -157,7 +157,9 @@ describe('a call of a tool', () => {
   const adopted: readonly NamedProcess[] = [{ pid: 7, startTicks: '1', command: 'next dev' }];
 
   const become = (of: Partial<SessionSnapshot>): SessionSnapshot => {
-    session = aSession({ ...session, ...of, revision: (session?.revision ?? 0) + 1, sinceMs: Date.now() });
+    // A server does not stop and start within one millisecond, as this does.
+    const sinceMs = Math.max(Date.now(), (session?.sinceMs ?? 0) + 1);
+    session = aSession({ ...session, ...of, revision: (session?.revision ?? 0) + 1, sinceMs });
     changed.fire(session);
     return session;
   };

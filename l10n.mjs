@@ -23,9 +23,7 @@ for (const name of (await readdir(folder)).filter((file) => /^bundle\.l10n\..+\.
   const known = JSON.parse(await readFile(path.join(folder, name), 'utf8'));
   await write(name, known);
   const missing = keys.filter((key) => known[key] === undefined);
-  if (missing.length === 0) continue;
-  console.log(`${name} has no text for\n${missing.map((key) => `  ${JSON.stringify(key)}`).join('\n')}`);
-  process.exitCode = 1;
+  tellMissing(name, missing);
 }
 
 const schema = JSON.parse(await readFile(path.join(root, 'media', 'cheatcode.schema.json'), 'utf8'));
@@ -36,8 +34,13 @@ for (const name of (await readdir(folder)).filter((file) => /^schema\..+\.json$/
   const missing = new Set();
   const translated = withTexts(schema, (text) => known[text] ?? (missing.add(text), text));
   await writeFile(path.join(root, 'media', `cheatcode.${name}`), `${JSON.stringify(translated, null, 2)}\n`);
-  if (missing.size === 0) continue;
-  console.log(`${name} has no text for\n${[...missing].map((text) => `  ${JSON.stringify(text)}`).join('\n')}`);
+  tellMissing(name, [...missing]);
+}
+
+/** @param {string} name @param {readonly string[]} texts */
+function tellMissing(name, texts) {
+  if (texts.length === 0) return;
+  console.log(`${name} has no text for\n${texts.map((text) => `  ${JSON.stringify(text)}`).join('\n')}`);
   process.exitCode = 1;
 }
 

@@ -197,9 +197,7 @@ const sameInGerman = new Set([
 /** What a JSON schema says to people, in the order of its places, and the same schema without it. */
 function textsOf(schema: unknown): { readonly texts: readonly string[]; readonly rest: unknown } {
   const texts: string[] = [];
-  const isForPeople = (key: string) =>
-    ['title', 'description', 'enumDescriptions'].some((end) => key.endsWith(end)) ||
-    /(Description|ErrorMessage)s?$/.test(key);
+  const isForPeople = (key: string) => /^title$|descriptions?$|message$/i.test(key);
   const rest = JSON.parse(
     JSON.stringify(schema, (key, value: unknown) => {
       const all = [value].flat();

@@ -53,6 +53,7 @@ describe('output', () => {
       await Promise.all([attached(reader), attached(frozen)]);
       frozen.signal('SIGSTOP');
       const bystander = c.window();
+      await bystander.connect();
       const answers: number[] = [];
       const isOver = () => reader.output.includes('end of flood');
       while (!isOver()) {
@@ -62,7 +63,10 @@ describe('output', () => {
         assert.ok(answers.length < 100_000, 'the flood ends');
       }
       await reader.reaches('running');
-      assert.ok(Math.max(...answers) < 5000, `the slowest answer took ${Math.max(...answers)} ms`);
+      // Of one answer the machine may be the cause; of a host that is held up they would be all, or one as long as the flood.
+      const [slowest = Infinity, second = Infinity] = [...answers].sort((a, b) => b - a);
+      assert.ok(second < 2000 && slowest < 15_000, `the slowest answers took ${slowest} and ${second} ms`);
+      assert.ok(answers.length > 20, `${answers.length} answers during the flood`);
       assert.ok(peakMemoryMb(c.host) < 400, `${peakMemoryMb(c.host)} MB`);
       frozen.signal('SIGCONT');
       await waitFor(

@@ -132,7 +132,11 @@ describe('a server', () => {
     async (c) => {
       const window = c.window();
       await window.call('start', c.params({ STUB_DAEMON: 'port' }));
-      const daemon = await waitFor('the daemon to listen', async () => (await ports.listeners(c.rig.port))[0]?.pid);
+      // The host itself listens for a moment when it looks whether the port is free.
+      const daemon = await waitFor(
+        'the daemon to listen',
+        async () => (await ports.listeners(c.rig.port)).find(({ pid }) => pid !== c.rig.hostPid())?.pid,
+      );
       c.defer(() => process.kill(daemon, 'SIGKILL'));
       const stopped = await window.call('stop', { sessionId: id });
       // It proves nothing and may be anybody's: it is not signalled, and whoever starts next is told of it.

@@ -229,6 +229,13 @@ async function mochaArguments(suite) {
   ];
 }
 
+/** @param {string} error @returns {string[]} what went wrong, with the differences, and where in our own tests */
+function withoutStack(error) {
+  const lines = error.split('\n');
+  const message = lines.filter((line) => !/^\s+at /.test(line)).slice(0, 20);
+  return [...message, ...lines.filter((line) => /^\s+at .*\btest\//.test(line)).slice(0, 1)];
+}
+
 /** @param {Suite} suite @param {string} file @returns {number} lower goes first */
 function turnOf({ kind, first = [] }, file) {
   const place = first.indexOf(path.basename(file, `.${kind}.test.js`));
@@ -265,7 +272,7 @@ try {
     for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) sum[key] += numbers[key];
     for (const { title, error = '' } of (numbers.tests ?? []).filter(({ state }) => state === 'failed')) {
       failed.push(title);
-      told.push(`\nfailed in ${name}: ${title}\n  ${error.split('\n').slice(0, 3).join('\n  ')}`);
+      told.push(`\nfailed in ${name}: ${title}\n  ${withoutStack(error).join('\n  ')}`);
     }
     lines.push(
       `${name}: ${numbers.passed} passed, ${numbers.failed} failed, ${numbers.skipped} skipped in ${seconds(before)}`,

@@ -141,7 +141,9 @@ describe('a preview as a view, and two side by side', function () {
     await button.click();
     await eventually('the click to count', async () => (await button.innerText()) === 'Clicked 1 times');
     await tab.command('Terminal: Create New Terminal');
-    await tab.page.locator('.part.panel .xterm').first().waitFor();
+    // It takes the focus once its shell runs, and a list that opens before would be closed by that.
+    await tab.page.locator('.part.panel .terminal-wrapper.active .xterm.focus').waitFor();
+    await eventually('a prompt', async () => (await tab.terminalText()).trim() !== '');
     await eventually('a hidden preview', async () => (await boxOf(await pageOf('Web'))) === undefined);
     await tab.command('Cheatcode: Open Preview');
     await pick('Web');

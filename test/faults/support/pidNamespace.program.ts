@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { procPids, readProcStat } from '../../../src/sessions/procFiles';
 import { HostRig, isAlive, waitFor } from '../../contract/support/hostRig';
 import { Agent } from './agent';
@@ -62,7 +63,7 @@ async function neverReaps(namespace: Namespace): Promise<NeverReaps> {
   const window = namespace.window();
   await namespace.start(window);
   const first = await window.call('stop', { sessionId: id });
-  const afterStop = zombies();
+  const afterStop = await lastingZombies();
   // Now orphans are made on purpose: what becomes a zombie for good must not count as alive.
   const pid = await namespace.start(window);
   process.kill(pid, 'SIGKILL');
@@ -112,6 +113,13 @@ async function withPid(wanted: number): Promise<number> {
     await once(child, 'exit');
   }
   throw new Error(`pid ${wanted} could not be had`);
+}
+
+/** Every process that ends is a zombie until its parent looks, so those are left that no parent has looked after in five seconds. */
+async function lastingZombies(): Promise<string[]> {
+  const until = performance.now() + 5000;
+  while (zombies().length > 0 && performance.now() < until) await delay(50);
+  return zombies();
 }
 
 function zombies(): string[] {

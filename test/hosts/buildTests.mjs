@@ -1,4 +1,4 @@
-// Bundles the tests to out/test/. The bundles of unit, contract and simulation tests do not know `vscode`: an import of it in
+// Bundles the tests to out/test/, and the benchmarks to out/test/bench/. The bundles of unit, contract and simulation tests do not know `vscode`: an import of it in
 // the core fails here, and that is the proof that the core runs without an editor.
 import { build } from 'esbuild';
 import { readdir, rm } from 'node:fs/promises';
@@ -37,7 +37,18 @@ export async function buildTests(common) {
   /** @param {RegExp} pattern */
   const entries = (pattern) => files.filter((file) => pattern.test(file)).map((file) => `test/${file}`);
   const hostTests = entries(inExtensionHost);
+  const rows = (await filesBelow(inRepo('bench')))
+    .filter((file) => /\.(?:bench|program)\.ts$/.test(file))
+    .map((file) => `bench/${file}`);
   await Promise.all([
+    // Without the switches of tests: what is measured is the product.
+    build({
+      ...options,
+      external,
+      entryPoints: rows,
+      outbase: '.',
+      define: { ...common.define, TEST_BUILD: 'false' },
+    }),
     build({ ...options, external, entryPoints: entries(plainNode) }),
     build({ ...options, external: [...external, 'vscode'], entryPoints: [...hostTests, 'test/hosts/hostSuite.ts'] }),
   ]);

@@ -8,7 +8,7 @@ import type {
   SessionSnapshot,
   SessionState,
 } from '../../../src/sessions/protocol';
-import { waitFor } from '../../contract/support/hostRig';
+import { repoRoot, waitFor } from '../../contract/support/hostRig';
 
 /** What an agent is started with; `agent.program.ts` is the other side. */
 export interface AgentOptions {
@@ -68,8 +68,8 @@ export class AgentError extends Error {
   }
 }
 
-/** Where the bundles of this suite lie: this file is part of several, in different folders. */
-const bundles = __dirname.slice(0, __dirname.lastIndexOf(`${path.sep}faults`) + '/faults'.length);
+/** This file is part of several bundles, in different folders. */
+const agentProgram = path.join(repoRoot, 'out/test/faults/support/agent.program.js');
 
 interface Waiter {
   readonly resolve: (value: unknown) => void;
@@ -99,8 +99,7 @@ export class Agent {
   resets = 0;
 
   constructor(options: AgentOptions, { wrapper = [], node = process.execPath, env }: AgentProcess) {
-    const program = path.join(bundles, 'support/agent.program.js');
-    const [file = node, ...args] = [...wrapper, node, program, JSON.stringify(options)];
+    const [file = node, ...args] = [...wrapper, node, agentProgram, JSON.stringify(options)];
     this.#child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text));
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.errors += text));

@@ -1,0 +1,83 @@
+/** The one table of a run, as Markdown. */
+import { isMet, median, quantile, ratios, type Budget, type Figure, type Rival } from './figures';
+
+/** What one row gave: its figures, or why it has none. */
+export interface RowResult {
+  readonly name: string;
+  readonly title: string;
+  readonly figures: readonly Figure[];
+  readonly failure?: string;
+}
+
+/** Each figure has a line for each rival; a missed budget is marked. */
+export function table(rows: readonly RowResult[]): string {
+  const head = ['| | ours | instead | ratio | limit | budget |', '|:--|--:|:--|--:|:--|:--|'];
+  return [...head, ...rows.flatMap(rowLines)].join('\n');
+}
+
+/** The missed budgets, a line each; empty when all are met. */
+export function missed(rows: readonly RowResult[]): readonly string[] {
+  return rows.flatMap(({ name, figures }) =>
+    figures
+      .filter((figure) => isMet(figure) === false)
+      .map(
+        (figure) =>
+          `${name}: ${figure.what}: ${budgetText(figure.budget)}, and it is ${cell(figure.ours, figure.unit)}`,
+      ),
+  );
+}
+
+function rowLines({ name, title, figures, failure }: RowResult): string[] {
+  const head = `| **${title}** (\`${name}\`) | | | | | |`;
+  if (failure !== undefined) return [head, `| not measured: ${escaped(failure)} | | | | | |`];
+  return [head, ...figures.flatMap(figureLines)];
+}
+
+function figureLines(figure: Figure): string[] {
+  const { what, unit, ours, rivals, limit, note } = figure;
+  const rest = [limit ? `${limit.name}: ${cell(limit.samples, unit)}` : '', budgetCell(figure)];
+  const title = escaped(note === undefined ? what : `${what} (${note})`);
+  const lines: (Rival | undefined)[] = rivals.length === 0 ? [undefined] : [...rivals];
+  return lines.map((rival, index) => {
+    const instead = rival ? `${escaped(rival.name)}: ${cell(rival.samples, unit)}` : '';
+    const ratio = rival ? ratioCell(ratios(ours, rival.samples)) : '';
+    const cells = index === 0 ? [title, cell(ours, unit), instead, ratio, ...rest] : ['', '', instead, ratio, '', ''];
+    return `| ${cells.join(' | ')} |`;
+  });
+}
+
+function budgetCell(figure: Figure): string {
+  const met = isMet(figure);
+  if (met === undefined) return '';
+  return met ? `${budgetText(figure.budget)}: met` : `**${budgetText(figure.budget)}: missed**`;
+}
+
+function budgetText(budget: Budget | undefined): string {
+  if (!budget) return '';
+  const { of, most, least } = budget;
+  const parts = [...(most === undefined ? [] : [`≤ ${most}`]), ...(least === undefined ? [] : [`≥ ${least}`])];
+  return `${parts.join(', ')}${of === 'ratio' ? ' ×' : of === 'difference' ? ' more' : ''}`;
+}
+
+/** The median, and between which values the middle half lies. */
+function cell(samples: readonly number[], unit: string): string {
+  const [middle, low, high] = [median(samples), quantile(samples, 0.25), quantile(samples, 0.75)].map(number);
+  return low === high ? `${middle} ${unit}` : `${middle} ${unit} (${low}–${high})`;
+}
+
+function ratioCell(values: readonly number[]): string {
+  const [middle, low, high] = [median(values), quantile(values, 0.25), quantile(values, 0.75)].map(number);
+  if (middle === undefined || !Number.isFinite(median(values))) return '';
+  return low === high ? middle : `${middle} (${low}–${high})`;
+}
+
+/** Three digits that mean something. */
+function number(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  if (Number.isInteger(value) || Math.abs(value) >= 100) return value.toFixed(0);
+  return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}

@@ -1,12 +1,6 @@
 // The rows of the benchmarks, in the order of the table: bench/rows/<name>.bench.ts.
 
-/**
- * @typedef {'editor' | 'nextApps' | 'expoWeb' | 'redis' | 'tmux'} Need
- * @typedef {{ title: string, needs: readonly Need[], rounds: number, minutes: number }} Row
- *   `rounds`: samples of a figure unless the caller says otherwise; `minutes`: more than it takes on a slow machine
- */
-
-/** @type {Readonly<Record<string, Row>>} */
+/** @type {import('./rows.mjs').rows} */
 export const rows = {
   duplicates: { title: 'Duplicates', needs: ['editor', 'nextApps'], rounds: 1, minutes: 60 },
   activation: { title: 'Activation in the extension host', needs: ['editor'], rounds: 7, minutes: 20 },

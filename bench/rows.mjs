@@ -9,9 +9,9 @@ export const rows = {
   idle: { title: 'Cost at rest', needs: ['editor'], rounds: 1, minutes: 40 },
   host: { title: 'Memory of the host', needs: ['tmux'], rounds: 5, minutes: 20 },
   terminal: { title: 'Terminal', needs: ['editor'], rounds: 7, minutes: 20 },
-  connect: { title: 'Connect', needs: [], rounds: 11, minutes: 20 },
-  stop: { title: 'Stop', needs: ['editor', 'tmux'], rounds: 7, minutes: 20 },
-  gateway: { title: 'Gateway', needs: ['editor'], rounds: 15, minutes: 20 },
+  connect: { title: 'Connect', needs: ['tmux'], rounds: 7, minutes: 20 },
+  stop: { title: 'Stop', needs: ['editor', 'tmux'], rounds: 5, minutes: 30 },
+  gateway: { title: 'Gateway', needs: [], rounds: 15, minutes: 20 },
   redis: { title: 'Redis', needs: ['redis'], rounds: 5, minutes: 20 },
   size: { title: 'Size', needs: [], rounds: 1, minutes: 5 },
 };

@@ -1,6 +1,6 @@
 /**
  * The server behind the gateway, in a process of its own; says its port and ends with its input. The asset is a file that is
- * read as it is sent, as dev servers do (Next.js by the package `send`); small answers come from memory.
+ * read as it is sent, as dev servers do (Next.js by the package `send`); small answers come from memory. args: a folder for it.
  */
 import { createReadStream, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -9,8 +9,7 @@ import path from 'node:path';
 import { ASSET_BYTES, PAGE_BYTES, SMALL_BYTES } from './sizes';
 
 const small = Buffer.alloc(SMALL_BYTES, 'x');
-/** In the folder of this bundle, which goes with the run. */
-const asset = path.join(__dirname, 'asset');
+const asset = path.join(process.argv[2] ?? '', 'asset');
 writeFileSync(asset, Buffer.alloc(ASSET_BYTES, 'x'));
 const start = '<!DOCTYPE html><html><head><title>page</title></head><body>';
 const page = Buffer.from(start.padEnd(PAGE_BYTES, 'x'));

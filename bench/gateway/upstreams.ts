@@ -1,11 +1,9 @@
 /** The servers that the gateway is measured before. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { endGroup } from '../../test/hosts/ending.mjs';
 import { layPreviewSample, startPreviewSample } from '../../test/hosts/previewSamples.mjs';
 import type { Load } from './load';
+import { startListener } from './listener';
 import { ASSET_BYTES, SMALL_BYTES } from './sizes';
 
 /** A server that answers. Whoever started it stops it. */
@@ -16,18 +14,11 @@ export interface Upstream {
   readonly stop: () => Promise<void>;
 }
 
-/** One that does as little as a server can: what is left is the gateway's own. `file`: the bundle of upstream.program.ts. */
-export async function plainServer(file: string): Promise<Upstream> {
-  const child = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
-  const stop = async () => void (await endGroup(child));
-  try {
-    const [line] = (await once(child.stdout, 'data')) as [Buffer];
-    const load = { small: '/small', page: '/page', asset: '/asset', requests: 300 };
-    return { title: 'A plain server of Node, as fast as there is one', port: Number(line.toString()), load, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+/** One that does as little as a server can: what is left is the gateway's own. `folder` is for what it serves. */
+export async function plainServer(folder: string): Promise<Upstream> {
+  const { port, stop } = await startListener('upstream.program.js', [folder]);
+  const load = { small: '/small', page: '/page', asset: '/asset', requests: 300 };
+  return { title: 'plain server of Node', port, load, stop };
 }
 
 /** What a user has: `next dev` with a page, a small API route and a big file in `public/`. `folder` is made anew. */
@@ -41,6 +32,5 @@ export async function nextServer(folder: string): Promise<Upstream> {
   await writeFile(path.join(folder, 'app', 'api', 'small', 'route.js'), route);
   const server = await startPreviewSample(folder, sample);
   const load = { small: '/api/small', page: '/about', asset: '/asset.bin', requests: 40 };
-  const title = `The dev server of Next.js ${sample.version}`;
-  return { title, port: server.port, load, stop: () => server.stop() };
+  return { title: `Next.js ${sample.version} in dev`, port: server.port, load, stop: () => server.stop() };
 }

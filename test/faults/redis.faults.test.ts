@@ -68,7 +68,7 @@ describe('the agreement of machines, and what can go wrong with it', function ()
     // Redis's Unix socket crosses the networks; its own loopback is all that each of them has.
     const alone = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
     const settings = boxSettings(`unix://${redis.socket}`);
-    const all = await Promise.all(Array.from({ length: 20 }, () => box(settings, alone, 3000)));
+    const all = await Promise.all(Array.from({ length: 20 }, () => box(settings, { wrapper: alone, port: 3000 })));
     let peak = 0;
     let isWatching = true;
     const watching = (async () => {

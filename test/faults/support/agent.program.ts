@@ -9,6 +9,7 @@ import * as hostLauncher from '../../../src/sessions/hostLauncher';
 import { formatLogLine, type Logger } from '../../../src/sessions/log';
 import type { Requests, StartParams } from '../../../src/sessions/protocol';
 import { isActive } from '../../../src/sessions/sessionState';
+import { machineMs } from '../../support/machineClock';
 import type { AgentMessage, AgentOptions, AgentRequest } from './agent';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as AgentOptions;
@@ -66,16 +67,18 @@ client.onDidChangeState(({ kind, ...rest }) => {
   say({ event: 'state', kind, ...('hostPid' in rest ? { hostPid: rest.hostPid } : {}) });
 });
 client.onSession((snapshot) => {
+  const atMs = machineMs();
   if (snapshot.desired === 'running' && isActive(snapshot.state)) ran.add(snapshot.appKey);
   else ran.delete(snapshot.appKey);
-  say({ event: 'session', snapshot });
+  say({ event: 'session', snapshot, atMs });
 });
 client.onOutput((chunk) => {
   client.peer?.notify('ack', { sessionId: chunk.sessionId, chars: chunk.data.length });
   say({ event: 'output', data: chunk.data, reset: chunk.reset });
 });
 client.onDidJoin(({ sessions }) => {
-  for (const snapshot of sessions) say({ event: 'session', snapshot });
+  const atMs = machineMs();
+  for (const snapshot of sessions) say({ event: 'session', snapshot, atMs });
   const params = wanted;
   if (!params || !options.restores) return;
   const now = sessions.find(({ appKey }) => appKey === params.spec.appKey);

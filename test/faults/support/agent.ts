@@ -45,7 +45,8 @@ export type AgentMessage =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: string; readonly code: string }
   | { readonly event: 'state'; readonly kind: string; readonly hostPid?: number }
-  | { readonly event: 'session'; readonly snapshot: SessionSnapshot }
+  /** `atMs`: when it came, by `machineMs`. */
+  | { readonly event: 'session'; readonly snapshot: SessionSnapshot; readonly atMs: number }
   | { readonly event: 'output'; readonly data: string; readonly reset: boolean }
   | { readonly event: 'log'; readonly line: string };
 
@@ -89,6 +90,8 @@ export class Agent {
   readonly states: SessionState[] = [];
   /** Every snapshot that came, oldest first. */
   readonly history: SessionSnapshot[] = [];
+  /** The same, each with when that window got it, by `machineMs`. */
+  readonly heard: { readonly snapshot: SessionSnapshot; readonly atMs: number }[] = [];
   readonly log: string[] = [];
   errors = '';
   connection = 'idle';
@@ -230,9 +233,10 @@ export class Agent {
         if (message.hostPid !== undefined) this.hostPid = message.hostPid;
         return;
       case 'session': {
-        const { snapshot } = message;
+        const { snapshot, atMs } = message;
         this.sessions.set(snapshot.id, snapshot);
         this.history.push(snapshot);
+        this.heard.push({ snapshot, atMs });
         if (this.states.at(-1) !== snapshot.state) this.states.push(snapshot.state);
         return;
       }

@@ -2,20 +2,30 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { platformProcesses } from '../../../src/sessions/host/platformProcesses';
-import type { LaunchSpec, RedisSettings, StartParams } from '../../../src/sessions/protocol';
+import type { HostSettings, LaunchSpec, RedisSettings, StartParams } from '../../../src/sessions/protocol';
 import { freePort, repoRoot, waitFor } from '../../contract/support/hostRig';
 import { quietLog } from '../../contract/support/quietLog';
 import { endSessionHosts } from '../../hosts/sessionHosts.mjs';
 import { Agent } from './agent';
 
-const distFolder = process.env['RIG_DIST'] ?? path.join(repoRoot, 'out/testHost');
 const processes = platformProcesses(process.platform, quietLog());
+
+export interface BoxOptions {
+  /** Words that begin a window, and so its host, in a network of its own, where `port` is free. */
+  readonly wrapper?: readonly string[];
+  readonly port?: number;
+  /** Where the host's bundle is. */
+  readonly distFolder?: string;
+  /** In which its folder is made; its path is short, because a socket's has 100 bytes. */
+  readonly below?: string;
+  readonly settings?: HostSettings;
+}
 
 /** A machine of its own: state folder, app and a window on it, told of a Redis. The test disposes it, its host with it. */
 export class RedisBox {
   readonly #key: string;
   readonly #redis: RedisSettings | undefined;
-  readonly #wrapper: readonly string[];
+  readonly #options: BoxOptions;
   readonly #windows: Agent[] = [];
   /** The window that was opened last. */
   window: Agent;
@@ -24,23 +34,20 @@ export class RedisBox {
     readonly folder: string,
     readonly port: number,
     redis: RedisSettings | undefined,
-    wrapper: readonly string[],
+    options: BoxOptions,
   ) {
     const { dev, ino } = statSync(this.appFolder, { bigint: true });
     this.#key = `${dev}:${ino}:stub`;
     this.#redis = redis;
-    this.#wrapper = wrapper;
+    this.#options = options;
     this.window = this.open();
   }
 
-  /**
-   * `redis`: what its windows tell the host; absent, they know of none. `wrapper`: words that begin a window, and so its host, in
-   * a network of its own, where `port` is free.
-   */
-  static async make(redis?: RedisSettings, wrapper: readonly string[] = [], port?: number): Promise<RedisBox> {
-    const folder = await mkdtemp('/tmp/ccx-'); // Short: a socket's path has 100 bytes.
+  /** `redis`: what its windows tell the host; absent, they know of none. */
+  static async make(redis?: RedisSettings, options: BoxOptions = {}): Promise<RedisBox> {
+    const folder = await mkdtemp(path.join(options.below ?? '/tmp', 'ccx-'));
     await cp(path.join(repoRoot, 'test/fixtures/stub'), path.join(folder, 'app'), { recursive: true });
-    return new RedisBox(folder, port ?? (await freePort()), redis, wrapper);
+    return new RedisBox(folder, options.port ?? (await freePort()), redis, options);
   }
 
   get appFolder(): string {
@@ -53,11 +60,15 @@ export class RedisBox {
 
   /** Another window on the same app, which starts nothing by itself. */
   open(): Agent {
-    const settings = { healthIntervalMs: 500, lastClient: 'keep', graceMs: 60_000 } as const;
+    const {
+      wrapper = [],
+      distFolder = process.env['RIG_DIST'] ?? path.join(repoRoot, 'out/testHost'),
+      settings = { healthIntervalMs: 500, lastClient: 'keep', graceMs: 60_000 },
+    } = this.#options;
     const redis = this.#redis;
     this.window = new Agent(
       { kind: 'window', distFolder, settings, apps: [this.#key], restores: false, ...(redis ? { redis } : {}) },
-      { wrapper: this.#wrapper, env: { CHEATCODE_STATE_DIR: this.stateFolder } },
+      { wrapper, env: { CHEATCODE_STATE_DIR: this.stateFolder } },
     );
     this.#windows.push(this.window);
     return this.window;

@@ -1,0 +1,88 @@
+/** How many servers there are when many windows want one: started in all, at one moment, and once all is quiet. */
+import path from 'node:path';
+import { copyNextApp } from '../../test/hosts/nextApps.mjs';
+import { copyWorkspace } from '../../test/hosts/workspace.mjs';
+import { CLIENTS, CLIENTS_SETTLE_MS, countNaiveClients, countOurClients } from '../duplicates/clients';
+import { SETTLE_MS, type Counts } from '../duplicates/counts';
+import { countWithTabs } from '../duplicates/tabs';
+import { folderOpenTask, naiveExtension, ours, type Way } from '../duplicates/ways';
+import type { Bench, Figure } from '../figures';
+
+const appName = 'cheatcode-app';
+
+/** Eight tabs only where nothing of Next's own stands against duplicates: they take minutes each. */
+const apps = [
+  {
+    title: 'Next 15',
+    short: 'a',
+    tabs: [1, 3, 8],
+    make: (folder: string) => copyNextApp('15.5.29', folder),
+  },
+  {
+    title: 'Next 16',
+    short: 'b',
+    tabs: [1, 3],
+    make: (folder: string) => copyWorkspace(path.dirname(folder), { only: [appName] }),
+  },
+];
+
+export const bench: Bench = async ({ rounds, dir, extensionDir, extensionsDir, say }) => {
+  const naive = await naiveExtension(path.join(dir, 'naive'), appName);
+  const ways: readonly Way[] = [ours(extensionsDir), await folderOpenTask(path.join(dir, 'none')), naive];
+  const figures: Figure[] = [];
+  for (const { title, short, tabs, make } of apps)
+    for (const count of tabs) {
+      const what = `${title}, ${count} ${count === 1 ? 'tab' : 'tabs'} at once`;
+      const seen = await inTurns(rounds, ways, async (way, round) => {
+        const name = `${short}${count}${ways.indexOf(way)}${round}`;
+        const counts = await countWithTabs({ name, dir, tabs: count, way, appName, makeApp: make, say });
+        say(`${what}: ${way.name}: ${JSON.stringify(counts)}`);
+        return counts;
+      });
+      figures.push(
+        ...figuresOf(
+          what,
+          SETTLE_MS,
+          ways.map(({ name }) => name),
+          seen,
+        ),
+      );
+    }
+  const crowds = [() => countOurClients(path.join(extensionDir, 'dist')), countNaiveClients];
+  const seen = await inTurns(rounds, crowds, (crowd) => crowd());
+  const names = ['ours', naive.name];
+  figures.push(...figuresOf(`${CLIENTS} clients at once`, CLIENTS_SETTLE_MS, names, seen));
+  return figures;
+};
+
+/** The samples of each one, in the order of `all`; measured in turns, every other round backwards. */
+async function inTurns<T>(
+  rounds: number,
+  all: readonly T[],
+  measure: (one: T, round: number) => Promise<Counts>,
+): Promise<readonly (readonly Counts[])[]> {
+  const seen = all.map((): Counts[] => []);
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? [...all.keys()] : [...all.keys()].reverse();
+    for (const index of order) seen[index]?.push(await measure(all[index] as T, round));
+  }
+  return seen;
+}
+
+function figuresOf(
+  what: string,
+  settleMs: number,
+  names: readonly string[],
+  seen: readonly (readonly Counts[])[],
+): readonly Figure[] {
+  const parts = [
+    { key: 'started', title: 'servers started', budget: { of: 'ours', most: 1, least: 1 } },
+    { key: 'peak', title: 'servers at one moment', budget: { of: 'ours', most: 1, least: 1 } },
+    { key: 'alive', title: `servers alive ${settleMs / 1000} s later`, budget: { of: 'ours', most: 1, least: 1 } },
+  ] as const;
+  return parts.map(({ key, title, budget }) => {
+    const [own = [], ...rivals] = seen.map((counts) => counts.map((one) => one[key]));
+    const rival = (samples: readonly number[], index: number) => ({ name: names[index + 1] ?? '', samples });
+    return { what: `${what}: ${title}`, unit: 'servers', better: 'less', ours: own, rivals: rivals.map(rival), budget };
+  });
+}

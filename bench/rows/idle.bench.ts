@@ -1,0 +1,124 @@
+/**
+ * What it costs that everything is there and nobody does anything: requests that the app sees, CPU, wake-ups and timers, with
+ * no window, with one and five real ones, and with ten and fifty clients. Instead: each window asks for `/` by itself, as
+ * often, a server that was typed in a shell, at the same time.
+ */
+import type { Bench, BenchContext, Figure, Rival } from '../figures';
+import { aliveTimers, type AliveTimers } from '../idle/aliveTimers';
+import { compiledPages } from '../idle/compiledPages';
+import { seenRequests } from '../idle/seenRequests';
+import { areAtRest, measureSlices, type Rates } from '../idle/slices';
+import { INTERVAL_MS, Stage } from '../idle/stage';
+
+const SLICE_MS = 60_000;
+const PROBE = /^GET \/__nextjs_server_status/;
+
+interface Phase {
+  readonly name: string;
+  readonly watchers: number;
+  readonly rates: Readonly<Record<Group, Rates>>;
+  readonly requests: { readonly kept: readonly string[]; readonly typed: readonly string[] };
+  readonly probesPerMinute: number;
+  readonly newLines: { readonly kept: number; readonly typed: number };
+}
+
+type Group = 'host' | 'keptServer' | 'typedServer' | 'ours' | 'plain' | 'poller' | 'bareNode';
+
+export const bench: Bench = async (context) => {
+  const stage = await Stage.open(context);
+  try {
+    const { session } = await stage.ask();
+    const phases: Phase[] = [];
+    const measure = async (name: string, watchers: number) => {
+      phases.push(await phase(context, stage, name, watchers));
+    };
+    await measure('no window', 0);
+    for (const windows of [1, 5]) {
+      context.say(`${windows} windows of a real editor open`);
+      await stage.openWindows(windows);
+      await measure(windows === 1 ? '1 window' : `${windows} windows`, windows);
+    }
+    context.say('timers of the extension hosts and of the host');
+    const timers = await timersOf(stage);
+    await stage.closeEditors();
+    for (const clients of [10, 50]) {
+      context.say(`${clients} clients come`);
+      await stage.openClients(clients, session.appKey);
+      await measure(`${clients} clients`, clients);
+    }
+    const pages = { kept: await compiledPages(stage.keptApp), typed: await compiledPages(stage.typedApp) };
+    context.say(JSON.stringify({ phases, timers, pages }, null, 1));
+    return figures(context, phases, timers, pages);
+  } finally {
+    await stage.close();
+  }
+};
+
+async function phase(context: BenchContext, stage: Stage, name: string, watchers: number): Promise<Phase> {
+  await stage.poll(watchers);
+  const everybody = async () => [
+    ...(await stage.ourExtensionHosts()),
+    ...(await stage.plainExtensionHosts()),
+    ...(await stage.keptServer()),
+    ...(await stage.typedServer()),
+  ];
+  if (!(await areAtRest(everybody))) context.say(`${name}: measured although it has not come to rest`);
+  const before = { kept: (await stage.ask()).lines, typed: await stage.typedLines() };
+  context.say(`${name}: ${context.rounds} × ${SLICE_MS / 1000} s`);
+  const fromMs = Date.now();
+  const rates = await measureSlices<Group>(
+    {
+      host: () => stage.host(),
+      keptServer: () => stage.keptServer(),
+      typedServer: () => stage.typedServer(),
+      ours: () => stage.ourExtensionHosts(),
+      plain: () => stage.plainExtensionHosts(),
+      poller: () => stage.poller,
+      bareNode: () => stage.bareNode,
+    },
+    context.rounds,
+    SLICE_MS,
+  );
+  const toMs = Date.now();
+  const { session, lines } = await stage.ask();
+  if (session.windows !== watchers) throw new Error(`${name}: the host counts ${session.windows} windows`);
+  const kept = seenRequests(stage.requestFiles.kept, fromMs, toMs);
+  const typed = seenRequests(stage.requestFiles.typed, fromMs, toMs);
+  const probes = kept.filter(({ what }) => PROBE.test(what)).map(({ atMs }) => atMs);
+  return {
+    name,
+    watchers,
+    rates,
+    requests: { kept: kept.map(({ what }) => what), typed: typed.map(({ what }) => what) },
+    probesPerMinute: ((probes.length - 1) * 60_000) / ((probes.at(-1) ?? NaN) - (probes[0] ?? NaN)),
+    newLines: { kept: lines.length - before.kept.length, typed: (await stage.typedLines()).length - before.typed.length },
+  };
+}
+
+interface Timers {
+  readonly ours: AliveTimers;
+  readonly plain: AliveTimers;
+  readonly host: AliveTimers;
+}
+
+async function timersOf(stage: Stage): Promise<Timers> {
+  const [ours, plain, host] = [await stage.ourExtensionHosts(), await stage.plainExtensionHosts(), await stage.host()];
+  return {
+    ours: await aliveTimers(ours[0] ?? 0),
+    plain: await aliveTimers(plain[0] ?? 0),
+    host: await aliveTimers(host[0] ?? 0),
+  };
+}
+
+function figures(
+  _context: BenchContext,
+  phases: readonly Phase[],
+  _timers: Timers,
+  _pages: { readonly kept: readonly string[]; readonly typed: readonly string[] },
+): readonly Figure[] {
+  return phases.map((one): Figure => {
+    const rivals: Rival[] = [];
+    return { what: one.name, unit: 'x', better: 'less', ours: [one.probesPerMinute], rivals };
+  });
+}
+void INTERVAL_MS;

@@ -2,7 +2,7 @@
 
 /** @type {import('./rows.mjs').rows} */
 export const rows = {
-  duplicates: { title: 'Duplicates', needs: ['editor', 'nextApps'], rounds: 1, minutes: 60 },
+  duplicates: { title: 'Duplicates', needs: ['editor', 'nextApps'], rounds: 1, minutes: 120 },
   activation: { title: 'Activation in the extension host', needs: ['editor'], rounds: 7, minutes: 20 },
   open: { title: 'Window open to server ready', needs: ['editor', 'expoWeb'], rounds: 5, minutes: 40 },
   notice: { title: 'Notice', needs: ['editor'], rounds: 11, minutes: 20 },

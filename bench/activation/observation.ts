@@ -64,7 +64,9 @@ export function held({ load, activate }: ActivationTimes): number {
 function loadTime(marks: readonly Mark[], id: string): number {
   const at = (part: string): number =>
     marks.find(({ name }) => name.toLowerCase() === `code/exthost/${part}/${id}`.toLowerCase())?.startTime ?? NaN;
-  return at('didLoadExtensionCode') - at('willLoadExtensionCode');
+  const ms = at('didLoadExtensionCode') - at('willLoadExtensionCode');
+  if (Number.isNaN(ms)) throw new Error(`the editor has no marks of the loading of ${id}`);
+  return ms;
 }
 
 /** The report's table: `| Extension | Eager | Load Code | Call Activate | Finish Activate | Event | By |`. */

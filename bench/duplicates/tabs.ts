@@ -38,8 +38,9 @@ export async function countWithTabs({ name, dir, tabs, way, appName, makeApp, sa
     const { folderUrl } = editor.server;
     const pages = await Promise.all(Array.from({ length: tabs }, () => (editor as Editor).pageBeside()));
     await Promise.all(pages.map((page) => page.goto(folderUrl, { waitUntil: 'commit', timeout: LIMIT_MS })));
-    for (const page of pages) await begun(new Tab(page), way, say);
-    const counts = await settled(watch, SETTLE_MS);
+    let reloads = 0;
+    for (const page of pages) reloads += await begun(new Tab(page), way, say);
+    const counts = await settled(watch, SETTLE_MS, reloads);
     const response = await fetch(`http://localhost:${PORT}/`);
     if (!response.ok) throw new Error(`the app answers ${response.status}`);
     return counts;
@@ -51,11 +52,12 @@ export async function countWithTabs({ name, dir, tabs, way, appName, makeApp, sa
   }
 }
 
-async function begun(tab: Tab, way: Way, say: (text: string) => void): Promise<void> {
+/** Waits for a tab to have asked for its server; gives how often it had to be loaded for that again. */
+async function begun(tab: Tab, way: Way, say: (text: string) => void): Promise<number> {
   for (let reloads = 0; ; reloads++)
     try {
       await eventually(`a window to begin (${way.name})`, () => way.hasBegun(tab), LIMIT_MS);
-      return;
+      return reloads;
     } catch (error) {
       if (reloads === RELOADS) throw error;
       say('a tab that the editor left alone is loaded again');

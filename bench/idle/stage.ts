@@ -142,11 +142,10 @@ export class Stage {
     this.#poller = undefined;
     if (windows === 0) return;
     const program = path.join(repoRoot, 'out/test/bench/idle/poller.program.js');
-    this.#poller = spawn(
-      process.execPath,
-      [program, `${this.#typedUrl}/`, String(windows), String(INTERVAL_MS)],
-      { stdio: ['pipe', 'ignore', 'inherit'], detached: true },
-    );
+    this.#poller = spawn(process.execPath, [program, `${this.#typedUrl}/`, String(windows), String(INTERVAL_MS)], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+      detached: true,
+    });
   }
 
   get poller(): readonly number[] {

@@ -80,9 +80,19 @@ function figuresOf(
     { key: 'peak', title: 'servers at one moment', budget: { of: 'ours', most: 1, least: 1 } },
     { key: 'alive', title: `servers alive ${settleMs / 1000} s later`, budget: { of: 'ours', most: 1, least: 1 } },
   ] as const;
+  const reloads = seen.flat().reduce((sum, one) => sum + one.reloads, 0);
+  const note = reloads === 0 ? {} : { note: `${reloads} tabs were loaded again, and asked twice` };
   return parts.map(({ key, title, budget }) => {
     const [own = [], ...rivals] = seen.map((counts) => counts.map((one) => one[key]));
     const rival = (samples: readonly number[], index: number) => ({ name: names[index + 1] ?? '', samples });
-    return { what: `${what}: ${title}`, unit: 'servers', better: 'less', ours: own, rivals: rivals.map(rival), budget };
+    return {
+      what: `${what}: ${title}`,
+      unit: 'servers',
+      better: 'less',
+      ours: own,
+      rivals: rivals.map(rival),
+      budget,
+      ...note,
+    };
   });
 }

@@ -91,7 +91,10 @@ async function phase(context: BenchContext, stage: Stage, name: string, watchers
     rates,
     requests: { kept: kept.map(({ what }) => what), typed: typed.map(({ what }) => what) },
     probesPerMinute: ((probes.length - 1) * 60_000) / ((probes.at(-1) ?? NaN) - (probes[0] ?? NaN)),
-    newLines: { kept: lines.length - before.kept.length, typed: (await stage.typedLines()).length - before.typed.length },
+    newLines: {
+      kept: lines.length - before.kept.length,
+      typed: (await stage.typedLines()).length - before.typed.length,
+    },
   };
 }
 

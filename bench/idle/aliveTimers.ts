@@ -10,6 +10,8 @@ import { listenersOf } from '../../test/hosts/witness';
 export interface AliveTimer {
   readonly delayMs: number;
   readonly repeats: boolean;
+  /** Of the process: it is not `unref`ed. */
+  readonly keepsAlive: boolean;
   /** Where its callback was written: a file's URL or path, `node:…` for Node's own. */
   readonly script: string;
   readonly line: number;

@@ -40,7 +40,7 @@ export async function measureSlices<Name extends string>(
 ): Promise<Record<Name, Rates>> {
   const names = Object.keys(groups) as Name[];
   const read = async (): Promise<{ readonly atMs: number; readonly uses: readonly Use[] }> => {
-    const pids = await Promise.all(names.map((name) => groups[name]()));
+    const pids = await Promise.all(names.map(async (name) => groups[name]()));
     return { atMs: performance.now(), uses: pids.map(useOf) };
   };
   const readings = [await read()];

@@ -25,6 +25,9 @@ export const INTERVAL_MS = 15_000;
 /** Compiles nothing and logs nothing: to see whether a server is there. */
 const HEALTH_PATH = '/__nextjs_server_status';
 
+/** By default each extension host walks through all descriptors of all processes every few seconds, for ports to forward. */
+const settings = { 'remote.autoForwardPorts': false };
+
 export class Stage {
   readonly requestFiles: { readonly kept: string; readonly typed: string };
   readonly keptApp: string;
@@ -105,11 +108,11 @@ export class Stage {
   async openWindows(count: number): Promise<void> {
     const { extensionsDir, dir } = this.#context;
     if (!this.#ours) {
-      this.#ours = await Editor.open('ours', { workspace: this.keptWorkspace, extensionsDir });
+      this.#ours = await Editor.open('ours', { workspace: this.keptWorkspace, extensionsDir, settings });
       const none = path.join(dir, 'none');
       await mkdir(none, { recursive: true });
       await writeFile(path.join(none, 'extensions.json'), '[]');
-      this.#plain = await Editor.open('plain', { workspace: this.keptWorkspace, extensionsDir: none });
+      this.#plain = await Editor.open('plain', { workspace: this.keptWorkspace, extensionsDir: none, settings });
       await openTab(this.#plain);
     }
     while (this.#tabs.length < count) this.#tabs.push(await openTab(this.#ours));

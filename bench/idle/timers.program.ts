@@ -7,6 +7,9 @@ import type { AliveTimer, AliveTimers } from './aliveTimers';
 const INSPECTOR = 'http://127.0.0.1:9229/json/list';
 const OPEN_LIMIT_MS = 20_000;
 
+/** A timer may be made or end between the two halves of a look. */
+const TRIES = 5;
+
 interface RemoteObject {
   readonly objectId?: string;
   readonly value?: unknown;
@@ -15,6 +18,14 @@ interface RemoteObject {
 interface Property {
   readonly name: string;
   readonly value?: RemoteObject;
+}
+
+interface Message {
+  readonly id?: number;
+  readonly result?: unknown;
+  readonly error?: { readonly message: string };
+  readonly method?: string;
+  readonly params?: { readonly scriptId: string; readonly url: string };
 }
 
 /** The part of a browser's WebSocket that is used here. */
@@ -27,7 +38,7 @@ declare const WebSocket: new (url: string) => Socket;
 
 class Inspector {
   readonly #socket: Socket;
-  readonly #waiting = new Map<number, (result: unknown) => void>();
+  readonly #waiting = new Map<number, (message: Message) => void>();
   /** URLs of scripts, by their ids. */
   readonly scripts = new Map<string, string>();
   #nextId = 1;
@@ -35,13 +46,8 @@ class Inspector {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.addEventListener('message', ({ data }) => {
-      const message = JSON.parse(String(data)) as {
-        readonly id?: number;
-        readonly result?: unknown;
-        readonly method?: string;
-        readonly params?: { readonly scriptId: string; readonly url: string };
-      };
-      if (message.id !== undefined) this.#waiting.get(message.id)?.(message.result);
+      const message = JSON.parse(String(data)) as Message;
+      if (message.id !== undefined) this.#waiting.get(message.id)?.(message);
       else if (message.method === 'Debugger.scriptParsed' && message.params)
         this.scripts.set(message.params.scriptId, message.params.url);
     });
@@ -51,10 +57,10 @@ class Inspector {
     process.kill(pid, 'SIGUSR1');
     const endMs = performance.now() + OPEN_LIMIT_MS;
     for (;;) {
-      const targets = await fetch(INSPECTOR)
-        .then((response) => response.json() as Promise<{ readonly webSocketDebuggerUrl: string }[]>)
-        .catch(() => []);
-      const [target] = targets;
+      const [target] = await fetch(INSPECTOR).then(
+        (response) => response.json() as Promise<{ readonly webSocketDebuggerUrl: string }[]>,
+        () => [],
+      );
       if (target) {
         const socket = new WebSocket(target.webSocketDebuggerUrl);
         await new Promise<void>((resolve, reject) => {
@@ -68,26 +74,31 @@ class Inspector {
     }
   }
 
-  call<T>(method: string, params: object = {}): Promise<T> {
+  async call<T>(method: string, params: object = {}): Promise<T> {
     const id = this.#nextId++;
-    const answered = new Promise<T>((resolve) => this.#waiting.set(id, (result) => resolve(result as T)));
+    const answered = new Promise<Message>((resolve) => this.#waiting.set(id, resolve));
     this.#socket.send(JSON.stringify({ id, method, params }));
-    return answered;
+    const { result, error } = await answered;
+    if (error) throw new Error(`${method}: ${error.message}`);
+    return result as T;
   }
 
-  async evaluate(expression: string, byValue: boolean): Promise<RemoteObject> {
-    const { result } = await this.call<{ readonly result: RemoteObject }>('Runtime.evaluate', {
-      expression,
-      returnByValue: byValue,
-    });
-    return result;
+  async evaluate(expression: string): Promise<RemoteObject> {
+    return (await this.call<{ readonly result: RemoteObject }>('Runtime.evaluate', { expression })).result;
+  }
+
+  /** What a function gives of an object, as an object there or, `byValue`, here. */
+  async apply(objectId: string | undefined, functionDeclaration: string, byValue: boolean): Promise<RemoteObject> {
+    const params = { objectId, functionDeclaration, returnByValue: byValue };
+    return (await this.call<{ readonly result: RemoteObject }>('Runtime.callFunctionOn', params)).result;
   }
 
   async properties(objectId: string | undefined): Promise<{ own: readonly Property[]; internal: readonly Property[] }> {
-    const found = await this.call<{ result: Property[]; internalProperties?: Property[] }>('Runtime.getProperties', {
-      objectId,
-      ownProperties: true,
-    });
+    const params = { objectId, ownProperties: true };
+    const found = await this.call<{ result: Property[]; internalProperties?: Property[] }>(
+      'Runtime.getProperties',
+      params,
+    );
     return { own: found.result, internal: found.internalProperties ?? [] };
   }
 
@@ -96,47 +107,66 @@ class Inspector {
   }
 }
 
+/** Undefined where the two halves do not fit together. */
+async function tryLook(inspector: Inspector): Promise<AliveTimers | undefined> {
+  const prototype = await inspector.evaluate(
+    '(() => { const timer = setTimeout(() => {}, 1e6); clearTimeout(timer); return Object.getPrototypeOf(timer); })()',
+  );
+  // Every timer on the heap, those that keep no process alive among them; what has ended stays there until it is collected.
+  const { objects } = await inspector.call<{ readonly objects: RemoteObject }>('Runtime.queryObjects', {
+    prototypeObjectId: prototype.objectId,
+  });
+  const { objectId } = await inspector.apply(
+    objects.objectId,
+    `function () {
+      const alive = this.filter((timer) => !timer._destroyed && timer._idleNext && timer._onTimeout);
+      return {
+        resources: process.getActiveResourcesInfo(),
+        callbacks: alive.map((timer) => timer._onTimeout),
+        timers: alive.map((timer) => ({
+          delayMs: timer._idleTimeout, repeats: timer._repeat !== null, keepsAlive: timer.hasRef(),
+        })),
+      };
+    }`,
+    false,
+  );
+  const { timers, resources } = (
+    await inspector.apply(objectId, 'function () { return { timers: this.timers, resources: this.resources }; }', true)
+  ).value as { timers: Omit<AliveTimer, 'script' | 'line'>[]; resources: string[] };
+  // Node's own count of those that keep it alive.
+  if (resources.filter((one) => one === 'Timeout').length !== timers.filter((one) => one.keepsAlive).length)
+    return undefined;
+  const callbacks = (
+    await inspector.properties(
+      (await inspector.apply(objectId, 'function () { return this.callbacks; }', false)).objectId,
+    )
+  ).own;
+  const placed: AliveTimer[] = [];
+  for (const [index, timer] of timers.entries()) {
+    const callback = callbacks.find(({ name }) => name === String(index))?.value;
+    const { internal } = await inspector.properties(callback?.objectId);
+    const location = internal.find(({ name }) => name === '[[FunctionLocation]]')?.value?.value as
+      { readonly scriptId: string; readonly lineNumber: number } | undefined;
+    const script = location ? (inspector.scripts.get(location.scriptId) ?? '') : '';
+    placed.push({ ...timer, script, line: location?.lineNumber ?? 0 });
+  }
+  return { timers: placed, resources };
+}
+
 async function look(pid: number): Promise<AliveTimers> {
   const inspector = await Inspector.open(pid);
   try {
-    if ((await inspector.evaluate('process.pid', true)).value !== pid)
+    if ((await inspector.evaluate('process.pid')).value !== pid)
       throw new Error(`the inspector on port 9229 is not that of process ${pid}`);
-    const resources = (await inspector.evaluate('process.getActiveResourcesInfo()', true)).value as string[];
     await inspector.call('Debugger.enable');
-    const prototype = await inspector.evaluate(
-      '(() => { const timer = setTimeout(() => {}, 1e6); clearTimeout(timer); return Object.getPrototypeOf(timer); })()',
-      false,
-    );
-    // Every timer on the heap, those that keep no process alive among them; what has ended stays until it is collected.
-    const { objects } = await inspector.call<{ readonly objects: RemoteObject }>('Runtime.queryObjects', {
-      prototypeObjectId: prototype.objectId,
-    });
-    const { result: alive } = await inspector.call<{ readonly result: RemoteObject }>('Runtime.callFunctionOn', {
-      objectId: objects.objectId,
-      functionDeclaration: 'function () { return this.filter((timer) => !timer._destroyed && timer._idleNext); }',
-    });
-    const timers: AliveTimer[] = [];
-    for (const { name, value } of (await inspector.properties(alive.objectId)).own) {
-      if (!/^\d+$/.test(name)) continue;
-      const { own } = await inspector.properties(value?.objectId);
-      const of = (wanted: string) => own.find((property) => property.name === wanted)?.value;
-      const location = (await inspector.properties(of('_onTimeout')?.objectId)).internal.find(
-        (property) => property.name === '[[FunctionLocation]]',
-      )?.value?.value as { readonly scriptId: string; readonly lineNumber: number } | undefined;
-      timers.push({
-        delayMs: Number(of('_idleTimeout')?.value),
-        repeats: of('_repeat')?.value !== null,
-        script: location ? (inspector.scripts.get(location.scriptId) ?? '') : '',
-        line: location?.lineNumber ?? 0,
-      });
+    for (let tries = 0; tries < TRIES; tries++) {
+      const found = await tryLook(inspector);
+      if (found) return found;
     }
-    // The port is wanted for the next one.
-    await inspector.evaluate(
-      "setTimeout(() => process.getBuiltinModule('node:inspector').close(), 100), undefined",
-      false,
-    );
-    return { timers, resources };
+    throw new Error(`the timers of process ${pid} change from look to look`);
   } finally {
+    // The port is wanted for the next one.
+    await inspector.evaluate("setTimeout(() => process.getBuiltinModule('node:inspector').close(), 100), undefined");
     inspector.close();
   }
 }

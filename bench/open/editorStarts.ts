@@ -85,8 +85,8 @@ class EditorStage {
   /** The extension starts it. */
   ours(): Promise<Sample> {
     const { extensionId } = this.options;
-    const end = () => endSessionHosts(this.oursEditor.stateFolder);
-    return this.#sample(this.oursEditor, { extensionId, end });
+    // With a window still there it would be brought back.
+    return this.#sample(this.oursEditor, { extensionId, after: () => endSessionHosts(this.oursEditor.stateFolder) });
   }
 
   /** An extension that does nothing but run the command starts it. */
@@ -162,7 +162,9 @@ class EditorStage {
     how: {
       readonly extensionId?: string;
       readonly act?: (tab: Tab) => Promise<void>;
-      readonly end: (tab: Tab) => Promise<void>;
+      /** Ends the server while the window is there, or once it has gone. */
+      readonly end?: (tab: Tab) => Promise<void>;
+      readonly after?: () => Promise<void>;
     },
   ): Promise<Sample> {
     const { port } = this.options;
@@ -183,10 +185,10 @@ class EditorStage {
           : await waitFor('the activation', () => activation(editor, extensionId, pageMs));
       return { pageMs, answerMs, ...(activatedMs === undefined ? {} : { activatedMs }) };
     } finally {
-      await how.end(tab);
+      await how.end?.(tab);
       await page.close();
-      // The next window shall be the only one, on a machine that is as quiet.
-      await waitFor('the extension host to end', async () => (await editor.extensionHosts()).length === 0, 30_000);
+      await endExtensionHosts(editor);
+      await how.after?.();
       await waitFor(`${port} to be free`, () => isFree(port), 30_000);
     }
   }
@@ -197,6 +199,15 @@ class EditorStage {
       process.kill(-pgid, 'SIGKILL'),
     );
   }
+}
+
+/** One waits for its page's return when the word of its end came too late. */
+async function endExtensionHosts(editor: Editor): Promise<void> {
+  const isGone = async () => (await editor.extensionHosts()).length === 0;
+  await waitFor('the extension host to end', isGone, 3000).catch(async () => {
+    for (const pid of await editor.extensionHosts()) process.kill(pid, 'SIGKILL');
+    await waitFor('the extension host to end', isGone);
+  });
 }
 
 async function openWorkbench(page: Page, { server }: Editor): Promise<void> {

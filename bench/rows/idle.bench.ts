@@ -60,7 +60,6 @@ async function phase(context: BenchContext, stage: Stage, name: string, watchers
     ...(await stage.ourExtensionHosts()),
     ...(await stage.plainExtensionHosts()),
     ...(await stage.keptServer()),
-    ...(await stage.typedServer()),
   ];
   if (!(await areAtRest(everybody))) context.say(`${name}: measured although it has not come to rest`);
   const before = { kept: (await stage.ask()).lines, typed: await stage.typedLines() };

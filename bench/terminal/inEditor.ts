@@ -11,6 +11,8 @@ import { Talker, talkerCommand } from './talker';
 
 const FLOOD_MB = 10;
 const KEYS = 10;
+/** How long a program has gone mad before a person presses Ctrl+C. */
+const RAGE_MS = 5000;
 const APP = 'talker';
 
 /** A terminal of the tab, and the talker that runs in it. */
@@ -25,6 +27,7 @@ interface Samples {
   readonly floodMbPerSecond: number[];
   readonly echoMs: number[];
   readonly slowestEchoMs: number[];
+  readonly calmS: number[];
 }
 
 export async function inEditor({ rounds, dir, extensionsDir, say }: BenchContext): Promise<readonly Figure[]> {
@@ -65,7 +68,11 @@ export async function inEditor({ rounds, dir, extensionsDir, say }: BenchContext
         const mbPerSecond = await flood(tab, shell);
         const echoesMs = await type(tab, round);
         if (round < 0) continue;
-        say(`${shell.title}: ${mbPerSecond.toFixed(1)} MB/s, echo ${median(echoesMs).toFixed(1)} ms`);
+        const calmS = await interrupt(tab, shell);
+        say(
+          `${shell.title}: ${mbPerSecond.toFixed(1)} MB/s, echo ${median(echoesMs).toFixed(1)} ms, calm ${calmS.toFixed(1)} s`,
+        );
+        samples[shell.title].calmS.push(calmS);
         samples[shell.title].floodMbPerSecond.push(mbPerSecond);
         samples[shell.title].echoMs.push(median(echoesMs));
         samples[shell.title].slowestEchoMs.push(Math.max(...echoesMs));
@@ -87,6 +94,13 @@ function figures(ours: Samples, own: Samples): readonly Figure[] {
       rivals: [{ name, samples: own.floodMbPerSecond }],
     },
     {
+      what: `Ctrl+C after ${RAGE_MS / 1000} s of an endless flood → its last line on the screen`,
+      unit: 's',
+      better: 'less',
+      ours: ours.calmS,
+      rivals: [{ name, samples: own.calmS }],
+    },
+    {
       what: 'key pressed → its echo on the screen',
       unit: 'ms',
       better: 'less',
@@ -105,7 +119,7 @@ function figures(ours: Samples, own: Samples): readonly Figure[] {
 }
 
 function newSamples(): Samples {
-  return { floodMbPerSecond: [], echoMs: [], slowestEchoMs: [] };
+  return { floodMbPerSecond: [], echoMs: [], slowestEchoMs: [], calmS: [] };
 }
 
 /** Its own word is on the screen then: the one that is open is not the other. */
@@ -123,6 +137,15 @@ async function flood(tab: Tab, { talker }: Shell): Promise<number> {
   const { mark, beganMs } = await talker.flood(FLOOD_MB * 2 ** 20);
   const { wallMs } = await shown(tab.page, wordOf(mark), 120_000);
   return FLOOD_MB / ((wallMs - beganMs) / 1000);
+}
+
+/** Until the screen stands still, in seconds. */
+async function interrupt(tab: Tab, { talker }: Shell): Promise<number> {
+  const { mark } = await talker.flood(Infinity);
+  await delay(RAGE_MS);
+  const over = shown(tab.page, wordOf(mark), 300_000);
+  await tab.page.keyboard.press('Control+c');
+  return (await over).sinceKeyMs / 1000;
 }
 
 /** On a line that no other is like. */

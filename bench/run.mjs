@@ -1,6 +1,6 @@
 // The benchmarks: ours beside what a user would pick instead, in one table.
 // usage: npm run bench -- [NAME …] [--rounds N] [--keep]
-//        no NAME: all rows; --keep writes them into bench/results.json (all samples) and bench/results.md (the table)
+//        no NAME: all rows; --keep writes them into bench/results.json (all samples) and bench/table.md
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
@@ -172,7 +172,7 @@ async function keep(results, table, missed) {
     '## Measured',
     when.join('\n'),
   ];
-  await writeFile(inRepo('bench', 'results.md'), await markdown(text.join('\n\n')));
+  await writeFile(inRepo('bench', 'table.md'), await markdown(text.join('\n\n')));
 }
 
 /** @param {string} text */

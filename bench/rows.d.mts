@@ -9,3 +9,5 @@ export interface Row {
 }
 /** In the order of the table: bench/rows/<name>.bench.ts. */
 export declare const rows: Readonly<Record<string, Row>>;
+/** By row and figure. */
+export declare const headlines: Readonly<Record<string, Readonly<Record<string, string>>>>;

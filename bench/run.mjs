@@ -1,6 +1,6 @@
 // The benchmarks: ours beside what a user would pick instead, in one table.
 // usage: npm run bench -- [NAME …] [--rounds N] [--keep]
-//        no NAME: all rows; --keep writes them into bench/results.json (all samples) and bench/table.md
+//        no NAME: all rows; --keep writes them into bench/results.json (all samples), bench/table.md and the README's short table
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ import { endSessionHosts } from '../test/hosts/sessionHosts.mjs';
 import { atEnd, end, endOnSignals, isEnding } from '../test/hosts/signals.mjs';
 import { step, together } from '../test/hosts/step.mjs';
 import { ensureWorkspace } from '../test/hosts/workspace.mjs';
-import { rows } from './rows.mjs';
+import { headlines, rows } from './rows.mjs';
 
 /** @typedef {import('./table.program').RowResult & { rounds: number, date: string, machine: string }} Kept */
 
@@ -58,7 +58,7 @@ try {
   /** @type {Kept[]} */
   const results = [];
   for (const name of chosen) if (!isEnding()) results.push(await measure(name, vsix, extensionsDir));
-  const { table, missed } = /** @type {typeof import('./table.program')} */ (
+  const { table, shortTable, missed } = /** @type {typeof import('./table.program')} */ (
     createRequire(import.meta.url)(inRepo('out', 'test', 'bench', 'table.program.js'))
   );
   console.log(`\n${await markdown(table(results))}`);
@@ -66,7 +66,7 @@ try {
   await mkdir(inSandbox('logs'), { recursive: true });
   await writeFile(inSandbox('logs', 'bench.json'), json(results));
   console.log(`all samples: ${path.relative(process.cwd(), inSandbox('logs', 'bench.json'))}`);
-  if (values.keep) await keep(results, table, missed);
+  if (values.keep) await keep(results, { table, shortTable, missed });
   // A number is no reason to fail; a row without numbers is.
   if (results.some(({ failure }) => failure !== undefined)) process.exitCode = 1;
 } catch (error) {
@@ -153,9 +153,9 @@ async function measure(name, vsix, extensionsDir) {
 
 /**
  * New numbers take the place of those of their row; the others stay as they were.
- * @param {Kept[]} results @param {typeof import('./table.program').table} table @param {typeof import('./table.program').missed} missed
+ * @param {Kept[]} results @param {Pick<typeof import('./table.program'), 'table' | 'shortTable' | 'missed'>} tables
  */
-async function keep(results, table, missed) {
+async function keep(results, { table, shortTable, missed }) {
   const before = /** @type {Kept[]} */ (JSON.parse(await readFile(kept, 'utf8').catch(() => '[]')));
   const all = Object.keys(rows).flatMap((name) => {
     const one = results.find((result) => result.name === name) ?? before.find((result) => result.name === name);
@@ -173,6 +173,12 @@ async function keep(results, table, missed) {
     when.join('\n'),
   ];
   await writeFile(inRepo('bench', 'table.md'), await markdown(text.join('\n\n')));
+  const readme = await readFile(inRepo('README.md'), 'utf8');
+  const [begin, finish] = ['<!-- short table of the benchmarks -->\n', '\n<!-- end of it -->'];
+  const [from, to] = [readme.indexOf(begin), readme.indexOf(finish)];
+  if (from < 0 || to < from) throw new SetupError('the README has no place for the short table');
+  const short = await markdown(shortTable(all, headlines));
+  await writeFile(inRepo('README.md'), `${readme.slice(0, from)}${begin}\n${short}${readme.slice(to)}`);
 }
 
 /** @param {string} text */

@@ -15,6 +15,27 @@ export function table(rows: readonly RowResult[]): string {
   return [...head, ...rows.flatMap(rowLines)].join('\n');
 }
 
+/**
+ * Some of the figures, each beside its first rival: `headlines` has of each row what a figure is called here, by what it
+ * is called there. Throws when a row that was measured has no such figure.
+ */
+export function shortTable(
+  rows: readonly RowResult[],
+  headlines: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): string {
+  const lines = rows.flatMap(({ name, figures }) =>
+    Object.entries(headlines[name] ?? {}).map(([what, headline]) => {
+      const figure = figures.find((one) => one.what === what);
+      if (!figure) throw new Error(`row ${name} has no figure "${what}"`);
+      const [rival] = figure.rivals;
+      const middle = (samples: readonly number[]) => `${number(median(samples))} ${figure.unit}`;
+      const instead = rival ? `${middle(rival.samples)}: ${escaped(rival.name)}` : '';
+      return `| ${escaped(headline)} | ${middle(figure.ours)} | ${instead} |`;
+    }),
+  );
+  return ['| | ours | instead |', '|:--|--:|:--|', ...lines].join('\n');
+}
+
 /** The missed budgets, a line each; empty when all are met. */
 export function missed(rows: readonly RowResult[]): readonly string[] {
   return rows.flatMap(({ name, figures }) =>

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { isAlive, waitFor } from '../../test/contract/support/hostRig';
+import { processes } from '../../test/hosts/witness';
 import { Waiting } from './waiting';
 
 /** What the shell in tmux prints, so that a client can tell a screen from none. */
@@ -61,6 +62,12 @@ export class Tmux {
   /** Nothing is there. */
   async end(): Promise<void> {
     await this.kill('SIGTERM');
+    // Of many servers that begin at once all but one lose the socket, and stay.
+    const mine = (await processes({ command: /^tmux/ })).filter(({ command }) => command.includes(this.#socket));
+    for (const { pid } of mine) {
+      process.kill(pid, 'SIGKILL');
+      await waitFor('tmux to end', () => !isAlive(pid));
+    }
     await rm(this.#socket, { force: true });
   }
 

@@ -47,6 +47,24 @@ const browserScripts = {
   },
 };
 
+/**
+ * What is not bundled, as it is: for a default or a namespace import esbuild makes an object with a getter for each name of
+ * the module, in every file anew, and the API of the editor has hundreds.
+ * @type {import('esbuild').Plugin}
+ */
+const plainRequires = {
+  name: 'plain-requires',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path: file }) => ({
+      contents: (await readFile(file, 'utf8')).replaceAll(
+        /^import (?:\* as )?(\w+) from '(vscode|node:[\w/]+)';$/gm,
+        "import $1 = require('$2');",
+      ),
+      loader: 'ts',
+    }));
+  },
+};
+
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: root,
@@ -57,13 +75,14 @@ const common = {
   // jsonc-parser's `main` is UMD and requires its parts by names that no bundler sees.
   mainFields: ['module', 'main'],
   minify: production,
-  charset: 'utf8',
+  // The engine holds a text with a single wider character in twice the space, and reads it more slowly.
+  charset: 'ascii',
   keepNames: false,
   sourcemap: production ? false : 'linked',
   legalComments: production ? 'none' : 'inline',
   // ESM-only packages in a CJS bundle ask for import.meta.url.
   define: { 'import.meta.url': '__importMetaUrl', TEST_BUILD: 'false' },
-  plugins: [browserScripts],
+  plugins: [browserScripts, plainRequires],
   banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
 };

@@ -33,8 +33,11 @@ export interface LaunchPorts<T> {
   /** At least 0, below 1. */
   readonly random: () => number;
   readonly log: Logger;
-  /** Runs the action under the start lock if it can be had, else without it. */
-  withStartLock<R>(action: () => Promise<R>): Promise<R>;
+  /**
+   * Runs the action under the start lock if it can be had, else without it. While another client has it `meanwhile` is asked
+   * again and again: what it gives is given instead.
+   */
+  withStartLock<R>(action: () => Promise<R>, meanwhile: () => Promise<R | undefined>): Promise<R>;
   /** Undefined: nobody listens. */
   connect(): Promise<T | undefined>;
   /** Asks the host that runs to make room, and waits until it has gone if it does. Undefined: none answered. */
@@ -48,7 +51,7 @@ export interface LaunchPorts<T> {
  */
 export async function connectOrLaunch<T>(ports: LaunchPorts<T>, replacing?: Replacing): Promise<T> {
   await delay(ports.clock, ports.random() * MAX_JITTER_MS);
-  return ports.withStartLock(async () => {
+  const underLock = async (): Promise<T> => {
     failpoint('client.locked');
     if (replacing?.kind === 'older') {
       const verdict = await ports.retire(replacing.force);
@@ -61,7 +64,10 @@ export async function connectOrLaunch<T>(ports: LaunchPorts<T>, replacing?: Repl
     });
     failpoint('client.lookedAgain');
     return found ?? spawnAndConnect(ports, replacing?.kind === 'hung');
-  });
+  };
+  // Whoever has the lock spawns one: fifty that wait for it need not take it one after another once that host answers.
+  const joined = async () => (replacing ? undefined : ports.connect().catch(() => undefined));
+  return ports.withStartLock(underLock, joined);
 }
 
 async function spawnAndConnect<T>(ports: LaunchPorts<T>, endsHung: boolean): Promise<T> {

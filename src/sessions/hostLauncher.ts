@@ -51,7 +51,7 @@ export async function launchHost<T>(
         clock: systemClock,
         random: Math.random,
         log,
-        withStartLock: (action) =>
+        withStartLock: (action, meanwhile) =>
           withStartLock(
             {
               file: paths.startLock,
@@ -61,6 +61,7 @@ export async function launchHost<T>(
               onWarning: (message, facts) => log.warn(message, facts),
             },
             action,
+            meanwhile,
           ),
         spawnHost: () => spawnHost(options),
       },

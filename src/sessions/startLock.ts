@@ -26,27 +26,40 @@ const pollMs = { min: 20, max: 60 };
 
 type Release = () => Promise<void>;
 
-/** Runs the action under the lock if it can be had in time, else without it, and gives what the action gives. */
-export async function withStartLock<T>(options: StartLockOptions, action: () => Promise<T>): Promise<T> {
+/**
+ * Runs the action under the lock if it can be had in time, else without it, and gives what the action gives. While another
+ * holds it `meanwhile` is asked again and again: what it gives is given, and the action is not run.
+ */
+export async function withStartLock<T>(
+  options: StartLockOptions,
+  action: () => Promise<T>,
+  meanwhile: () => Promise<T | undefined> = () => Promise.resolve(undefined),
+): Promise<T> {
   if (options.enabled === false) return action();
-  const release = await acquireInTime(options);
+  const acquired = await acquireInTime(options, meanwhile);
+  if ('found' in acquired) return acquired.found;
   try {
     return await action();
   } finally {
-    if (release) await releaseQuietly(options, release);
+    if (acquired.release) await releaseQuietly(options, acquired.release);
   }
 }
 
-async function acquireInTime(options: StartLockOptions): Promise<Release | undefined> {
+async function acquireInTime<T>(
+  options: StartLockOptions,
+  meanwhile: () => Promise<T | undefined>,
+): Promise<{ readonly release: Release | undefined } | { readonly found: T }> {
   const { file, waitMs, onWarning } = options;
   const deadline = systemClock.nowMs() + waitMs;
   for (;;) {
     const attempt = await withinDeadline(options, tryLock(options), deadline);
-    if (attempt !== 'held') return attempt;
+    if (attempt !== 'held') return { release: attempt };
+    const found = await meanwhile();
+    if (found !== undefined) return { found };
     const leftMs = deadline - systemClock.nowMs();
     if (leftMs <= 0) {
       onWarning('start lock is still held, going on without it', { file, waitMs });
-      return undefined;
+      return { release: undefined };
     }
     const pauseMs = pollMs.min + Math.random() * (pollMs.max - pollMs.min);
     await delay(systemClock, Math.min(pauseMs, leftMs));

@@ -68,6 +68,18 @@ describe('Next’s own lock on a folder', () => {
     assert.deepEqual(JSON.parse(stdout), { seen: null, tried: { hidden: true, port: 3005 } });
   });
 
+  it('tells whether another server may have it: not while ours has it or there is none, else perhaps', async () => {
+    const mayBeAnothers = (ours: number, type: 'web' | 'custom' = 'web') =>
+      nextFolderLock.mayBeAnothers(aSpec({ folder, type }), (pid) => Promise.resolve(pid === ours));
+    // The file alone: one that can't be seen may hold it.
+    assert.equal(await mayBeAnothers(1), true);
+    const pid = await hold();
+    assert.deepEqual([await mayBeAnothers(pid), await mayBeAnothers(pid + 1)], [false, true]);
+    assert.equal(await mayBeAnothers(pid + 1, 'custom'), false);
+    await rm(file);
+    assert.equal(await mayBeAnothers(pid + 1), false);
+  });
+
   it('is asked for of web apps only', async () => {
     await hold();
     assert.equal(await nextFolderLock.holder(aSpec({ folder, type: 'mobile' }), true), undefined);

@@ -48,6 +48,19 @@ for (const [name, processes] of kinds) {
       assert.deepEqual(await identityOf(pid), { pid, startTicks });
     });
 
+    it('are in the group of the process that they were started by, unless they lead one of their own', async () => {
+      const leader = programs.command('sh', ['-c', 'sleep 1002 & setsid sleep 1003 & wait']);
+      const child = (command: string) =>
+        waitUntil(command, async () => (await processes.list()).find((one) => one.command === command)?.pid);
+      const [same, other] = [await child('sleep 1002'), await child('sleep 1003')];
+      assert.deepEqual(await Promise.all([leader, same, other].map((pid) => processes.groupOf(pid))), [
+        leader,
+        leader,
+        other,
+      ]);
+      process.kill(other, 'SIGKILL');
+    });
+
     it('are told apart from a later process of the same pid', async () => {
       const identity = await identityOf(programs.command('sleep', ['1000']));
       const other = { ...identity, startTicks: `${identity.startTicks}1` };
@@ -73,6 +86,7 @@ for (const [name, processes] of kinds) {
       const zombie = await startZombie();
       assert.equal(await processes.liveness(zombie), 'dead');
       assert.equal(await processes.identify(zombie.pid), undefined);
+      assert.equal(await processes.groupOf(zombie.pid), undefined);
       assert.equal(await processes.signal(zombie, 'SIGKILL'), false);
       // To see this one from outside takes /proc: on macOS the kernel itself refuses.
       if (processes === linuxProcesses) assert.equal(processes.signalGroup(zombie.pgid, 'SIGKILL'), false);

@@ -51,6 +51,18 @@ describe('start lock', () => {
     assert.deepEqual([await readdir(folder), warnings], [[], []]);
   });
 
+  it('gives what comes meanwhile to who waits, without the lock, and lets it to its holder', async () => {
+    await makeLock(0);
+    let asked = 0;
+    let isRun = false;
+    const given = await withStartLock(
+      { file, waitMs: 20_000, staleMs: 10_000, onWarning: (message) => void warnings.push(message) },
+      () => Promise.resolve((isRun = true) && 'own'),
+      () => Promise.resolve(++asked > 3 ? 'theirs' : undefined),
+    );
+    assert.deepEqual([given, isRun, warnings, await readdir(folder)], ['theirs', false, [], ['start.lock']]);
+  });
+
   for (const enabled of [true, false]) {
     const title = enabled
       ? 'lets in one at a time while it is healthy'

@@ -5,6 +5,7 @@ import {
   type Replacing,
   type SpawnedHost,
 } from '../../src/sessions/connectOrLaunch';
+import { delay } from '../../src/sessions/clock';
 import { DevServerError } from '../../src/sessions/errors';
 import { quietLog } from '../contract/support/quietLog';
 import { FakeClock } from './support/fakeClock';
@@ -26,16 +27,24 @@ describe('connect or launch', () => {
     answer = () => undefined;
     ended = () => undefined;
     verdict = 'retiring';
+    lockedUntilMs = 0;
   });
   const spawns = () => done.filter((step) => step === 'spawn').length;
   const lockHeld: Ended = { code: 0, report: { kind: 'lockHeld', pid: 77, uid: 1001 } };
 
+  /** Another client has the start lock until then. */
+  let lockedUntilMs: number;
   async function launch(replacing?: Replacing): Promise<string> {
     const ports: LaunchPorts<string> = {
       clock,
       random: () => 0.5,
       log: quietLog(),
-      withStartLock: async (action) => {
+      withStartLock: async (action, meanwhile) => {
+        while (clock.nowMs() < lockedUntilMs) {
+          const found = await meanwhile();
+          if (found !== undefined) return found;
+          await delay(clock, 40);
+        }
         done.push('lock');
         try {
           return await action();
@@ -70,6 +79,28 @@ describe('connect or launch', () => {
     answer = () => 'theirs';
     assert.equal(await launch(), 'theirs');
     assert.deepEqual(done, ['lock', 'connect', 'unlock']);
+  });
+
+  it('joins the host of the window that has the start lock as soon as it answers, and takes no lock', async () => {
+    lockedUntilMs = 60_000;
+    answer = () => (clock.nowMs() > 400 ? 'theirs' : undefined);
+    assert.equal(await launch(), 'theirs');
+    assert.ok(clock.nowMs() < 500, `${clock.nowMs()} ms`);
+    assert.deepEqual([done.includes('lock'), spawns()], [false, 0]);
+  });
+
+  it('waits for the start lock while what answers can not be joined, and then looks as ever', async () => {
+    lockedUntilMs = 300;
+    answer = () => (clock.nowMs() > 300 ? 'theirs' : hangs());
+    assert.equal(await launch(), 'theirs');
+    assert.deepEqual(done.slice(-3), ['lock', 'connect', 'unlock']);
+  });
+
+  it('joins nothing while it waits to replace a host', async () => {
+    lockedUntilMs = 300;
+    answer = () => 'older';
+    assert.equal(await launch({ kind: 'older', force: true }), 'older');
+    assert.deepEqual(done.slice(0, 2), ['lock', 'retire true']);
   });
 
   it('spawns one host and waits under the lock until it answers', async () => {

@@ -25,7 +25,9 @@ describe('an app whose folder the framework has locked for another server', () =
   it('is blocked with the holder, and adopts it when it proves itself', async () => {
     const machine = new FakeMachine();
     let holder: { pid: number } | undefined = { pid: 77 };
-    const host = new FakeHost(machine, { folderLock: { holder: () => Promise.resolve(holder) } });
+    const host = new FakeHost(machine, {
+      folderLock: { holder: () => Promise.resolve(holder), mayBeAnothers: () => Promise.resolve(true) },
+    });
     host.start();
     const { reason } = await host.reaches('blocked');
     assert.deepEqual(reason, { code: 'folderLocked', facts: { pid: 77 } });
@@ -42,6 +44,7 @@ describe('an app whose folder the framework has locked for another server', () =
     const host = new FakeHost(machine, {
       folderLock: {
         holder: (_spec, thorough) => Promise.resolve(thorough && isHeld ? { port: 3005, hidden: true } : undefined),
+        mayBeAnothers: () => Promise.resolve(true),
       },
     });
     host.start();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { findFamily, type FamilyMarks } from '../../src/sessions/host/processFamily';
+import { findFamily, isInFamily, type FamilyMarks } from '../../src/sessions/host/processFamily';
 import type { ProcessInfo, Processes } from '../../src/sessions/host/processes';
 
 const HOST = 40;
@@ -49,5 +49,39 @@ describe('the family of a server', () => {
 
   it('holds no zombies', async () => {
     assert.deepEqual(await family([process({ pid: SERVER, isZombie: true })], { leader }), []);
+  });
+});
+
+describe('one process, asked whether it is of the family', () => {
+  const child = process({ pid: 51, ppid: SERVER, pgid: SERVER });
+  /** What was asked of the machine. */
+  let asked: string[];
+  const isIn = (pid: number, all: readonly ProcessInfo[], marks: Partial<FamilyMarks> = { leader }) => {
+    asked = [];
+    const find = (one: number) => all.find((info) => info.pid === one);
+    const processes = {
+      list: () => Promise.resolve(asked.push('all')).then(() => all),
+      findByEnvironment: () => Promise.resolve([]),
+      groupOf: (one: number) => Promise.resolve(find(one)?.pgid),
+      liveness: (one: ProcessInfo) => Promise.resolve(find(one.pid)?.startTicks === one.startTicks ? 'alive' : 'dead'),
+    } as unknown as Processes;
+    return isInFamily(processes, { pgid: SERVER, cookie: 'c', ...marks }, pid);
+  };
+
+  it('is known by its group while that has its leader, without a look at all others', async () => {
+    assert.equal(await isIn(51, [process({ pid: SERVER }), child]), true);
+    assert.deepEqual(asked, []);
+  });
+
+  it('is looked for among all where the group has lost its leader, or never had one that was seen', async () => {
+    assert.equal(await isIn(51, [child]), true);
+    assert.deepEqual(asked, ['all']);
+    assert.equal(await isIn(51, [process({ pid: SERVER }), child], {}), true);
+    assert.deepEqual(asked, ['all']);
+  });
+
+  it('is no stranger whose group has got the number', async () => {
+    assert.equal(await isIn(51, [process({ pid: SERVER, startTicks: '901' }), child]), false);
+    assert.equal(await isIn(60, [process({ pid: SERVER }), process({ pid: 60, ppid: 1 })]), false);
   });
 });

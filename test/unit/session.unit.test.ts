@@ -124,6 +124,65 @@ describe('a session', () => {
       await stopped();
     });
 
+    it('is running by its first answer where no other server can have its folder', async () => {
+      let isAsked = 0;
+      const folderLock = {
+        holder: () => Promise.resolve(undefined),
+        mayBeAnothers: async (_spec: unknown, isOurs: (pid: number) => Promise<boolean>) => {
+          isAsked++;
+          const stranger = machine.birth();
+          return (await isOurs(stranger.pid)) || !(await isOurs(machine.last.process.pid));
+        },
+      };
+      host = new FakeHost(machine, { folderLock });
+      host.start();
+      await settle();
+      assert.equal(host.session().state, 'running');
+      assert.equal(isAsked, 1);
+    });
+
+    it('is running a moment later where the folder may be another server’s, or nobody can tell', async () => {
+      for (const mayBeAnothers of [() => Promise.resolve(true), () => Promise.reject(new Error('EIO'))]) {
+        machine = new FakeMachine();
+        host = new FakeHost(machine, { folderLock: { holder: () => Promise.resolve(undefined), mayBeAnothers } });
+        host.start();
+        await settle();
+        assert.equal(host.session().state, 'starting');
+        await host.clock.advance(150);
+        assert.equal(host.session().state, 'running');
+      }
+    });
+
+    it('is running by its first answer where the framework knows no such lock', async () => {
+      const { id } = host.start(aSpec({ type: 'custom' }));
+      await settle();
+      assert.equal(host.session(id).state, 'running');
+    });
+
+    it('is asked every 25 ms in its first seconds, then less and less often', async () => {
+      let asked = 0;
+      machine.onStart = () => undefined;
+      machine.onProbe = () => Promise.resolve({ answered: false, error: String(asked++) });
+      host.start();
+      await host.clock.advance(4900);
+      assert.ok(asked >= 190 && asked <= 200, `asked ${asked} times`);
+      await host.clock.advance(5100);
+      asked = 0;
+      await host.clock.advance(10_000);
+      assert.ok(asked >= 19 && asked <= 21, `asked ${asked} times`);
+      await stopped();
+    });
+
+    it('is not asked every 25 ms while a stranger answers on its port: who that is takes a look at all processes', async () => {
+      let asked = 0;
+      machine.onStart = () => void machine.listening.push({ port: 3000, pid: 77 });
+      machine.onProbe = () => Promise.resolve({ answered: asked++ >= 0 });
+      host.start();
+      await host.clock.advance(4900);
+      assert.ok(asked > 5 && asked < 25, `asked ${asked} times`);
+      await stopped();
+    });
+
     it('fails with the program that is not there', async () => {
       machine.missing.add('pnpm');
       host.start();
@@ -422,6 +481,22 @@ describe('a session', () => {
       assert.equal(host.session().state, 'starting');
       assert.equal(host.session().pid, undefined);
       await host.reaches('running');
+    });
+
+    it('shows that before it was looked for what the server left', async () => {
+      await host.run();
+      const found = machine.processes.list();
+      let go: () => void = () => undefined;
+      machine.processes.list = () => new Promise((resolve) => (go = () => resolve(found)));
+      machine.last.exit(1);
+      await settle();
+      assert.equal(host.session().state, 'starting');
+      assert.deepEqual(host.session().reason, { code: 'crashed', facts: { exitCode: 1 } });
+      assert.equal(machine.programs.length, 1);
+      machine.processes.list = () => Promise.resolve(machine.all);
+      go();
+      await host.reaches('running');
+      assert.equal(machine.programs.length, 2);
     });
 
     it('gives up after five in a row, and waits for a person', async () => {

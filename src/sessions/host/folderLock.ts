@@ -22,7 +22,11 @@ export interface FolderLock {
    * failed, for a server that starts in that very moment would fail by the try.
    */
   holder(spec: LaunchSpec, thorough: boolean): Promise<FolderLockHolder | undefined>;
+  /** Whether another server may have that lock, so that ours, although it answers, would give up in a moment. */
+  mayBeAnothers(spec: FolderOfApp, isOurs: (pid: number) => Promise<boolean>): Promise<boolean>;
 }
+
+type FolderOfApp = Pick<LaunchSpec, 'type' | 'folder'>;
 
 /**
  * Next 16 locks `.next/dev/lock` with flock(2) before it listens and until it ends; the file itself stays (FACTS), so that
@@ -31,16 +35,35 @@ export interface FolderLock {
 export const nextFolderLock: FolderLock = {
   async holder(spec, thorough) {
     if (spec.type !== 'web' || process.platform !== 'linux') return undefined;
-    const file = path.join(spec.folder, '.next', 'dev', 'lock');
-    const stats = await stat(file, { bigint: true }).catch(() => undefined);
-    if (!stats) return undefined;
-    const pid = lockHolder(await readFile('/proc/locks', 'utf8').catch(() => ''), stats.dev, stats.ino);
+    const file = lockFile(spec);
+    const seen = await visibleHolder(file);
+    if (!seen) return undefined;
+    const { pid } = seen;
     if (pid === undefined && !(thorough && (await isLocked(file)))) return undefined;
     const lock = await readNextLock(spec.folder);
     const port = lock?.kind === 'named' ? { port: lock.port } : {};
     return pid === undefined ? { ...port, hidden: true } : { ...port, pid };
   },
+
+  async mayBeAnothers(spec, isOurs) {
+    if (spec.type !== 'web') return false;
+    if (process.platform !== 'linux') return true;
+    const seen = await visibleHolder(lockFile(spec));
+    // No file: nobody has a lock on this folder, not even a server that can't be seen from here. Next 15 makes none.
+    return seen !== undefined && (seen.pid === undefined || !(await isOurs(seen.pid)));
+  },
 };
+
+function lockFile({ folder }: FolderOfApp): string {
+  return path.join(folder, '.next', 'dev', 'lock');
+}
+
+/** Undefined: there is no such file. Without a pid: nobody has locked it, or nobody that can be seen. */
+async function visibleHolder(file: string): Promise<{ readonly pid: number | undefined } | undefined> {
+  const stats = await stat(file, { bigint: true }).catch(() => undefined);
+  if (!stats) return undefined;
+  return { pid: lockHolder(await readFile('/proc/locks', 'utf8').catch(() => ''), stats.dev, stats.ino) };
+}
 
 async function isLocked(file: string): Promise<boolean> {
   const { exitCode, missing } = await runCommand('flock', ['-n', '-x', file, 'true'], { timeoutMs: FLOCK_TIMEOUT_MS });

@@ -45,6 +45,11 @@ export const linuxProcesses: Processes = {
     return Promise.resolve(alive ? { pid, startTicks: stat.startTicks } : undefined);
   },
 
+  groupOf(pid) {
+    const stat = readProcStat(pid);
+    return Promise.resolve(stat && !isZombieState(stat.state) ? stat.pgid : undefined);
+  },
+
   async findByEnvironment(name, value, options) {
     const found: ProcessInfo[] = [];
     await mapFew(procPids(), async (pid) => {

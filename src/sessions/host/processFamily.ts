@@ -42,6 +42,18 @@ export async function findFamily(processes: Processes, marks: FamilyMarks): Prom
   return [...members.values()].filter((info) => !info.isZombie && info.pid !== process.pid);
 }
 
+/**
+ * Whether a process is one of the family, without a look at all others where its group alone tells: the number of a group
+ * is nobody else's as long as its leader lives.
+ */
+export async function isInFamily(processes: Processes, marks: FamilyMarks, pid: number): Promise<boolean> {
+  const { pgid, leader } = marks;
+  if (pgid !== undefined && leader && (await processes.groupOf(pid)) === pgid) {
+    if ((await processes.liveness(leader)) === 'alive') return true;
+  }
+  return (await findFamily(processes, marks)).some((info) => info.pid === pid);
+}
+
 function isLeader({ pid, startTicks }: ProcessIdentity, { leader }: FamilyMarks): boolean {
   return leader !== undefined && pid === leader.pid && startTicks === leader.startTicks;
 }

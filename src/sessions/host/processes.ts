@@ -25,6 +25,8 @@ export interface Processes {
   liveness(identity: ProcessIdentity): Promise<'alive' | 'dead' | 'unknown'>;
   /** The identity of a live process; undefined when there is none of that pid. */
   identify(pid: number): Promise<ProcessIdentity | undefined>;
+  /** The process group of a live process; undefined when there is none of that pid, or no such thing as groups. */
+  groupOf(pid: number): Promise<number | undefined>;
   /** Identities of processes whose environment holds `name=value`, or `name=` and a value with this prefix when `prefix`. */
   findByEnvironment(
     name: string,

@@ -33,6 +33,11 @@ export const psProcesses: Processes = {
     return info && !info.isZombie ? { pid, startTicks: info.startTicks } : undefined;
   },
 
+  async groupOf(pid) {
+    const info = await one(pid);
+    return info && !info.isZombie ? info.pgid : undefined;
+  },
+
   async findByEnvironment(name, value, options) {
     // `-E` appends the environment to the command, as far as the system shows it (own processes that are not protected).
     // The plain list tells where the command ends: an argument that looks like our cookie must not count.

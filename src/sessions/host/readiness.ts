@@ -1,15 +1,21 @@
 import { delay, type Clock } from '../clock';
 import { failpoint } from '../failpoints';
 import type { LaunchSpec, Reason } from '../protocol';
+import type { FolderLock } from './folderLock';
 import type { GuardedProcess } from './guardedProcess';
-import { findFamily } from './processFamily';
+import { findFamily, isInFamily } from './processFamily';
 import type { Ports, Processes } from './processes';
 import { PROBE_TIMEOUT_MS, type Prober, type ProbeResult } from './prober';
 
 /** First and longest pause between two readiness probes (DESIGN section 4). */
 const FIRST_PROBE_PAUSE_MS = 25;
 const MAX_PROBE_PAUSE_MS = 500;
-/** A second look before a server counts as running: a duplicate Next answers shortly and then gives up (FACTS). */
+/** For so long the pauses do not grow: most servers answer in that time, and are to be shown 50 ms later (DESIGN section 10). */
+const EAGER_MS = 5000;
+/**
+ * A second look before a server counts as running, where another one may have its folder: a duplicate Next answers shortly
+ * and then gives up (FACTS).
+ */
 const SECOND_LOOK_MS = 150;
 /** After this long without an answer on its port it is looked for on others, and again each so often. */
 const OTHER_PORT_MS = 2000;
@@ -25,6 +31,8 @@ export interface ReadinessDependencies {
   readonly ports: Ports;
   readonly processes: Processes;
   readonly prober: Prober;
+  /** The framework's own lock on a folder, where it has one. */
+  readonly folderLock?: FolderLock;
 }
 
 /** A server that answers, from within our own family. */
@@ -41,7 +49,7 @@ export interface Readiness {
  */
 export async function untilReady(
   deps: ReadinessDependencies,
-  spec: Pick<LaunchSpec, 'probe'>,
+  spec: Pick<LaunchSpec, 'probe' | 'type' | 'folder'>,
   server: GuardedProcess,
   told: number,
   over: AbortSignal,
@@ -51,7 +59,9 @@ export async function untilReady(
   const startedMs = clock.nowMs();
   let failedLooks = 0;
   let otherLookMs = startedMs + OTHER_PORT_MS;
-  for (let pauseMs = FIRST_PROBE_PAUSE_MS; !over.aborted; pauseMs = Math.min(MAX_PROBE_PAUSE_MS, pauseMs * 1.5)) {
+  /** Somebody else answers there: who that is costs a look at all processes each time. */
+  let isStrangers = false;
+  for (let pauseMs = FIRST_PROBE_PAUSE_MS; !over.aborted;) {
     const ask = async (port: number): Promise<Readiness | undefined> => {
       const beganMs = clock.nowMs();
       const result = await prober.probe(spec.probe, port, PROBE_TIMEOUT_MS);
@@ -62,6 +72,7 @@ export async function untilReady(
         return undefined;
       });
       if (listener) failedLooks = 0;
+      else isStrangers = true;
       return listener && { port, listenerPid: listener.pid, result, durationMs: clock.nowMs() - beganMs };
     };
     let ready = await ask(told);
@@ -77,12 +88,23 @@ export async function untilReady(
     }
     if (ready) {
       failpoint('start.ready');
-      await delay(clock, SECOND_LOOK_MS, over);
+      if (await mayGiveUp(deps, spec, server)) await delay(clock, SECOND_LOOK_MS, over);
       return over.aborted ? undefined : ready;
     }
     await delay(clock, pauseMs, over);
+    if (isStrangers || clock.nowMs() - startedMs >= EAGER_MS) pauseMs = Math.min(MAX_PROBE_PAUSE_MS, pauseMs * 1.5);
   }
   return undefined;
+}
+
+/** Whether the framework may yet end this server for another one of the same folder. */
+async function mayGiveUp(
+  { folderLock, processes }: ReadinessDependencies,
+  spec: Pick<LaunchSpec, 'type' | 'folder'>,
+  { marks }: GuardedProcess,
+): Promise<boolean> {
+  if (!folderLock) return spec.type === 'web';
+  return folderLock.mayBeAnothers(spec, (pid) => isInFamily(processes, marks, pid)).catch(() => true);
 }
 
 /** The listener of the port if it is one of ours; where pids are hidden, an answer and our own user must do. */
@@ -98,9 +120,8 @@ export async function ownListener(
     const mayBeOurs = listeners.some((listener) => listener.uid === undefined || listener.uid === uid);
     return mayBeOurs ? { pid: undefined } : undefined;
   }
-  const family = new Set((await findFamily(deps.processes, server.marks)).map(({ pid }) => pid));
-  const pid = pids.find((candidate) => family.has(candidate));
-  return pid === undefined ? undefined : { pid };
+  for (const pid of new Set(pids)) if (await isInFamily(deps.processes, server.marks, pid)) return { pid };
+  return undefined;
 }
 
 async function ownPorts(deps: ReadinessDependencies, server: GuardedProcess): Promise<readonly number[]> {

@@ -5,7 +5,6 @@ import type { LaunchSpec, Reason, ReasonCode } from '../protocol';
 import type { AcrossMachines, StartPermit } from './acrossMachines';
 import { adoptedReason, watchAdopted } from './adoption';
 import { covers, endForeign, foreignFamily } from './foreignServers';
-import type { FolderLock } from './folderLock';
 import type { HeldLock, KernelLock } from './kernelLock';
 import { stillAlive } from './processFamily';
 import { afterCrash, freshPolicy, type RestartPolicy } from './restartPolicy';
@@ -13,6 +12,7 @@ import type { AppServer } from './serverFinder';
 import type { Cared, CareDependencies, ServerCare } from './serverCare';
 import { notice, runServer, type Leftovers, type RunOutcome } from './sessionRun';
 import { stopFamily } from './stopLadder';
+import type { TerminalExit } from './terminal';
 import { noFindings } from './upkeep';
 import type { Wish } from './wish';
 
@@ -27,8 +27,6 @@ export interface LifeDependencies extends CareDependencies {
   /** Who else might start the app, beyond this machine. */
   readonly acrossMachines: AcrossMachines;
   readonly appLock: KernelLock;
-  /** The framework's own lock on a folder, where it has one. */
-  readonly folderLock?: FolderLock;
   newCookie(): string;
   /** Why this app may not start now (the fence: processes of an earlier host that may be its server). */
   readonly obstacle?: (appKey: string) => Reason | undefined;
@@ -408,6 +406,11 @@ export class ServerLife {
           this.#session.save();
           status.apply({ type: 'stop', reason: { code: 'interruptedInTerminal' } });
         },
+        onEnded: (exit) => {
+          // At once: until nothing of it is left a tenth of a second may pass in which it would seem to run.
+          if (!isNormalEnd(exit, spec) && !server.endReason)
+            status.apply({ type: 'launch', reason: { code: 'crashed', facts: exitFacts({ exit }) } });
+        },
         onEndable: (end) => (server.endRun = end),
         onInstalled: () => (wanted.mustInstall = false),
         beforeSpawn: () => this.#care.upkeep.begin(spec),
@@ -452,8 +455,7 @@ export class ServerLife {
     useFallback: boolean,
   ): 'over' | { readonly delayMs: number; readonly useFallback: boolean } {
     const { health, server, terminal, wanted } = this.#session;
-    // Next's command line ends with 0 when its server is killed, by the kernel for want of memory for one: no stop.
-    if (outcome.wasReady && outcome.exit.exitCode === 0 && wanted.spec.type !== 'web' && !server.endReason) {
+    if (outcome.wasReady && isNormalEnd(outcome.exit, wanted.spec) && !server.endReason) {
       this.#settle({ code: 'exitedNormally' });
       return 'over';
     }
@@ -499,7 +501,12 @@ function appLockIdentity(spec: LaunchSpec): string {
   return spec.type === 'custom' ? spec.appKey : spec.appKey.split(':').slice(0, 2).join(':');
 }
 
-function exitFacts({ exit }: Exited): Record<string, number> {
+/** Next's command line ends with 0 when its server is killed, by the kernel for want of memory for one: no stop. */
+function isNormalEnd({ exitCode }: TerminalExit, { type }: LaunchSpec): boolean {
+  return exitCode === 0 && type !== 'web';
+}
+
+function exitFacts({ exit }: Pick<Exited, 'exit'>): Record<string, number> {
   return {
     ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
     ...(exit.signal ? { signal: exit.signal } : {}),

@@ -5,6 +5,7 @@ import { errorMessage, type Logger } from '../log';
 import type { LaunchSpec, Reason } from '../protocol';
 import type { SessionEvent } from '../sessionState';
 import type { AppFolder } from './appFolder';
+import type { FolderLock } from './folderLock';
 import { launchGuarded, ProgramMissingError, type GuardedProcess, type LaunchDependencies } from './guardedProcess';
 import { choosePort } from './portChoice';
 import type { FamilyMarks } from './processFamily';
@@ -25,6 +26,8 @@ export interface RunDependencies extends LaunchDependencies {
   readonly ports: Ports;
   readonly userName?: (uid: number) => Promise<string | undefined>;
   readonly prober: Prober;
+  /** The framework's own lock on a folder, where it has one. */
+  readonly folderLock?: FolderLock;
   readonly appFolder: AppFolder;
   /** Two package managers in one repository spoil it for both: of a host's sessions one installs at a time. */
   readonly installTurn: Turn;
@@ -57,6 +60,8 @@ export interface RunContext {
   onLeftovers(leftovers: Leftovers): void;
   /** A person's Ctrl+C has ended the server, and tidying up after it begins. */
   onInterrupted(): void;
+  /** The server, which ran, has ended by itself; looking for what it left begins. */
+  onEnded(exit: TerminalExit): void;
   /** The packages were installed on request: not again for a crash. */
   onInstalled(): void;
   /** Everything is ready for the spawn, which follows. */
@@ -162,11 +167,14 @@ async function watchOwn(
     failpoint('start.recorded');
     let exit: TerminalExit | undefined;
     let wasInterrupted = false;
+    let ready: Readiness | undefined;
     const onExit = (value: TerminalExit) => {
       exit = value;
       // Asked now: what is tidied up after it may take longer than a Ctrl+C counts.
       wasInterrupted = context.wasInterrupted();
-      if (wasInterrupted && !signal.aborted) context.onInterrupted();
+      if (signal.aborted) return;
+      if (wasInterrupted) context.onInterrupted();
+      else if (ready) context.onEnded(value);
     };
     const over = new AbortController();
     const givenUp = new AbortController();
@@ -179,7 +187,7 @@ async function watchOwn(
     void ended.then(() => over.abort());
     const onSlow = (reason: Reason) => context.report({ type: 'launch', reason });
     // Not the probe's own end: a server that accepts and never answers must not hold up a stop.
-    const ready = await Promise.race([
+    ready = await Promise.race([
       untilReady(deps, spec, server, port, over.signal, onSlow),
       ended.then(() => undefined),
     ]);

@@ -41,6 +41,8 @@ export function windowsProcesses(log: Logger): Processes {
       return info && { pid, startTicks: info.startTicks };
     },
 
+    groupOf: () => Promise.resolve(undefined),
+
     // Another process's environment can't be read without native code. Trees end by `taskkill /T`.
     findByEnvironment: () => Promise.resolve([]),
 

@@ -68,6 +68,8 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
         const found = machine.procs.find((proc) => proc.pid === pid && !proc.isZombie);
         return found && { pid, startTicks: found.startTicks };
       }),
+    groupOf: (pid) =>
+      call('processes.groupOf', () => machine.procs.find((proc) => proc.pid === pid && !proc.isZombie)?.pgid),
     findByEnvironment: (_name, value, options) =>
       look('processes.findByEnvironment', () => {
         if (flaws.cookiesAreNotFound) return [];

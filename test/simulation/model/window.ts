@@ -58,8 +58,13 @@ export class StartLock {
     this.#isOff = isOff;
   }
 
-  async run<R>(client: Proc, action: () => Promise<R>): Promise<R> {
-    const isHeld = await this.#acquire(client);
+  async run<R>(client: Proc, action: () => Promise<R>, meanwhile: () => Promise<R | undefined>): Promise<R> {
+    let found: R | undefined;
+    const isHeld = await this.#acquire(client, async () => {
+      found = await meanwhile();
+      return found !== undefined;
+    });
+    if (found !== undefined) return found;
     try {
       return await action();
     } finally {
@@ -72,7 +77,8 @@ export class StartLock {
     this.#holder = undefined;
   }
 
-  async #acquire(client: Proc): Promise<boolean> {
+  /** Asks while it waits: the lock is left to others. */
+  async #acquire(client: Proc, isNeededNoMore: () => Promise<boolean>): Promise<boolean> {
     if (this.#isOff) return false;
     const { scheduler } = this.#machine;
     const endMs = scheduler.nowMs + 15_000;
@@ -92,6 +98,7 @@ export class StartLock {
         });
         if (won) return true;
       }
+      if (await isNeededNoMore()) return false;
       if (scheduler.nowMs >= endMs) return false;
       await new Promise<void>((resolve) => {
         scheduler.after(client, 'waits for the start lock', 40, resolve);
@@ -280,7 +287,7 @@ export class SimWindow {
             clock: scheduler.clockOf(this.proc),
             random: () => scheduler.random.next(),
             log: world.log,
-            withStartLock: (action) => world.startLock.run(this.proc, action),
+            withStartLock: (action, meanwhile) => world.startLock.run(this.proc, action, meanwhile),
             connect: () => this.#connect(who, prepare, replacing?.kind === 'hung' ? 2000 : HELLO_TIMEOUT_MS),
             retire: (force) => this.#retire(who.version, force),
             spawnHost: () =>

@@ -141,6 +141,7 @@ export class FakeMachine {
       const found = this.all.find((process) => process.pid === pid && !process.isZombie);
       return Promise.resolve(found && { pid, startTicks: found.startTicks });
     },
+    groupOf: (pid) => Promise.resolve(this.all.find((process) => process.pid === pid && !process.isZombie)?.pgid),
     findByEnvironment: (name, value, options) =>
       Promise.resolve(
         this.all.filter(({ env, isHidden }) => {

@@ -167,14 +167,14 @@ async function watchOwn(
     failpoint('start.recorded');
     let exit: TerminalExit | undefined;
     let wasInterrupted = false;
-    let ready: Readiness | undefined;
+    let isReady = false;
     const onExit = (value: TerminalExit) => {
       exit = value;
       // Asked now: what is tidied up after it may take longer than a Ctrl+C counts.
       wasInterrupted = context.wasInterrupted();
       if (signal.aborted) return;
       if (wasInterrupted) context.onInterrupted();
-      else if (ready) context.onEnded(value);
+      else if (isReady) context.onEnded(value);
     };
     const over = new AbortController();
     const givenUp = new AbortController();
@@ -187,10 +187,11 @@ async function watchOwn(
     void ended.then(() => over.abort());
     const onSlow = (reason: Reason) => context.report({ type: 'launch', reason });
     // Not the probe's own end: a server that accepts and never answers must not hold up a stop.
-    ready = await Promise.race([
+    const ready = await Promise.race([
       untilReady(deps, spec, server, port, over.signal, onSlow),
       ended.then(() => undefined),
     ]);
+    isReady = ready !== undefined;
     if (ready) context.onReady(ready, { usedFallback, told: port });
     if (ready) failpoint('start.running');
     await ended;

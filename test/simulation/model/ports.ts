@@ -186,6 +186,11 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
         const holder = flaws.foreignServersAreNotFound ? undefined : machine.folderLockHolder(spec.folder);
         return holder && { pid: holder.pid };
       }),
+    // As on Linux; apps without such a lock have nobody in it.
+    mayBeAnothers: async (spec, isOurs) => {
+      const holder = await call('folderLock.mayBeAnothers', () => machine.folderLockHolder(spec.folder));
+      return holder !== undefined && !(await isOurs(holder.pid));
+    },
   };
 
   const terminals: TerminalFactory = {

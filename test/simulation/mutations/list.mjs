@@ -70,6 +70,7 @@ export const mutations = [
     profile: 'deaths',
     breaks: ['I6 no stranger is signalled'],
     flaws: { pidIsTrusted: true },
+    schedules: 20_000,
   },
   {
     name: 'record trusted unverified: neither its liveness nor the leader of the group is asked for',
@@ -165,8 +166,8 @@ export const mutations = [
     changes: [
       {
         file: `${host}/sessionRun.ts`,
-        from: 'if (wasInterrupted && !signal.aborted) context.onInterrupted();',
-        to: '',
+        from: 'if (wasInterrupted) context.onInterrupted();\n      else if (isReady)',
+        to: 'if (isReady)',
       },
       {
         file: `${host}/sessionRun.ts`,

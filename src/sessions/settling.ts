@@ -59,6 +59,8 @@ export interface Waiting {
 
 /** How long `stopped` must last to be the end and no half of a restart, in milliseconds. */
 const SETTLE_MS = 1000;
+/** How long a server must have run to be relied on, in milliseconds: one that gives up right after its first answer is shown, but of no use. */
+const PROVEN_MS = 150;
 
 /** The verdict that ends the wait: anything but `onItsWay`. Rejects as `lost` does. The caller limits the time. */
 export function waitForVerdict(waiting: Waiting): Promise<Exclude<Verdict, { kind: 'onItsWay' }>> {
@@ -72,7 +74,8 @@ export function waitForVerdict(waiting: Waiting): Promise<Exclude<Verdict, { kin
       waiting.onSnapshot(snapshot);
       const verdict = verdictOf(snapshot);
       if (waiting.isOld(snapshot) || verdict.kind === 'onItsWay') return;
-      if (verdict.kind === 'stopped') settle = setTimeout(() => resolve(verdict), SETTLE_MS);
+      const settleMs = settleMsOf(verdict, snapshot);
+      if (settleMs > 0) settle = setTimeout(() => resolve(verdict), settleMs);
       else resolve(verdict);
     };
     subscription = waiting.onChange(look);
@@ -82,6 +85,12 @@ export function waitForVerdict(waiting: Waiting): Promise<Exclude<Verdict, { kin
     clearTimeout(settle);
     subscription?.dispose();
   });
+}
+
+function settleMsOf({ kind }: Verdict, { sinceMs }: SessionSnapshot): number {
+  if (kind === 'stopped') return SETTLE_MS;
+  // The host's wall clock and ours are the same machine's; one that was set meanwhile makes the wait no longer.
+  return kind === 'running' ? Math.min(PROVEN_MS, PROVEN_MS - (Date.now() - sinceMs)) : 0;
 }
 
 /** Where a server is watched. */

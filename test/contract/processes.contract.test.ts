@@ -51,14 +51,16 @@ for (const [name, processes] of kinds) {
     it('are in the group of the process that they were started by, unless they lead one of their own', async () => {
       const leader = programs.command('sh', ['-c', 'sleep 1002 & setsid sleep 1003 & wait']);
       const child = (command: string) =>
-        waitUntil(command, async () => (await processes.list()).find((one) => one.command === command)?.pid);
+        waitUntil(command, async () =>
+          (await processes.list()).find((one) => one.ppid === leader && one.command === command),
+        );
       const [same, other] = [await child('sleep 1002'), await child('sleep 1003')];
-      assert.deepEqual(await Promise.all([leader, same, other].map((pid) => processes.groupOf(pid))), [
-        leader,
-        leader,
-        other,
-      ]);
-      process.kill(other, 'SIGKILL');
+      try {
+        const groups = await Promise.all([leader, same.pid, other.pid].map((pid) => processes.groupOf(pid)));
+        assert.deepEqual(groups, [leader, leader, other.pid]);
+      } finally {
+        for (const one of [same, other]) await processes.signal(one, 'SIGKILL');
+      }
     });
 
     it('are told apart from a later process of the same pid', async () => {

@@ -198,6 +198,25 @@ describe('waiting for a server', () => {
     assert.deepEqual(seen, ['failed', 'starting', 'stopped', 'starting', 'running']);
   });
 
+  it('does not rely on a server that gives up right after its first answer', async () => {
+    const running = aSession({ state: 'running', sinceMs: Date.now() });
+    const { verdict, set } = waiting(running);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    set(aSession({ state: 'starting', reason: { code: 'crashed' } }));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    set(aSession({ state: 'failed', reason: { code: 'crashLoop' } }));
+    assert.deepEqual(await verdict, { kind: 'failed' });
+  });
+
+  it('relies on one that has run for a moment, whatever the clock says', async () => {
+    for (const sinceMs of [Date.now(), Date.now() + 3_600_000, Date.now() - 3_600_000]) {
+      const begunMs = performance.now();
+      assert.deepEqual(await waiting(aSession({ state: 'running', sinceMs })).verdict, { kind: 'running' });
+      if (sinceMs < Date.now() - 1000) continue;
+      assert.ok(performance.now() - begunMs >= 100);
+    }
+  });
+
   it('ends when the server is stopped and stays so', async () => {
     const { verdict } = waiting(aSession({ state: 'stopped' }));
     assert.deepEqual(await verdict, { kind: 'stopped' });

@@ -491,12 +491,13 @@ describe('a session', () => {
       machine.last.exit(1);
       await settle();
       assert.equal(host.session().state, 'starting');
-      assert.deepEqual(host.session().reason, { code: 'crashed', facts: { exitCode: 1 } });
+      assert.deepEqual(host.session().reason, { code: 'crashed', facts: { exitCode: 1, delayMs: 1000 } });
+      assert.equal(host.session().crashes, 1);
       assert.equal(machine.programs.length, 1);
       machine.processes.list = () => Promise.resolve(machine.all);
       go();
       await host.reaches('running');
-      assert.equal(machine.programs.length, 2);
+      assert.deepEqual([machine.programs.length, host.session().crashes], [2, 1]);
     });
 
     it('gives up after five in a row, and waits for a person', async () => {

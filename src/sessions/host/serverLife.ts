@@ -47,6 +47,8 @@ export class ServerLife {
   /** The Redis lock of the start that is on. */
   #permit: StartPermit | undefined;
   #isLiving = false;
+  /** The present run has ended by a crash, which is counted and told. */
+  #crash: ReturnType<typeof afterCrash> | undefined;
 
   constructor(
     deps: LifeDependencies,
@@ -369,6 +371,7 @@ export class ServerLife {
     const { spec } = wanted;
     health.begin();
     server.endReason = undefined;
+    this.#crash = undefined;
     const outcome = await runServer(
       this.#deps,
       {
@@ -406,11 +409,7 @@ export class ServerLife {
           this.#session.save();
           status.apply({ type: 'stop', reason: { code: 'interruptedInTerminal' } });
         },
-        onEnded: (exit) => {
-          // At once: until nothing of it is left a tenth of a second may pass in which it would seem to run.
-          if (!isNormalEnd(exit, spec) && !server.endReason)
-            status.apply({ type: 'launch', reason: { code: 'crashed', facts: exitFacts({ exit }) } });
-        },
+        onEnded: (exit) => this.#tellCrash(exit, useFallback),
         onEndable: (end) => (server.endRun = end),
         onInstalled: () => (wanted.mustInstall = false),
         beforeSpawn: () => this.#care.upkeep.begin(spec),
@@ -459,11 +458,11 @@ export class ServerLife {
       this.#settle({ code: 'exitedNormally' });
       return 'over';
     }
-    if (wanted.spec.fallback && !useFallback && !health.hadHealthyMinute) {
+    if (this.#isForFallback(useFallback)) {
       terminal.print(notice(`no tunnel could be had (${exitText(outcome)}); going on with the local network`));
       return { delayMs: 0, useFallback: true };
     }
-    const { policy, next } = afterCrash(this.#policy, health.hadHealthyMinute);
+    const { policy, next } = this.#crash ?? afterCrash(this.#policy, health.hadHealthyMinute);
     this.#policy = policy;
     if (next === 'giveUp') {
       const crashLoop = { code: 'crashLoop', facts: { ...exitFacts(outcome), crashes: policy.crashes } } as const;
@@ -471,6 +470,26 @@ export class ServerLife {
       return 'over';
     }
     return { delayMs: next.delayMs, useFallback };
+  }
+
+  /** A tunnel that can't be had is no crash of the server. */
+  #isForFallback(useFallback: boolean): boolean {
+    const { health, wanted } = this.#session;
+    return wanted.spec.fallback !== undefined && !useFallback && !health.hadHealthyMinute;
+  }
+
+  /** A server that ran has ended: told before what it left is looked for, which takes a tenth of a second. */
+  #tellCrash(exit: TerminalExit, useFallback: boolean): void {
+    const { health, server, status, wanted } = this.#session;
+    if (isNormalEnd(exit, wanted.spec) || server.endReason || this.#isForFallback(useFallback)) return;
+    this.#crash = afterCrash(this.#policy, health.hadHealthyMinute);
+    const { policy, next } = this.#crash;
+    if (next === 'giveUp') return;
+    this.#policy = policy;
+    status.apply({
+      type: 'launch',
+      reason: { code: 'crashed', facts: { ...exitFacts({ exit }), delayMs: next.delayMs } },
+    });
   }
 
   /** It ended as a person wanted: it stays stopped until somebody starts it. */

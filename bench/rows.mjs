@@ -21,5 +21,39 @@ export const rows = {
  * @type {import('./rows.mjs').headlines}
  */
 export const headlines = {
+  duplicates: {
+    'Next 15, 8 tabs at once: servers started': 'Servers started by eight tabs at once, Next 15',
+    '50 clients at once: servers started': 'The same by fifty clients at once',
+  },
+  activation: { 'load + activate where a server is started': 'Activation in the extension host' },
+  open: {
+    'web, .next from before': 'Next.js: from the activation, or from Enter in a shell, to the first answer',
+  },
+  notice: {
+    'server answers → status bar shows it': 'The server answers → the status bar says so',
+    'server killed → status bar shows it': 'The server is killed → the status bar says so',
+  },
+  idle: {
+    '5 windows: requests that the app sees': 'Requests that the app sees while nobody does anything, five windows',
+    'lines that all this adds to the app’s log': 'Lines that they add to its log in a few minutes',
+  },
+  host: { 'at rest, one app, 10 clients (Pss above a bare Node)': 'Memory of the session host, above a bare Node' },
+  terminal: {
+    'key pressed → its echo on the screen': 'Terminal: a key is pressed → its echo is on the screen',
+  },
+  connect: {
+    'a host lives: 50 windows of one process at once': 'Fifty windows are attached at once',
+  },
+  stop: {
+    'Next.js: stop → no process left, port free': 'Stop: until no process is left and the port is free',
+    'a server with a helper in a session of its own: processes left after 15 s':
+      'Left by a stop of a server with a helper in a session of its own',
+  },
+  gateway: {
+    'Next.js 16.4 in dev: page, which gets our script': 'A page of Next.js through the preview gateway',
+  },
+  redis: {
+    '20 machines want one app at once: servers started': 'Servers started by twenty machines at once, with Redis',
+  },
   size: { 'VSIX of this platform': 'What is downloaded' },
 };

@@ -8,6 +8,8 @@ import { ASSET_BYTES } from './sizes';
 /** Of one measurement. */
 export const ASSET_REQUESTS = 8;
 const PARALLEL_REQUESTS = 100;
+/** Far more than any answer takes. */
+const ANSWER_LIMIT_MS = 60_000;
 
 /** What a server is asked for. */
 export interface Load {
@@ -96,17 +98,17 @@ function answerOf(
 ): Promise<{ readonly bytes: number; readonly isOfGateway: boolean }> {
   return new Promise((resolve, reject) => {
     http
-      .get(url, options, (response) => {
+      .get(url, { ...options, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }, (response) => {
         const isOfGateway = response.headers[gatewayHeader] !== undefined;
         let bytes = 0;
         response.on('data', (chunk: Buffer) => (bytes += chunk.length));
-        response.once('error', reject);
+        response.once('error', (error) => reject(new Error(`${url}: cut off after ${bytes} bytes`, { cause: error })));
         response.once('end', () =>
           response.statusCode === 200
             ? resolve({ bytes, isOfGateway })
             : reject(new Error(`${url}: status ${response.statusCode}`)),
         );
       })
-      .once('error', reject);
+      .once('error', (error) => reject(new Error(`${url}: ${error.message}`, { cause: error })));
   });
 }

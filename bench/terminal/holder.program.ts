@@ -4,6 +4,7 @@
  */
 import { spawn as spawnPty } from '@lydell/node-pty';
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import net from 'node:net';
 import { onOrders, OutputWatch } from './outputWatch';
 import type { HolderOptions } from './holderOptions';
@@ -74,5 +75,7 @@ function passOn(file: string): void {
     reader.on('error', () => reader.destroy());
     reader.on('close', () => readers.delete(reader));
   });
+  // One that was killed has left it.
+  rmSync(file, { force: true });
   server.listen(file, () => watch.ready());
 }

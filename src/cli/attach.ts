@@ -57,8 +57,8 @@ export async function attach(context: CommandContext, { stdin, stdout }: Termina
   let leave: (how: 'left' | 'stopped') => void = () => undefined;
   const left = new Promise<'left' | 'stopped'>((resolve) => (leave = resolve));
   const attachment = servers.attach(app, size(), {
-    onReset: (screen) => stdout.write(CLEAR + screen),
-    onData: (data) => stdout.write(data),
+    onReset: (screen) => void stdout.write(CLEAR + screen),
+    onData: (data) => void stdout.write(data),
     onLost: () => stdout.write('\r\n\u001b[0m[the session host is gone]\r\n'),
   });
   const onInput = (data: string) => {

@@ -8,6 +8,7 @@ import { appIcon, terminalName } from '../sessions/appFace';
 import type { AppType, SessionSnapshot } from '../sessions/protocol';
 import { isActive } from '../sessions/sessionState';
 import type { Settings } from '../sessions/settings';
+import { DrawnOutput } from './drawnOutput';
 
 /** Until the editor has shown a terminal it has no size, and the screen keeps the one that it has. */
 const UNSEEN_SIZE = { cols: 0, rows: 0 } as const;
@@ -163,6 +164,7 @@ class SessionPty implements vscode.Pseudoterminal {
   readonly #named = new vscode.EventEmitter<string>();
   readonly #attach: Attach;
   readonly #start: () => boolean;
+  readonly #output = new DrawnOutput((data) => this.#write.fire(data));
   #name: string;
   #isOpen = false;
   #attachment: TerminalAttachment | undefined;
@@ -193,9 +195,9 @@ class SessionPty implements vscode.Pseudoterminal {
         this.#shared = { cols, rows };
         // Another window's size: draw the screen as it is instead of wrapping its lines anew.
         this.#override.fire(this.#fits() ? undefined : { columns: cols, rows });
-        this.#write.fire(CLEAR + screen);
+        return this.#output.write(CLEAR + screen);
       },
-      onData: (data) => this.#write.fire(data),
+      onData: (data) => this.#output.write(data),
       onLost: () => this.#write.fire(LOST.before + lostLine() + LOST.after),
     });
   }
@@ -210,9 +212,12 @@ class SessionPty implements vscode.Pseudoterminal {
   close(): void {
     this.#attachment?.dispose();
     this.#attachment = undefined;
+    this.#output.release();
   }
 
-  handleInput(data: string): void {
+  handleInput(input: string): void {
+    const data = this.#output.typed(input);
+    if (data === '') return;
     this.claimSize();
     if (data === '\r' && this.#start()) return;
     this.#attachment?.write(data);

@@ -17,7 +17,8 @@ const ANSWER_LIMIT_MS = 10_000;
 /** After a host that found the lock held nobody answered for so long: its holder may have been about to end, so once more. */
 const SPAWN_AGAIN_MS = 3000;
 const FIRST_POLL_MS = 10;
-const MAX_POLL_MS = 100;
+/** A look costs a fifth of a millisecond where nobody listens, and each start waits for half of this. */
+const MAX_POLL_MS = 25;
 
 /** Which host is to make room first: an older one that is asked to (`force`: on a person's word), or one that hangs (the process that a person was told of). */
 export type Replacing =

@@ -16,10 +16,13 @@ export type ConnectionState =
   | { readonly kind: 'connected'; readonly hostPid: number; readonly hostVersion: string }
   | { readonly kind: 'failed'; readonly error: Error };
 
-/** Receives a session's screen and output; `onReset` comes first and again whenever the screen must be redrawn. */
+/**
+ * Receives a session's screen and output; `onReset` comes first and again whenever the screen must be redrawn. One that takes
+ * its time says when it has taken in what it was given: it gets no more than it can take, and a picture for what it missed.
+ */
 export interface OutputSink {
-  onReset(screen: string, cols: number, rows: number): void;
-  onData(data: string): void;
+  onReset(screen: string, cols: number, rows: number): void | Promise<void>;
+  onData(data: string): void | Promise<void>;
   /** The host is gone; a new `onReset` follows when it is back. */
   onLost(): void;
 }

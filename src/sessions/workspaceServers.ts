@@ -556,12 +556,16 @@ class WorkspaceServers implements WindowServers {
     readonly cols: number;
     readonly rows: number;
   }): void {
+    const { peer } = this.#client;
+    const taken: Promise<void>[] = [];
     for (const { sessionId, sink } of this.#attachments) {
       if (sessionId !== chunk.sessionId) continue;
-      if (chunk.reset) sink.onReset(chunk.data, chunk.cols, chunk.rows);
-      else sink.onData(chunk.data);
+      const one = chunk.reset ? sink.onReset(chunk.data, chunk.cols, chunk.rows) : sink.onData(chunk.data);
+      if (one) taken.push(one);
     }
-    this.#client.peer?.notify('ack', { sessionId: chunk.sessionId, chars: chunk.data.length });
+    const ack = () => peer?.notify('ack', { sessionId: chunk.sessionId, chars: chunk.data.length });
+    if (taken.length === 0) ack();
+    else void Promise.all(taken).then(ack);
   }
 
   #onDisconnected(): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { inRepo } from '../hosts/paths.mjs';
 import { holdersOf } from '../hosts/witness';
@@ -7,6 +8,7 @@ import { Editor, eventually, workspace, type Tab, NEXT_OUTPUT } from './support/
 
 const PORT = 3190;
 const BOARD_PORT = 3191;
+const FLOOD_PORT = 3192;
 
 describe('the terminal of a dev server', function () {
   this.timeout(240_000);
@@ -179,5 +181,39 @@ describe('the terminal of a dev server', function () {
         return (await parts.count()) > 0;
       });
     });
+  });
+});
+
+describe('the terminal of a server that prints more than can be drawn', function () {
+  this.timeout(240_000);
+  let editor: Editor;
+  let tab: Tab;
+
+  before(async () => {
+    const folder = await mkdtemp(path.join(process.env['CHEATCODE_TEST_DIR'] ?? os.tmpdir(), 'flood-'));
+    await cp(inRepo('test', 'fixtures', 'stub'), path.join(folder, 'flood'), { recursive: true });
+    const env = { STUB_FLOOD_MB: '30' };
+    const app = { name: 'flood', type: 'custom', path: 'flood', command: 'node server.mjs', port: FLOOD_PORT, env };
+    await writeFile(path.join(folder, 'cheatcode.json'), JSON.stringify({ apps: [app] }));
+    editor = await Editor.open('flood', { workspace: folder, settings: { 'cheatcode.autoStart': 'flood' } });
+    tab = await editor.tab({ width: 1280, height: 1000 });
+    await tab.waitForStatus(new RegExp(`flood :${FLOOD_PORT}`), 120_000);
+    await tab.command('Cheatcode: Show Dev Server Terminal');
+  });
+  after(() => editor.close());
+
+  it('comes to its end, and what is asked of the terminal meanwhile reaches neither the screen nor the server', async () => {
+    const ends = async (line: RegExp) =>
+      eventually(`the terminal to say ${String(line)}`, async () => {
+        const seen = await tab.terminalText();
+        if (line.test(seen)) return seen;
+        throw new Error(seen);
+      });
+    await ends(/end of flood/);
+    await tab.typeIntoTerminal('q');
+    await tab.page.keyboard.press('Enter');
+    const seen = await ends(/heard "q/);
+    assert.match(seen, /heard "q\\[rn]"/);
+    assert.doesNotMatch(seen, /7391/);
   });
 });

@@ -59,8 +59,11 @@ export interface Waiting {
 
 /** How long `stopped` must last to be the end and no half of a restart, in milliseconds. */
 const SETTLE_MS = 1000;
-/** How long a server must have run to be relied on, in milliseconds: one that gives up right after its first answer is shown, but of no use. */
-const PROVEN_MS = 150;
+/**
+ * How long a server must have run to be relied on, in milliseconds: one that gives up right after its first answer is shown, but
+ * of no use, and its package manager takes a moment to say so.
+ */
+const PROVEN_MS = 300;
 
 /** The verdict that ends the wait: anything but `onItsWay`. Rejects as `lost` does. The caller limits the time. */
 export function waitForVerdict(waiting: Waiting): Promise<Exclude<Verdict, { kind: 'onItsWay' }>> {

@@ -111,7 +111,8 @@ describe('the MCP server of the command line', function () {
   });
 
   it('gives the last output with an error when a server fails, without what looks like a secret', async () => {
-    rig.configure({ STUB_CRASH_AFTER_MS: '50', STUB_LONG_LINE_MB: '0' });
+    // It would else answer for as long as it lives, and whether anybody asks it then is chance.
+    rig.configure({ STUB_CRASH_AFTER_MS: '50', STUB_NEVER_LISTEN: '1', STUB_LONG_LINE_MB: '0' });
     const { isError, text } = await callFor('cheatcode_ensureDevServer', { timeoutSeconds: 60 });
     assert.ok(isError, text);
     assert.match(text, /shop|Web/);

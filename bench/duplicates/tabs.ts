@@ -9,8 +9,12 @@ import { PORT, type Way } from './ways';
 
 /** Eight workbenches load for minutes on a slow machine. */
 const LIMIT_MS = 300_000;
-/** A busy machine loses answers of the editor, and a tab gets no extensions at all: a person loads it anew, so often at most. */
+/**
+ * A busy machine loses answers of the editor, and a tab gets no extensions at all (seen: its extension host lives, and nothing is
+ * activated in it, ours or the editor's own): a person loads it anew, so often at most, after as long as this.
+ */
 const RELOADS = 2;
+const LEFT_ALONE_MS = 150_000;
 
 export interface TabsCase {
   /** Short: a folder, and the editor's name. */
@@ -39,7 +43,7 @@ export async function countWithTabs({ name, dir, tabs, way, appName, makeApp, sa
     const pages = await Promise.all(Array.from({ length: tabs }, () => (editor as Editor).pageBeside()));
     await Promise.all(pages.map((page) => page.goto(folderUrl, { waitUntil: 'commit', timeout: LIMIT_MS })));
     let reloads = 0;
-    for (const page of pages) reloads += await begun(new Tab(page), way, say);
+    for (const each of await Promise.all(pages.map((page) => begun(new Tab(page), way, say)))) reloads += each;
     const counts = await settled(watch, SETTLE_MS, reloads);
     const response = await fetch(`http://localhost:${PORT}/`);
     if (!response.ok) throw new Error(`the app answers ${response.status}`);
@@ -56,7 +60,7 @@ export async function countWithTabs({ name, dir, tabs, way, appName, makeApp, sa
 async function begun(tab: Tab, way: Way, say: (text: string) => void): Promise<number> {
   for (let reloads = 0; ; reloads++)
     try {
-      await eventually(`a window to begin (${way.name})`, () => way.hasBegun(tab), LIMIT_MS);
+      await eventually(`a window to begin (${way.name})`, () => way.hasBegun(tab), LEFT_ALONE_MS);
       return reloads;
     } catch (error) {
       if (reloads === RELOADS) throw error;

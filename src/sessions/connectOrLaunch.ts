@@ -67,6 +67,7 @@ export async function connectOrLaunch<T>(ports: LaunchPorts<T>, replacing?: Repl
     return found ?? spawnAndConnect(ports, replacing?.kind === 'hung');
   };
   // Whoever has the lock spawns one: fifty that wait for it need not take it one after another once that host answers.
+  // What keeps this client from joining (an older host that is just being replaced) is told by the look under the lock.
   const joined = async () => (replacing ? undefined : ports.connect().catch(() => undefined));
   return ports.withStartLock(underLock, joined);
 }

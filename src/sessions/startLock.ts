@@ -2,7 +2,8 @@
  * The start lock: a client holds it while it looks again and spawns the host, so that fifty windows spawn one. It is the
  * only importer of proper-lockfile.
  * Invariant: it is courtesy and never a reason to fail. Whatever goes wrong with it is a warning, the action runs
- * exactly once, within `waitMs`, and nothing is thrown but what the action throws. No promise rests on it: waiters on a
+ * exactly once, within `waitMs` (and the last look of who waits, which has a limit of its own), unless that look made it
+ * needless, and nothing is thrown but what the two throw. No promise rests on it: waiters on a
  * stale lock win together and a suspended holder learns of its loss too late (FACTS "Files, locks, processes").
  */
 import { lock } from 'proper-lockfile';

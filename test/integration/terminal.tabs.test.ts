@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { inRepo } from '../hosts/paths.mjs';
 import { holdersOf } from '../hosts/witness';
-import { Editor, eventually, workspace, type Tab, NEXT_OUTPUT } from './support/workbench';
+import { Editor, eventually, workspace, Tab, NEXT_OUTPUT } from './support/workbench';
 
 const PORT = 3190;
 const BOARD_PORT = 3191;
@@ -188,15 +187,24 @@ describe('the terminal of a server that prints more than can be drawn', function
   this.timeout(240_000);
   let editor: Editor;
   let tab: Tab;
+  /** How often the terminal of the page has said what it has drawn. */
+  let answers = 0;
 
   before(async () => {
-    const folder = await mkdtemp(path.join(process.env['CHEATCODE_TEST_DIR'] ?? os.tmpdir(), 'flood-'));
+    const folder = path.join(process.env['CHEATCODE_TEST_DIR'] ?? '', 'flood-w');
     await cp(inRepo('test', 'fixtures', 'stub'), path.join(folder, 'flood'), { recursive: true });
     const env = { STUB_FLOOD_MB: '30' };
     const app = { name: 'flood', type: 'custom', path: 'flood', command: 'node server.mjs', port: FLOOD_PORT, env };
     await writeFile(path.join(folder, 'cheatcode.json'), JSON.stringify({ apps: [app] }));
     editor = await Editor.open('flood', { workspace: folder, settings: { 'cheatcode.autoStart': 'flood' } });
-    tab = await editor.tab({ width: 1280, height: 1000 });
+    const page = await editor.pageBeside();
+    page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => {
+        if (payload.includes('?7391;0$y')) answers++;
+      }),
+    );
+    await page.goto(editor.server.folderUrl, { waitUntil: 'commit' });
+    tab = new Tab(page);
     await tab.waitForStatus(new RegExp(`flood :${FLOOD_PORT}`), 120_000);
     await tab.command('Cheatcode: Show Dev Server Terminal');
   });
@@ -210,6 +218,7 @@ describe('the terminal of a server that prints more than can be drawn', function
         throw new Error(seen);
       });
     await ends(/end of flood/);
+    assert.ok(answers > 0, 'nobody has asked the terminal, or it does not answer');
     await tab.typeIntoTerminal('q');
     await tab.page.keyboard.press('Enter');
     const seen = await ends(/heard "q/);

@@ -21,6 +21,8 @@ describe('connect or launch', () => {
   /** How the next spawned host ends, if it does. */
   let ended: () => Ended;
   let verdict: 'retiring' | 'busy' | 'notNewer' | undefined;
+  /** Another client has the start lock until then. */
+  let lockedUntilMs: number;
   beforeEach(() => {
     clock = new FakeClock();
     done = [];
@@ -32,8 +34,6 @@ describe('connect or launch', () => {
   const spawns = () => done.filter((step) => step === 'spawn').length;
   const lockHeld: Ended = { code: 0, report: { kind: 'lockHeld', pid: 77, uid: 1001 } };
 
-  /** Another client has the start lock until then. */
-  let lockedUntilMs: number;
   async function launch(replacing?: Replacing): Promise<string> {
     const ports: LaunchPorts<string> = {
       clock,

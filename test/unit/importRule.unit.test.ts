@@ -119,6 +119,11 @@ describe('the bundle of the extension', function () {
       );
   });
 
+  it('takes the API of the editor as it is, and copies it name by name into no file', () => {
+    assert.match(code, /=require\("vscode"\)/);
+    assert.deepEqual(code.match(/\w\(require\("vscode"\)/g) ?? [], []);
+  });
+
   it('asks at run time for nothing but the editor, Node and the part that starts the host', () => {
     const asked = Object.values(metafile.outputs).flatMap((output) => output.imports.map((one) => one.path));
     assert.deepEqual(

@@ -24,3 +24,34 @@ export function afterCrash(
   if (crashes >= MAX_CRASHES) return { policy: { crashes }, next: 'giveUp' };
   return { policy: { crashes }, next: { delayMs: Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (crashes - 1)) } };
 }
+
+/** The crashes of one session: each run of a server counts once, however often it is asked. */
+export class CrashCount {
+  #policy = freshPolicy;
+  #next: ReturnType<typeof afterCrash>['next'] | undefined;
+
+  /** Restarts after crashes in a row. */
+  get crashes(): number {
+    return this.#policy.crashes;
+  }
+
+  /** A person or a new start: earlier crashes do not count any more. */
+  forget(): void {
+    this.#policy = freshPolicy;
+  }
+
+  /** Another server runs from now on. */
+  begin(): void {
+    this.#next = undefined;
+  }
+
+  /** The server has crashed: what comes next, as `afterCrash` has it. */
+  count(hadHealthyMinute: boolean): ReturnType<typeof afterCrash>['next'] {
+    if (this.#next === undefined) {
+      const { policy, next } = afterCrash(this.#policy, hadHealthyMinute);
+      this.#policy = policy;
+      this.#next = next;
+    }
+    return this.#next;
+  }
+}

@@ -7,7 +7,7 @@ import { adoptedReason, watchAdopted } from './adoption';
 import { covers, endForeign, foreignFamily } from './foreignServers';
 import type { HeldLock, KernelLock } from './kernelLock';
 import { stillAlive } from './processFamily';
-import { afterCrash, freshPolicy, type RestartPolicy } from './restartPolicy';
+import { CrashCount } from './restartPolicy';
 import type { AppServer } from './serverFinder';
 import type { Cared, CareDependencies, ServerCare } from './serverCare';
 import { notice, runServer, type Leftovers, type RunOutcome } from './sessionRun';
@@ -40,15 +40,13 @@ export class ServerLife {
   readonly #session: Cared;
   readonly #care: ServerCare;
   readonly #isPortOfAnother: (port: number) => boolean;
-  #policy: RestartPolicy = freshPolicy;
+  readonly #crashCount = new CrashCount();
   /** What earlier runs left and could not be ended. */
   #leftovers: readonly Leftovers[] = [];
   #lock: HeldLock | undefined;
   /** The Redis lock of the start that is on. */
   #permit: StartPermit | undefined;
   #isLiving = false;
-  /** The present run has ended by a crash, which is counted and told. */
-  #crash: ReturnType<typeof afterCrash> | undefined;
 
   constructor(
     deps: LifeDependencies,
@@ -65,12 +63,12 @@ export class ServerLife {
 
   /** Restarts after crashes in a row. */
   get crashes(): number {
-    return this.#policy.crashes;
+    return this.#crashCount.crashes;
   }
 
   /** A person or a new start: earlier crashes do not count any more. */
   forgetCrashes(): void {
-    this.#policy = freshPolicy;
+    this.#crashCount.forget();
   }
 
   /** A server of this app that is neither ours nor another session's. */
@@ -287,6 +285,7 @@ export class ServerLife {
     const { health, server, status, terminal, wanted } = this.#session;
     health.begin();
     health.answers();
+    this.#crashCount.begin();
     const adopt = (replacement: AppServer) => {
       server.adopted = replacement;
       server.claimedPort = undefined;
@@ -330,10 +329,9 @@ export class ServerLife {
       return 'over';
     }
     if (wanted.spec.managed === 'external') return undefined;
-    const { policy, next } = afterCrash(this.#policy, health.hadHealthyMinute);
-    this.#policy = policy;
+    const next = this.#crashCount.count(health.hadHealthyMinute);
     if (next === 'giveUp') {
-      this.#session.fail({ code: 'crashLoop', facts: { crashes: policy.crashes } });
+      this.#session.fail({ code: 'crashLoop', facts: { crashes: this.crashes } });
       return 'over';
     }
     status.apply({ type: 'launch', reason: { code: 'adoptedEnded', facts: { delayMs: next.delayMs } } });
@@ -371,7 +369,7 @@ export class ServerLife {
     const { spec } = wanted;
     health.begin();
     server.endReason = undefined;
-    this.#crash = undefined;
+    this.#crashCount.begin();
     const outcome = await runServer(
       this.#deps,
       {
@@ -462,10 +460,9 @@ export class ServerLife {
       terminal.print(notice(`no tunnel could be had (${exitText(outcome)}); going on with the local network`));
       return { delayMs: 0, useFallback: true };
     }
-    const { policy, next } = this.#crash ?? afterCrash(this.#policy, health.hadHealthyMinute);
-    this.#policy = policy;
+    const next = this.#crashCount.count(health.hadHealthyMinute);
     if (next === 'giveUp') {
-      const crashLoop = { code: 'crashLoop', facts: { ...exitFacts(outcome), crashes: policy.crashes } } as const;
+      const crashLoop = { code: 'crashLoop', facts: { ...exitFacts(outcome), crashes: this.crashes } } as const;
       this.#session.fail(server.endReason?.code === 'spawnFailed' ? server.endReason : crashLoop);
       return 'over';
     }
@@ -482,10 +479,8 @@ export class ServerLife {
   #tellCrash(exit: TerminalExit, useFallback: boolean): void {
     const { health, server, status, wanted } = this.#session;
     if (isNormalEnd(exit, wanted.spec) || server.endReason || this.#isForFallback(useFallback)) return;
-    this.#crash = afterCrash(this.#policy, health.hadHealthyMinute);
-    const { policy, next } = this.#crash;
+    const next = this.#crashCount.count(health.hadHealthyMinute);
     if (next === 'giveUp') return;
-    this.#policy = policy;
     status.apply({
       type: 'launch',
       reason: { code: 'crashed', facts: { ...exitFacts({ exit }), delayMs: next.delayMs } },

@@ -1,17 +1,15 @@
 import path from 'node:path';
-import { delay, type Clock } from '../clock';
+import { delay } from '../clock';
 import { failpoint } from '../failpoints';
 import { errorMessage, type Logger } from '../log';
 import type { LaunchSpec, Reason } from '../protocol';
 import type { SessionEvent } from '../sessionState';
 import type { AppFolder } from './appFolder';
-import type { FolderLock } from './folderLock';
 import { launchGuarded, ProgramMissingError, type GuardedProcess, type LaunchDependencies } from './guardedProcess';
 import { choosePort } from './portChoice';
 import type { FamilyMarks } from './processFamily';
-import type { Ports, ProcessIdentity } from './processes';
-import type { Prober } from './prober';
-import { untilReady, type Readiness } from './readiness';
+import type { ProcessIdentity } from './processes';
+import { untilReady, type Readiness, type ReadinessDependencies } from './readiness';
 import { stopFamily } from './stopLadder';
 import type { TerminalExit } from './terminal';
 import type { Turn } from './turn';
@@ -21,13 +19,8 @@ const TOOL_INSTALL_MS = 180_000;
 /** Between two looks at another package manager that works in the folder. */
 const INSTALLER_POLL_MS = 1000;
 
-export interface RunDependencies extends LaunchDependencies {
-  readonly clock: Clock;
-  readonly ports: Ports;
+export interface RunDependencies extends LaunchDependencies, ReadinessDependencies {
   readonly userName?: (uid: number) => Promise<string | undefined>;
-  readonly prober: Prober;
-  /** The framework's own lock on a folder, where it has one. */
-  readonly folderLock?: FolderLock;
   readonly appFolder: AppFolder;
   /** Two package managers in one repository spoil it for both: of a host's sessions one installs at a time. */
   readonly installTurn: Turn;

@@ -11,6 +11,8 @@ interface AppTypeFacts {
   readonly label?: string;
   /** Name of a codicon. */
   readonly icon: string;
+  /** Of the editor's theme, for the icon of its terminal. */
+  readonly tabColor: `terminal.ansi${string}`;
   /** Folder that a cheatcode sandbox has for it. */
   readonly folder?: string;
   /** Package name that makes a folder a cheatcode app whatever the folder is called. */
@@ -36,6 +38,7 @@ const table = {
   web: {
     label: 'Web',
     icon: 'globe',
+    tabColor: 'terminal.ansiBlue',
     folder: 'cheatcode-app',
     packageName: 'cheatcode-app',
     dependency: 'next',
@@ -49,6 +52,7 @@ const table = {
   mobile: {
     label: 'Mobile',
     icon: 'device-mobile',
+    tabColor: 'terminal.ansiMagenta',
     folder: 'cheatcode-mobile',
     packageName: 'cheatcode-mobile-app',
     dependency: 'expo',
@@ -61,6 +65,7 @@ const table = {
   /** Whatever `cheatcode.json` says. Of such servers nothing is known but that most read `.env*` once. */
   custom: {
     icon: 'server-process',
+    tabColor: 'terminal.ansiCyan',
     otherNames: ['other'],
     installs: false,
     restartFiles: ['.env*'],

@@ -9,7 +9,7 @@ import { sandboxEnv } from './sandboxEnv.mjs';
 import { serve } from './serve.mjs';
 
 /** An editor that talks to nobody and asks nothing. */
-export const quietSettings = {
+const quietSettings = {
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
   'extensions.autoUpdate': false,

@@ -15,7 +15,7 @@ const reactOf = /** @type {const} */ ({ '16.1.3': '19.2.0', '15.5.29': '19.2.0',
 
 /** @typedef {keyof typeof reactOf} NextVersion */
 
-export const nextVersions = /** @type {NextVersion[]} */ (Object.keys(reactOf));
+const nextVersions = /** @type {NextVersion[]} */ (Object.keys(reactOf));
 
 /**
  * Prepares `.sandbox/next-apps/<version>` for each version unless they are there.

@@ -38,7 +38,7 @@ function changed(changes) {
 }
 
 /** Fails when a mutation's text is not in its file exactly once: then the list has rotted. @param {readonly SourceChange[]} changes */
-export async function checkChanges(changes) {
+async function checkChanges(changes) {
   for (const { file, from } of changes) {
     const count = (await readFile(path.join(root, file), 'utf8')).split(from).length - 1;
     if (count !== 1) throw new Error(`mutation: this text is ${count} times in ${file}, not once:\n${from}`);

@@ -119,7 +119,7 @@ function where(userDataDir, extensionsDir) {
   ];
 }
 
-/** @param {string} userDataDir @param {Record<string, unknown>} settings */
+/** Merges into `<userDataDir>/User/settings.json`. @param {string} userDataDir @param {Record<string, unknown>} settings */
 export async function writeSettings(userDataDir, settings) {
   const file = path.join(userDataDir, 'User', 'settings.json');
   await mkdir(path.dirname(file), { recursive: true });

@@ -6,14 +6,17 @@ import { fileURLToPath } from 'node:url';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
-const model = (name) => path.join(here, 'model', name);
+const model = (/** @type {string} */ name) => path.join(here, 'model', name);
 
 /**
  * A deliberate fault of the protocol: `from`, which must be in the file exactly once, becomes `to`.
  * @typedef {{ readonly file: string, readonly from: string, readonly to: string }} SourceChange
  */
 
-/** What a host's terminal shows decides nothing, and its real model costs more than the rest of a schedule. */
+/**
+ * What a host's terminal shows decides nothing, and its real model costs more than the rest of a schedule.
+ * @type {import('esbuild').Plugin}
+ */
 const withoutScreen = {
   name: 'without-screen',
   setup(build) {
@@ -21,7 +24,7 @@ const withoutScreen = {
   },
 };
 
-/** @param {readonly SourceChange[]} changes */
+/** @param {readonly SourceChange[]} changes @returns {import('esbuild').Plugin} */
 function changed(changes) {
   return {
     name: 'mutation',

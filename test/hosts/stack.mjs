@@ -1,5 +1,5 @@
 // Names the sources in the stack traces of a report.
-// usage: npm run stack -- [FILE] [--maps=DIR]     (default: what it is given on its input, and the newest maps of the version that it names)
+// usage: npm run stack -- [FILE] [--maps=DIR]     (default: its input, and the newest maps of the version that it names)
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';

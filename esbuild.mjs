@@ -42,7 +42,7 @@ const browserScripts = {
       });
       const watchFiles = Object.keys(metafile.inputs).map((input) => path.join(root, input));
       // A page normalises line ends, and a hash is of what it reads.
-      return { contents: outputFiles[0].text.trim(), loader: 'text', watchFiles };
+      return { contents: outputFiles[0]?.text.trim() ?? '', loader: 'text', watchFiles };
     });
   },
 };
@@ -65,6 +65,9 @@ const plainRequires = {
   },
 };
 
+/** ESM-only packages in a CJS bundle ask for import.meta.url. */
+const importMetaUrl = "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;";
+
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: root,
@@ -80,10 +83,9 @@ const common = {
   keepNames: false,
   sourcemap: production ? false : 'linked',
   legalComments: production ? 'none' : 'inline',
-  // ESM-only packages in a CJS bundle ask for import.meta.url.
   define: { 'import.meta.url': '__importMetaUrl', TEST_BUILD: 'false' },
   plugins: [browserScripts, plainRequires],
-  banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  banner: { js: importMetaUrl },
   logLevel: 'warning',
 };
 
@@ -191,7 +193,7 @@ export const product = [
     entryPoints: { cli: 'src/cli.ts' },
     outdir: 'dist',
     // Installed alone it is run as a program.
-    banner: { js: `#!/usr/bin/env node\n${common.banner.js}` },
+    banner: { js: `#!/usr/bin/env node\n${importMetaUrl}` },
   },
   { ...common, entryPoints: { hostLauncher: 'src/sessions/hostLauncher.ts' }, outdir: 'dist' },
   { ...common, entryPoints: { asOwner: 'src/sessions/asOwner.ts' }, outdir: 'dist' },

@@ -5,6 +5,7 @@ import { access, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDependencies } from './dependencies.mjs';
+import { writeMaps } from './maps.mjs';
 import { exclusive } from './once.mjs';
 import { inRepo, repoRoot } from './paths.mjs';
 import { run } from './run.mjs';
@@ -55,6 +56,7 @@ export async function ensureVsix({ target = thisTarget, force = false } = {}) {
         missing: 'the extension could not be built',
       });
       await packVsix(vsix, ['--target', target]);
+      await writeMaps();
       await writeFile(stamp, wanted);
     });
     return vsix;

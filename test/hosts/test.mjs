@@ -8,7 +8,6 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ensureChromium } from './chromium.mjs';
 import { ensureCodeServer } from './codeServerInstall.mjs';
@@ -124,7 +123,7 @@ async function prepare(names) {
     ...(names.includes('tabs') ? [ensureExpoWeb(), ensureFirefox()] : []),
     ...(editor ? [ensureChromium(), ensureCodeServer()] : []),
   ]);
-  return vsix ?? '';
+  return /** @type {string | undefined} */ (vsix) ?? '';
 }
 
 /** @param {string} name @param {string} vsix @returns {Promise<Numbers>} */

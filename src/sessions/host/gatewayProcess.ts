@@ -83,7 +83,7 @@ class ChildGateway implements GatewayProcess {
 }
 
 /** A line of the gateway's output, checked. Throws at anything else than a message. */
-export function parseFromGateway(line: string): FromGateway {
+function parseFromGateway(line: string): FromGateway {
   const value = JSON.parse(line) as Partial<Record<string, unknown>> | null;
   const { type, id, port, detail, level, message } = value ?? {};
   if (type === 'serving' && typeof id === 'string' && isPort(port)) return { type, id, port };

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { APP_TYPES } from '../appTypes';
 import { delay } from '../clock';
 import { failpoint } from '../failpoints';
 import { errorMessage, type Logger } from '../log';
@@ -414,7 +415,7 @@ function untilAborted(signal: AbortSignal, over: AbortSignal): Promise<undefined
 /** What runs and where: `Cheatcode: Web (pnpm run dev) in cheatcode-app → http://localhost:3000`. */
 function firstLine(spec: LaunchSpec, command: readonly string[], port: number): string {
   const { type, appName, folder } = spec;
-  const what = type === 'custom' || spec.isFirstOfType === false ? appName : type === 'web' ? 'Web' : 'Mobile';
+  const what = (spec.isFirstOfType === false ? undefined : APP_TYPES[type].label) ?? appName;
   const line = withPort(command, port).join(' ');
   return `Cheatcode: ${what} (${line}) in ${path.basename(folder)} → http://localhost:${port}`;
 }

@@ -11,7 +11,7 @@ import { Emitter } from '../event';
 import { errorCode } from '../log';
 import { ExitAfterData } from './exitAfterData';
 import type { TerminalExit, TerminalFactory, TerminalOptions, TerminalProcess } from './terminal';
-import { assertStartable } from './terminalProgram';
+import { assertStartable, MAX_INPUT_BYTES } from './terminalProgram';
 
 /** As much of node-pty as we use; the editor's own has the same. */
 export type NodePtyModule = Pick<typeof NodePty, 'spawn'>;
@@ -32,6 +32,7 @@ export function loadEditorNodePty(folder: string): NodePtyModule {
 export function nodePtyFactory(load: () => NodePtyModule): TerminalFactory {
   return {
     kind: 'node-pty',
+    isTerminal: true,
     spawn(options) {
       assertStartable(options);
       return new NodePtyTerminal(load(), options);
@@ -39,8 +40,7 @@ export function nodePtyFactory(load: () => NodePtyModule): TerminalFactory {
   };
 }
 
-/** Typed and not yet read, and how soon the terminal is asked again to take it. */
-const MAX_INPUT_BYTES = 1024 * 1024;
+/** How soon a terminal that takes no more typing is asked again. */
 const INPUT_RETRY_MS = 50;
 
 class NodePtyTerminal implements TerminalProcess {

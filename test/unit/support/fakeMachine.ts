@@ -185,6 +185,7 @@ export class FakeMachine {
 
   readonly terminals: TerminalFactory = {
     kind: 'node-pty',
+    isTerminal: true,
     spawn: (options) => {
       const data = new Emitter<string>();
       const exit = new Emitter<TerminalExit>();

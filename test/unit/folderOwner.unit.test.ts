@@ -11,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import fsPromises from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { environmentAs, otherOwner } from '../../src/sessions/folderOwner';
@@ -137,6 +138,31 @@ describe('the copy of the host', () => {
       assert.equal(await ensureHostCopy(await readHostParts(dist), state), copy);
       assert.deepEqual(readdirSync(path.join(state, 'bin')), [path.basename(copy)]);
     } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('is the one that another window made a moment earlier, whatever the system calls that', async () => {
+    const folder = mkdtempSync('/tmp/cco-');
+    const { rename } = fsPromises;
+    try {
+      const dist = path.join(folder, 'dist');
+      mkdirSync(dist);
+      writeFileSync(path.join(dist, 'host.js'), '// host');
+      const parts = await readHostParts(dist);
+      // EPERM is what Windows says of a folder in the way.
+      for (const code of ['ENOTEMPTY', 'EEXIST', 'EPERM']) {
+        const state = path.join(folder, code);
+        mkdirSync(state);
+        fsPromises.rename = async (from, to) => {
+          await rename(from, to);
+          throw Object.assign(new Error(code), { code });
+        };
+        const copy = await ensureHostCopy(parts, state);
+        assert.deepEqual(readdirSync(copy), ['host.js']);
+      }
+    } finally {
+      fsPromises.rename = rename;
       rmSync(folder, { recursive: true, force: true });
     }
   });

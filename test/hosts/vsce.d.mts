@@ -1,1 +1,6 @@
-export function packVsix(vsix: string, how?: readonly string[]): Promise<void>;
+export interface PackOptions {
+  readonly dist?: string;
+  readonly how?: readonly string[];
+  readonly add?: (stage: string) => Promise<void>;
+}
+export function packVsix(vsix: string, options?: PackOptions): Promise<void>;

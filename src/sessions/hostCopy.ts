@@ -7,7 +7,21 @@ import { errorCode } from './log';
  * What a host needs beside itself, and the command line with what it needs to start one; the native part may be missing on a
  * platform that has none.
  */
-const PARTS = ['host.js', 'gateway.js', 'redis.js', 'cli.js', 'mcp.js', 'hostLauncher.js', 'asOwner.js', 'native'];
+const PARTS = [
+  'host.js',
+  'gateway.js',
+  'redis.js',
+  'runCommand.js',
+  'jsonText.js',
+  'cli.js',
+  'mcp.js',
+  'hostLauncher.js',
+  'asOwner.js',
+  'native',
+];
+
+/** Without one, Node looks for it upwards, and a home whose own says `"type": "module"` would stop every script of the copy. */
+const OWN_MANIFEST: HostPart = { name: 'package.json', content: Buffer.from('{ "type": "commonjs" }\n'), mode: 0o644 };
 
 /** How often a copy that is held by another program is tried to be moved to its place, and how soon again. */
 const HELD_TRIES = 40;
@@ -39,7 +53,7 @@ export async function readHostParts(distFolder: string): Promise<readonly HostPa
     }
   }
   if (parts[0]?.name !== 'host.js') throw new Error(`host.js is missing in ${distFolder}`);
-  return parts;
+  return [...parts, OWN_MANIFEST];
 }
 
 /**

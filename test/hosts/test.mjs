@@ -99,7 +99,7 @@ const started = performance.now();
 async function prepare(names) {
   const editor = names.some((name) => suites[name]?.editor);
   const [vsix] = await together([
-    // The production build first: it empties dist/, where the suites in the extension host want the debugging one.
+    // One build after the other; the package has bundles of its own.
     ensureDependencies()
       .then(() => (needsVsix(names) ? ensureVsix() : ''))
       .then(async (file) => {

@@ -133,6 +133,7 @@ describe('the copy of the host', () => {
         path.join('native', 'conpty'),
         path.join('native', 'conpty', 'OpenConsole.exe'),
         path.join('native', 'spawn-helper'),
+        'package.json',
       ]);
       assert.equal(statSync(path.join(copy, 'native', 'spawn-helper')).mode & 0o777, 0o755);
       assert.equal(await ensureHostCopy(await readHostParts(dist), state), copy);
@@ -163,6 +164,20 @@ describe('the copy of the host', () => {
       }
     } finally {
       fsPromises.rename = rename;
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('runs below a package.json that makes modules of scripts, as a home may have one', async () => {
+    const folder = mkdtempSync('/tmp/cco-');
+    try {
+      writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
+      const [dist, state] = [path.join(folder, 'dist'), path.join(folder, 's')];
+      for (const one of [dist, state]) mkdirSync(one);
+      writeFileSync(path.join(dist, 'host.js'), "process.exit(require('node:path').sep === '/' ? 7 : 1)");
+      const host = path.join(await ensureHostCopy(await readHostParts(dist), state), 'host.js');
+      assert.equal(spawnSync(process.execPath, [host]).status, 7);
+    } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   });

@@ -7,10 +7,10 @@ import path from 'node:path';
 import type { Metafile } from 'esbuild';
 import { readHostParts } from '../../src/sessions/hostCopy';
 import { repoRoot } from '../hosts/paths.mjs';
-import { checkVsix, readVsix, type PackedFile } from '../hosts/vsixContents.mjs';
+import { checkVsix, readVsix } from '../hosts/vsixContents.mjs';
 import { skipBecause } from '../support/skip';
 
-type Vsix = ReadonlyMap<string, PackedFile>;
+type Vsix = Awaited<ReturnType<typeof readVsix>>;
 
 /** What lies in `dist/native/`, and for which machine the binaries among it are built. */
 const windows = [

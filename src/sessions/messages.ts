@@ -264,7 +264,7 @@ export function unknownAutoStartMessage(word: string): Message {
   );
 }
 
-export function commandSetting(app: Pick<App, 'type'>): readonly MessageButton[] {
+function commandSetting(app: Pick<App, 'type'>): readonly MessageButton[] {
   const prefix = settingPrefix(app.type);
   return prefix === undefined
     ? [showLogButton()]

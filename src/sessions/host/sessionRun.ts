@@ -17,6 +17,9 @@ import type { Turn } from './turn';
 
 /** A tool that a command needs is given up after this long, and the fallback taken. */
 const TOOL_INSTALL_MS = 180_000;
+/** What a person sees who wonders why keys do nothing. */
+const NO_TERMINAL =
+  'no terminal can be had on this machine: the server does not know the size of this window, and gets what is typed with the Return key';
 /** Between two looks at another package manager that works in the folder. */
 const INSTALLER_POLL_MS = 1000;
 
@@ -137,6 +140,7 @@ export async function runServer(deps: RunDependencies, context: RunContext, sign
     );
   failpoint('start.beforeSpawn');
   context.print(notice(firstLine(spec, command, port)));
+  if (!deps.terminals.isTerminal) context.print(notice(NO_TERMINAL));
   const server = await launch(deps, context, command, port, tool.env, signal);
   if (!server) return abortedRun;
   if ('code' in server) return { kind: 'failed', reason: server };

@@ -1,5 +1,5 @@
 // Packs what was built into a VSIX, from a folder that holds nothing else.
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { inRepo } from './paths.mjs';
 import { run } from './run.mjs';
@@ -34,8 +34,9 @@ export async function packVsix(vsix, how = []) {
         'package',
         ...how,
         '--no-dependencies',
-        '--allow-missing-repository',
-        '--no-rewrite-relative-links',
+        // The README of a version shows the pictures and pages of that version, whatever becomes of them later.
+        '--githubBranch',
+        `v${JSON.parse(await readFile(inRepo('package.json'), 'utf8')).version}`,
         '--out',
         vsix,
       ],

@@ -1,18 +1,22 @@
 // Bundles the product (dist/) and, with --tests, the test suites (out/test/).
-// usage: node esbuild.mjs [--production] [--tests] [--watch]
+// usage: node esbuild.mjs [--production] [--tests] [--watch] [--outdir=DIR --metafiles=FILE]
+//        --outdir: the bundles alone, which are the same for all platforms, into an emptied folder; --metafiles: what is in them
 import { build, context } from 'esbuild';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeOwnNativePart } from './test/hosts/nativePart.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const argv = new Set(process.argv.slice(2));
 const production = argv.has('--production');
-/** `--target=linux-x64`: whose native part goes into dist/native (default: this machine's). */
-const target =
-  process.argv.find((a) => a.startsWith('--target='))?.slice('--target='.length) ??
-  `${process.platform}-${process.arch}`;
+/** @param {string} name @returns {string | undefined} */
+const valueOf = (name) => process.argv.find((one) => one.startsWith(`--${name}=`))?.slice(name.length + 3);
+const outdir = valueOf('outdir');
+const metafilesName = valueOf('metafiles');
+
+/** What the bundles of the browser's scripts hold: the outer bundles know these only as texts. @type {import('esbuild').Metafile[]} */
+const browserMetafiles = [];
 
 /**
  * The scripts that the gateway sends to browsers, by the names `browser:head`, `browser:worker` and `browser:shell`: each bundled
@@ -41,8 +45,9 @@ const browserScripts = {
         logLevel: 'warning',
       });
       const watchFiles = Object.keys(metafile.inputs).map((input) => path.join(root, input));
+      browserMetafiles.push(metafile);
       // A page normalises line ends, and a hash is of what it reads.
-      return { contents: outputFiles[0].text.trim(), loader: 'text', watchFiles };
+      return { contents: outputFiles[0]?.text.trim() ?? '', loader: 'text', watchFiles };
     });
   },
 };
@@ -65,6 +70,9 @@ const plainRequires = {
   },
 };
 
+/** ESM-only packages in a CJS bundle ask for import.meta.url. */
+const importMetaUrl = "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;";
+
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: root,
@@ -80,10 +88,9 @@ const common = {
   keepNames: false,
   sourcemap: production ? false : 'linked',
   legalComments: production ? 'none' : 'inline',
-  // ESM-only packages in a CJS bundle ask for import.meta.url.
   define: { 'import.meta.url': '__importMetaUrl', TEST_BUILD: 'false' },
   plugins: [browserScripts, plainRequires],
-  banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  banner: { js: importMetaUrl },
   logLevel: 'warning',
 };
 
@@ -121,6 +128,20 @@ const noSchemaValidator = {
     build.onLoad({ filter: /sdk[\\/]dist[\\/]esm[\\/]validation[\\/]ajv-provider\.js$/ }, () => ({
       contents: 'export class AjvJsonSchemaValidator {}',
       loader: 'js',
+    }));
+  },
+};
+
+/**
+ * Modules that bring a large package and are wanted in several bundles: each is a bundle of its own, which the others load.
+ * @type {import('esbuild').Plugin}
+ */
+const sharedModules = {
+  name: 'shared-modules',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/(?:runCommand|jsonText)$/ }, ({ path: name }) => ({
+      path: `./${path.basename(name)}.js`,
+      external: true,
     }));
   },
 };
@@ -191,9 +212,15 @@ export const product = [
     entryPoints: { cli: 'src/cli.ts' },
     outdir: 'dist',
     // Installed alone it is run as a program.
-    banner: { js: `#!/usr/bin/env node\n${common.banner.js}` },
+    banner: { js: `#!/usr/bin/env node\n${importMetaUrl}` },
   },
   { ...common, entryPoints: { hostLauncher: 'src/sessions/hostLauncher.ts' }, outdir: 'dist' },
+  // Shared: the first by launcher, host and doctor, the second by what reads settings and cheatcode.json.
+  ...['runCommand', 'jsonText'].map((name) => ({
+    ...common,
+    entryPoints: { [name]: `src/sessions/${name}.ts` },
+    outdir: 'dist',
+  })),
   { ...common, entryPoints: { asOwner: 'src/sessions/asOwner.ts' }, outdir: 'dist' },
   {
     ...common,
@@ -211,29 +238,13 @@ export const product = [
     outdir: 'dist',
     plugins: [noSchemaValidator],
   },
-];
-
-/** The platform's terminal binary, where one is published; without it the host falls back. */
-async function copyNative() {
-  await rm(path.join(root, 'dist/native'), { recursive: true, force: true });
-  const from = path.join(root, `node_modules/@lydell/node-pty-${target}`);
-  if (!existsSync(from)) return;
-  await mkdir(path.join(root, 'dist/native'), { recursive: true });
-  await cp(from, path.join(root, 'dist/native'), { recursive: true });
-  if (!target.startsWith('win32')) return;
-  // Run as files of their own by node-pty on Windows.
-  const source = path.join(root, 'node_modules/@lydell/node-pty');
-  for (const part of ['worker', 'shared']) {
-    await cp(path.join(source, part), path.join(root, 'dist/native', part), { recursive: true });
-  }
-  const agent = await readFile(path.join(source, 'conpty_console_list_agent.js'), 'utf8');
-  const beside = agent.replace(/require\("@lydell\/node-pty-"[^)]*\)/, "require('./conpty_console_list.node')");
-  await writeFile(path.join(root, 'dist/native/conpty_console_list_agent.js'), beside);
-}
+].map((options) => ({ ...options, plugins: [...(options.plugins ?? []), sharedModules] }));
 
 async function main() {
+  if (outdir) return buildBundles(outdir);
   if (production) await rm(path.join(root, 'dist'), { recursive: true, force: true });
-  await copyNative();
+  // The platform's terminal binary, where one is published; without it the host falls back.
+  await writeOwnNativePart(path.join(root, 'dist/native'));
   if (argv.has('--watch')) {
     for (const options of product) await (await context(options)).watch();
   } else {
@@ -255,6 +266,14 @@ async function main() {
     const { buildTests } = await import('./test/hosts/buildTests.mjs');
     await buildTests({ ...common, define: testDefine });
   }
+}
+
+/** @param {string} dir */
+async function buildBundles(dir) {
+  await rm(dir, { recursive: true, force: true });
+  const results = await Promise.all(product.map((options) => build({ ...options, outdir: dir, metafile: true })));
+  const metafiles = [...results.map(({ metafile }) => metafile), ...browserMetafiles];
+  if (metafilesName) await writeFile(metafilesName, JSON.stringify(metafiles));
 }
 
 if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) await main();

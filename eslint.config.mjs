@@ -14,7 +14,6 @@ export default tseslint.config(
       'node_modules/',
       '**/*.mjs',
       '**/*.cjs',
-      '**/*.d.mts',
       'media/',
     ],
   },

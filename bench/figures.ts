@@ -69,7 +69,7 @@ export function ratios(ours: readonly number[], rival: readonly number[]): reado
 }
 
 /** Ours minus the rival's, in the same way. */
-export function differences(ours: readonly number[], rival: readonly number[]): readonly number[] {
+function differences(ours: readonly number[], rival: readonly number[]): readonly number[] {
   return paired(ours, rival, (a, b) => a - b);
 }
 

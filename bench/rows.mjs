@@ -1,6 +1,14 @@
 // The rows of the benchmarks, in the order of the table: bench/rows/<name>.bench.ts.
 
-/** @type {import('./rows.mjs').rows} */
+/**
+ * @typedef {object} Row
+ * @property {string} title
+ * @property {readonly ('editor' | 'nextApps' | 'expoWeb' | 'redis' | 'tmux')[]} needs
+ * @property {number} rounds samples of a figure unless the caller says otherwise
+ * @property {number} minutes more than it takes on a slow machine
+ */
+
+/** @type {Readonly<Record<string, Row>>} */
 export const rows = {
   duplicates: { title: 'Duplicates', needs: ['editor', 'nextApps'], rounds: 1, minutes: 120 },
   activation: { title: 'Activation in the extension host', needs: ['editor'], rounds: 7, minutes: 20 },
@@ -18,7 +26,7 @@ export const rows = {
 
 /**
  * The README's short table: figures of a row, by what they are called in the whole one.
- * @type {import('./rows.mjs').headlines}
+ * @type {Readonly<Record<string, Readonly<Record<string, string>>>>}
  */
 export const headlines = {
   duplicates: {

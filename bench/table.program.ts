@@ -28,7 +28,7 @@ export function shortTable(
       const figure = figures.find((one) => one.what === what);
       if (!figure) throw new Error(`row ${name} has no figure "${what}"`);
       const [rival] = figure.rivals;
-      const middle = (samples: readonly number[]) => `${number(median(samples))} ${figure.unit}`;
+      const middle = (samples: readonly number[]) => amount(number(median(samples)), figure.unit);
       const instead = rival ? `${middle(rival.samples)}: ${escaped(rival.name)}` : '';
       return `| ${escaped(headline)} | ${middle(figure.ours)} | ${instead} |`;
     }),
@@ -83,13 +83,20 @@ function budgetText(budget: Budget | undefined): string {
 /** The median, and between which values the middle half lies. */
 function cell(samples: readonly number[], unit: string): string {
   const [middle, low, high] = [median(samples), quantile(samples, 0.25), quantile(samples, 0.75)].map(number);
-  return low === high ? `${middle} ${unit}` : `${middle} ${unit} (${low}–${high})`;
+  const text = amount(middle ?? '', unit);
+  return low === high ? text : `${text} (${low}–${high})`;
 }
 
 function ratioCell(values: readonly number[]): string {
   const [middle, low, high] = [median(values), quantile(values, 0.25), quantile(values, 0.75)].map(number);
   if (middle === undefined || !Number.isFinite(median(values))) return '';
   return low === high ? middle : `${middle} (${low}–${high})`;
+}
+
+/** What is counted, in the singular where it is one: units of counts are the plurals of words (servers, processes), all others stay. */
+function amount(shown: string, unit: string): string {
+  if (shown !== '1' || !/^[a-z]{3,}s$/.test(unit)) return `${shown} ${unit}`;
+  return `1 ${unit.replace(/(?<=s|x|ch|sh)es$|s$/, '')}`;
 }
 
 /** Three digits that mean something. */

@@ -113,7 +113,7 @@
   // The timers of a hidden tab are late, up to a minute.
   document.addEventListener('visibilitychange', sendReports);
   // Again until it is heard: right after a reload of the window the first one may meet nobody.
-  const loading = Number(document.body.dataset.loading);
+  const loading = Number(document.body.dataset['loading']);
   const knocking = setInterval(() => editor.postMessage({ type: 'ready', page, loading }), READY_INTERVAL_MS);
   editor.postMessage({ type: 'ready', page, loading });
 

@@ -10,7 +10,7 @@ export type CheatcodeExtensionId = 'cheatcode.cheatcode-dev-server';
 export interface CheatcodeApp {
   /** Of its folder, or as `cheatcode.json` names it; unique in a workspace. */
   readonly name: string;
-  readonly type: 'web' | 'mobile' | 'custom';
+  readonly type: CheatcodeAppType;
   /** Real path. */
   readonly folder: string;
   /** The name of its terminal and session (`dev_server_web`); undefined until the session host knows the app. */
@@ -20,6 +20,9 @@ export interface CheatcodeApp {
   /** What it listens on, or would; undefined until the session host knows the app. */
   readonly port: number | undefined;
 }
+
+/** `web`: Next.js. `mobile`: Expo. `custom`: what `cheatcode.json` says. More may come with a later version 1. */
+export type CheatcodeAppType = 'web' | 'mobile' | 'custom' | (string & {});
 
 /**
  * `waiting`: its start is held up by something that ends by itself. `blocked`: it needs something first, such as its port.

@@ -12,7 +12,7 @@ export interface ActivationTimes {
 }
 
 /** An extension that is active in the host, with its scripts that are loaded. */
-export interface ActiveExtension {
+interface ActiveExtension {
   readonly id: string;
   readonly scripts: readonly { readonly file: string; readonly bytes: number }[];
 }

@@ -55,7 +55,7 @@ async function count(programOf: (rig: HostRig) => readonly [string, ...string[]]
       if (answer.includes('"error"')) throw new Error(answer);
     }
     await answers(rig.port);
-    return await settled(watch, CLIENTS_SETTLE_MS);
+    return await settled(watch, { port: rig.port, settleMs: CLIENTS_SETTLE_MS });
   } finally {
     watch.stop();
     await Promise.all(clients.map(leave));

@@ -9,15 +9,22 @@ export interface Counts {
   readonly alive: number;
   /** Tabs that had to be loaded again: each has asked twice, so the numbers of such a round are too high for a rival. */
   readonly reloads: number;
+  /** What the app's page answers after that: servers that share one folder of builds spoil it for each other. */
+  readonly status: number;
 }
 
 /** All that wanted a server have asked for it by now. */
 export const SETTLE_MS = 60_000;
 
-export async function settled(watch: FolderWatch, settleMs: number, reloads = 0): Promise<Counts> {
+/** `port` is where the app's page is asked for at the end. */
+export async function settled(
+  watch: FolderWatch,
+  { port, settleMs, reloads = 0 }: { port: number; settleMs: number; reloads?: number },
+): Promise<Counts> {
   await sleep(settleMs);
   const alive = watch.look().length;
   const { started, peak } = watch;
   if (alive === 0) throw new Error(`of ${started} servers in ${watch.folder} none lives`);
-  return { started, peak, alive, reloads };
+  const { status } = await fetch(`http://localhost:${port}/`);
+  return { started, peak, alive, reloads, status };
 }

@@ -44,10 +44,7 @@ export async function countWithTabs({ name, dir, tabs, way, appName, makeApp, sa
     await Promise.all(pages.map((page) => page.goto(folderUrl, { waitUntil: 'commit', timeout: LIMIT_MS })));
     let reloads = 0;
     for (const each of await Promise.all(pages.map((page) => begun(new Tab(page), way, say)))) reloads += each;
-    const counts = await settled(watch, SETTLE_MS, reloads);
-    const response = await fetch(`http://localhost:${PORT}/`);
-    if (!response.ok) throw new Error(`the app answers ${response.status}`);
-    return counts;
+    return await settled(watch, { port: PORT, settleMs: SETTLE_MS, reloads });
   } finally {
     watch.stop();
     await editor?.close();

@@ -20,7 +20,7 @@ import type { BenchContext } from '../figures';
 import { requestsInto } from './seenRequests';
 
 /** The default of the setting. */
-export const INTERVAL_MS = 15_000;
+const INTERVAL_MS = 15_000;
 
 /** Compiles nothing and logs nothing: to see whether a server is there. */
 const HEALTH_PATH = '/__nextjs_server_status';

@@ -10,7 +10,7 @@ import { machineMs } from '../../test/support/machineClock';
 import { listeningSince, stubFolder } from './stub';
 
 /** The default of `cheatcode.healthIntervalSeconds`. */
-export const HEALTH_INTERVAL_MS = 15_000;
+const HEALTH_INTERVAL_MS = 15_000;
 /** When the server listens: any time of what Next.js takes to start, so that it meets the probes at any moment. */
 export const LISTEN_DELAY_MS = '500-3000';
 /** From the signal to the first probe, the probe, and the look after it, twice. */

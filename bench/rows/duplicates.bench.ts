@@ -37,6 +37,7 @@ export const bench: Bench = async ({ rounds, dir, extensionDir, extensionsDir, s
         const name = `${short}${count}${ways.indexOf(way)}${round}`;
         const counts = await countWithTabs({ name, dir, tabs: count, way, appName, makeApp: make, say });
         say(`${what}: ${way.name}: ${JSON.stringify(counts)}`);
+        if (way.name === 'ours' && counts.status !== 200) throw new Error(`our app answers ${counts.status}`);
         return counts;
       });
       figures.push(
@@ -81,7 +82,15 @@ function figuresOf(
     { key: 'alive', title: `servers alive ${settleMs / 1000} s later`, budget: { of: 'ours', most: 1, least: 1 } },
   ] as const;
   const reloads = seen.flat().reduce((sum, one) => sum + one.reloads, 0);
-  const note = reloads === 0 ? {} : { note: `${reloads} tabs were loaded again, and asked twice` };
+  const notes = [
+    ...(reloads === 0 ? [] : [`${reloads} tabs were loaded again, and asked twice`]),
+    ...seen.flatMap((counts, index) =>
+      counts
+        .filter(({ status }) => status !== 200)
+        .map(({ status }) => `with ${names[index] ?? ''} the page answered ${status} at the end`),
+    ),
+  ];
+  const note = notes.length === 0 ? {} : { note: notes.join('; ') };
   return parts.map(({ key, title, budget }) => {
     const [own = [], ...rivals] = seen.map((counts) => counts.map((one) => one[key]));
     const rival = (samples: readonly number[], index: number) => ({ name: names[index + 1] ?? '', samples });

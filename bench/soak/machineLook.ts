@@ -10,7 +10,7 @@ import { hostNames } from '../../src/sessions/host/hostNames';
 import { parseRecord, type SessionRecord } from '../../src/sessions/host/sessionRecords';
 
 /** What a process of ours is: `member` is any process of a session, the server itself included. */
-export type Kind = 'host' | 'member' | 'reaper' | 'extensionHost' | 'ptyHost';
+type Kind = 'host' | 'member' | 'reaper' | 'extensionHost' | 'ptyHost';
 
 export interface Sight {
   readonly pid: number;

@@ -1,3 +1,4 @@
+import { APP_TYPE_NAMES, goesByOwnName } from '../sessions/appTypes';
 import {
   commands,
   globalOptions,
@@ -11,7 +12,7 @@ import {
 
 const PROGRAM = 'cheatcode-dev';
 /** Types are good names everywhere; the names of apps are the workspace's, and no script asks for them. */
-const APP_WORDS = ['web', 'mobile'];
+const APP_WORDS = APP_TYPE_NAMES.filter((type) => !goesByOwnName(type));
 
 /** The completion script for a shell: to be read by it at its start. */
 export function completionScript(shell: string): string {

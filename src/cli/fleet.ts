@@ -1,3 +1,4 @@
+import { isAppType } from '../sessions/appTypes';
 import { errorMessage } from '../sessions/log';
 import type { SessionState } from '../sessions/protocol';
 import { redisSettings } from '../sessions/redisSettings';
@@ -91,7 +92,7 @@ export function entryReport(sandbox: string, fields: Readonly<Record<string, str
   return {
     session,
     app: name,
-    type: type === 'mobile' || type === 'custom' ? type : 'web',
+    type: isAppType(type) ? type : 'web',
     folder: folder ?? '',
     state: state as SessionState,
     reason: { code: 'runsElsewhere', facts: { machine: where } },

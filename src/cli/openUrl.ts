@@ -41,7 +41,7 @@ export function openerOf(
 /** Resolves once it runs, or with why it does not. */
 function start([file = '', ...args]: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { stdio: 'ignore', detached: true });
+    const child = spawn(file, args, { stdio: 'ignore', detached: true, windowsHide: true });
     child.once('error', (error) => resolve(error.message));
     child.once('spawn', () => resolve(undefined));
     child.unref();

@@ -45,7 +45,7 @@ export function isPage(
 }
 
 /** Encodings that Node 20 can undo: none, gzip, deflate, br. */
-export function isReadableEncoding(encoding: string | undefined): boolean {
+function isReadableEncoding(encoding: string | undefined): boolean {
   return ['', 'identity', 'gzip', 'x-gzip', 'deflate', 'br'].includes(encoding?.trim().toLowerCase() ?? '');
 }
 

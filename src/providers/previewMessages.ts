@@ -55,9 +55,9 @@ export interface PageView {
   readonly face: Face;
 }
 
-export type FrameWidth = 'phone' | 'tablet' | 'full';
+type FrameWidth = 'phone' | 'tablet' | 'full';
 
-export type Face = 'phone' | 'web';
+type Face = 'phone' | 'web';
 
 /** Messages to the page. */
 export type ToPage = ShowMessage | TellMessage;

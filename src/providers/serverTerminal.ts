@@ -1,11 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { App } from '../sessions/apps';
+import { APP_TYPES } from '../sessions/appTypes';
 import type { DevServers, TerminalAttachment } from '../sessions/devServers';
 import { DisposableStore, type Disposable } from '../sessions/event';
 import { canShowTerminal, canTryStart } from '../sessions/appActions';
 import { appIcon, terminalName } from '../sessions/appFace';
-import type { AppType, SessionSnapshot } from '../sessions/protocol';
+import type { SessionSnapshot } from '../sessions/protocol';
 import { isActive } from '../sessions/sessionState';
 import type { Settings } from '../sessions/settings';
 import { DrawnOutput } from './drawnOutput';
@@ -21,12 +22,6 @@ const CLEAR = '\x1bc\x1b[?25h\x1b[2J\x1b[3J\x1b[H';
 
 /** Dim, on a line of its own. */
 const LOST = { before: '\r\n\x1b[0m\x1b[2m', after: '\x1b[0m\r\n' } as const;
-
-const tabColor: Readonly<Record<AppType, string>> = {
-  web: 'terminal.ansiBlue',
-  mobile: 'terminal.ansiMagenta',
-  custom: 'terminal.ansiCyan',
-};
 
 export interface ServerTerminalPorts {
   readonly servers: Pick<DevServers, 'apps' | 'session' | 'attach'>;
@@ -99,7 +94,7 @@ export class ServerTerminals implements vscode.Disposable {
       name: session.id,
       pty,
       iconPath: new vscode.ThemeIcon(appIcon(app.type)),
-      color: new vscode.ThemeColor(tabColor[app.type]),
+      color: new vscode.ThemeColor(APP_TYPES[app.type].tabColor),
       // Not revived with the window: this extension makes it anew.
       isTransient: true,
     });

@@ -126,7 +126,9 @@ async function nodeProblem(file: string): Promise<string | undefined> {
   if (!(await may(file, constants.X_OK))) return l10n.t('There is no program {0}.', file);
   if (!/^node(?:js)?[\d.]*(?:\.exe)?$/i.test(path.basename(file))) return undefined;
   const version = await new Promise<string>((resolve) =>
-    execFile(file, ['--version'], { timeout: NODE_TIMEOUT_MS }, (error, stdout) => resolve(error ? '' : stdout.trim())),
+    execFile(file, ['--version'], { timeout: NODE_TIMEOUT_MS, windowsHide: true }, (error, stdout) =>
+      resolve(error ? '' : stdout.trim()),
+    ),
   );
   const major = /^v(\d+)\./.exec(version)?.[1];
   if (major === undefined) return l10n.t('{0} does not answer like a Node.js.', file);

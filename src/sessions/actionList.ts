@@ -10,7 +10,7 @@ import type { DevServers } from './devServers';
 import { appSummary } from './presenter';
 
 /** What can be done that is about no app. */
-export type WindowActionId = 'showLog' | 'showReport' | 'doctor' | 'replaceHost' | 'stopAll' | 'manageTrust';
+type WindowActionId = 'showLog' | 'showReport' | 'doctor' | 'replaceHost' | 'stopAll' | 'manageTrust';
 
 /** What the window knows that decides what fits. */
 export type ActionWindow = Pick<WindowView, 'connection' | 'trusted'> & Pick<DevServers, 'hostReplacement'>;

@@ -36,7 +36,7 @@ export interface AgentPorts {
   readonly onProgress?: (sentence: string) => void;
 }
 
-export type AgentServers = SettlingServers &
+type AgentServers = SettlingServers &
   Pick<DevServers, 'start' | 'stop' | 'restart' | 'foreignProcesses' | 'endForeign' | 'lastOutput' | 'compileIssues'>;
 
 /** Lines of output that explain a failure. */

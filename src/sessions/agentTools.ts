@@ -36,7 +36,7 @@ export const DEFAULT_WAIT_SECONDS = 40;
 const MAX_WAIT_SECONDS = 600;
 /** Lines of output where nobody says, and at most. */
 export const DEFAULT_LINES = 50;
-export const MAX_LINES = 200;
+const MAX_LINES = 200;
 
 const app: PropertySchema = {
   type: 'string',

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { App, AppProblem, ConfigProblem, Discovery } from './apps';
-import { KNOWN_FOLDERS, KNOWN_PACKAGES, typeOf } from './appTypes';
+import { APP_TYPES, goesByOwnName, KNOWN_FOLDERS, KNOWN_PACKAGES, typeOf } from './appTypes';
 import type { CheatcodeConfig, DeclaredApp } from './cheatcodeConfig';
 import type { ConfigReader } from './configReader';
 import { errorCode, errorMessage } from './log';
@@ -193,7 +193,7 @@ async function identify(found: readonly Found[], workspaceFolders: readonly stri
       folder: real,
       workspaceFolder: item.workspaceFolder,
       isWorkspaceFolder: opened.has(real),
-      isFirstOfType: type === 'custom' || !apps.some((app) => app.type === type),
+      isFirstOfType: goesByOwnName(type) || !apps.some((app) => app.type === type),
       label: name,
       declared,
       problem: item.problem ?? startProblem(real, type, declared, item.packageJson),
@@ -208,13 +208,13 @@ function startProblem(
   declared: App['declared'],
   packageJson: PackageJson | undefined,
 ): AppProblem | undefined {
-  if (type === 'custom' && declared.port === undefined) return { code: 'unknownPort', facts: { folder } };
+  if (APP_TYPES[type].port === undefined && declared.port === undefined)
+    return { code: 'unknownPort', facts: { folder } };
   if (declared.command !== undefined || type === 'mobile') return undefined;
   return packageJson?.scripts['dev'] === undefined ? { code: 'noDevScript', facts: { folder } } : undefined;
 }
 
 function labelOf(app: App, apps: readonly App[]): string {
-  if (app.type === 'custom') return app.name;
   const alike = apps.filter((other) => other.type === app.type);
-  return alike.length > 1 ? app.name : app.type === 'web' ? 'Web' : 'Mobile';
+  return (alike.length > 1 ? undefined : APP_TYPES[app.type].label) ?? app.name;
 }

@@ -1,5 +1,6 @@
 /** The one line of an app's state: icon, label, colour and sentence, the same in the status bar, the view and the preview. */
 import * as l10n from '@vscode/l10n';
+import { APP_TYPES } from './appTypes';
 import { errorToMessage } from './messages';
 import type { AppView, WindowView } from './appView';
 import type { AppType, SessionSnapshot } from './protocol';
@@ -12,11 +13,9 @@ import {
   wordOf,
 } from './sessionSentences';
 
-const typeIcon: Readonly<Record<AppType, string>> = { web: 'globe', mobile: 'device-mobile', custom: 'server-process' };
-
 /** Icon of an app's type, the name of a codicon. */
 export function appIcon(type: AppType): string {
-  return typeIcon[type];
+  return APP_TYPES[type].icon;
 }
 
 /**
@@ -52,7 +51,7 @@ export function appFace(view: AppView, window: Pick<WindowView, 'connection' | '
 function lookOf({ app, ...view }: AppView, window: Pick<WindowView, 'connection' | 'trusted'>): Omit<AppFace, 'label'> {
   // Nobody looks for another host before the workspace is trusted: what the last one said counts no more.
   const session = !window.trusted && window.connection.kind === 'idle' ? undefined : view.session;
-  const icon = typeIcon[app.type];
+  const { icon } = APP_TYPES[app.type];
   const { label } = app;
   const lost = window.connection.kind === 'failed' ? window.connection.error : undefined;
   if (lost !== undefined && (session === undefined || session.state !== 'stopped')) {

@@ -84,7 +84,7 @@ function failedMessage({ app }: AppView, session: SessionSnapshot): Message {
 function blockedMessage(view: AppView, session: SessionSnapshot): Message {
   const { app } = view;
   const sentence = stateSentence(app.label, session) + whatComesNext(session.reason);
-  const prefix = settingPrefix[app.type];
+  const prefix = settingPrefix(app.type);
   switch (session.reason.code) {
     case 'portTaken':
       return message('warning', sentence, [

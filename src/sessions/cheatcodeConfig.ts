@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { ConfigProblem } from './apps';
+import { APP_TYPE_NAMES, isAppType } from './appTypes';
 import { changeValue, parseJsonText, propertiesOf, valueAt, type JsonNode, type Span } from './jsonText';
 import type { AppType } from './protocol';
 
@@ -48,8 +49,8 @@ const text = (field: string): Rule<string> => ({
 const appRules = {
   name: text('name'),
   type: {
-    expected: () => l10n.t('"type" must be "web", "mobile" or "custom".'),
-    parse: ({ value }) => (['web', 'mobile', 'custom'] as const).find((type) => type === value),
+    expected: () => l10n.t('"type" must be one of these: {0}.', APP_TYPE_NAMES.map((type) => `"${type}"`).join(', ')),
+    parse: ({ value }: JsonNode) => (isAppType(value) ? value : undefined),
   } satisfies Rule<AppType>,
   path: text('path'),
   command: text('command'),

@@ -32,7 +32,7 @@ export function writeCommandShim(
 ): void {
   const isWindows = platform === 'win32';
   const file = commandFile(commandFolder(stateFolder), platform);
-  const text = isWindows ? windowsShim(copy, node) : posixShim(copy, node);
+  const text = isWindows ? windowsShim(copy, node, path.win32.dirname(file)) : posixShim(copy, node);
   if (textOf(file) === text) return;
   const aside = `${file}.${randomBytes(4).toString('hex')}.tmp`;
   try {
@@ -69,15 +69,57 @@ exit 127
 `;
 }
 
-function windowsShim(
+/**
+ * The command on Windows, as text, for a batch file in `folder`. No blocks in brackets: the brackets of `Program Files (x86)` would close them. `%~dp0` is the folder of the batch file: `cmd.exe` reads
+ * the text in an old code page, in which the letters of a user's name may be others.
+ */
+export function windowsShim(
   copy: string,
   { file, env }: { readonly file: string; readonly env: Readonly<Record<string, string>> },
+  folder: string,
 ) {
+  const below = path.win32.relative(folder, copy);
+  const isBelow = below !== '' && !below.startsWith('..') && !path.win32.isAbsolute(below);
+  const cli = isBelow
+    ? `%~dp0${path.win32.join(batchText(below), 'cli.js')}`
+    : batchText(path.win32.join(copy, 'cli.js'));
   const settings = Object.entries(env)
     .filter(([name]) => name === EDITORS_NODE)
     .map(([name, value]) => `set "${name}=${value}"`);
-  const lines = ['@echo off', 'setlocal', ...settings, `"${file}" "${path.win32.join(copy, 'cli.js')}" %*`];
+  const lines = [
+    '@echo off',
+    'rem Written by Cheatcode Dev Server when it starts its session host: its command line, of that version.',
+    'setlocal DisableDelayedExpansion',
+    `set "cli=${cli}"`,
+    `set "node=${homeless(batchText(file))}"`,
+    'if not exist "%cli%" goto gone',
+    'if not exist "%node%" goto path',
+    ...settings,
+    '"%node%" "%cli%" %*',
+    'exit /b %errorlevel%',
+    ':path',
+    'where /q node || goto none',
+    'node "%cli%" %*',
+    'exit /b %errorlevel%',
+    ':gone',
+    'echo cheatcode-dev: "%cli%" is gone; open the workspace in the editor once, or install cheatcode-dev anew 1>&2',
+    'exit /b 127',
+    ':none',
+    'echo cheatcode-dev: "%node%" is gone, and there is no node on the PATH 1>&2',
+    'exit /b 127',
+  ];
   return `${lines.join('\r\n')}\r\n`;
+}
+
+/** A text that a batch file means as it is. */
+function batchText(text: string): string {
+  return text.replaceAll('%', '%%');
+}
+
+/** With the user's own folder, whose name may have letters that a batch file can't, as the system names it. */
+function homeless(file: string): string {
+  const match = /^[a-z]:\\Users\\[^\\]+(?=\\)/i.exec(file);
+  return match && /[^\x20-\x7e]/.test(match[0]) ? `%USERPROFILE%${file.slice(match[0].length)}` : file;
 }
 
 /** One word for a POSIX shell, whatever it holds. */

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { access, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { App, ConfigProblem } from './apps';
-import { typeOf } from './appTypes';
+import { APP_TYPES, goesByOwnName, typeOf } from './appTypes';
 import type { CheatcodeConfig, DeclaredApp } from './cheatcodeConfig';
 import { splitCommand } from './commandLine';
 import type { Span } from './jsonText';
@@ -60,7 +60,7 @@ export async function checkConfig(config: CheatcodeConfig, around: ConfigSurroun
     }
     const { packageJson, problem } = await readPackageJson(folder);
     const type = declared.type ?? typeOf(folder, packageJson) ?? 'custom';
-    const twin = seen.find((other) => other.identity === identity && other.type === type && type !== 'custom');
+    const twin = seen.find((other) => other.identity === identity && other.type === type && !goesByOwnName(type));
     seen.push({ declared, folder, identity, type });
     if (twin)
       report(declared.at.path, {
@@ -74,10 +74,10 @@ export async function checkConfig(config: CheatcodeConfig, around: ConfigSurroun
       });
     // What something else runs needs nothing but its folder.
     if (declared.managed === 'external') continue;
-    if (type === 'custom' && declared.port === undefined)
+    if (APP_TYPES[type].port === undefined && declared.port === undefined)
       report(declared.at.type, {
         code: 'portMissing',
-        message: l10n.t('An app of type "custom" needs a "port".'),
+        message: l10n.t('An app of type "{0}" needs a "port".', type),
       });
     if (declared.command !== undefined) await checkCommand(declared, declared.command, folder, packageJson, report);
     else if (problem?.code === 'noPackageJson')

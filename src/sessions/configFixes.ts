@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import type { ConfigProblem } from './apps';
+import { APP_TYPE_NAMES, APP_TYPES } from './appTypes';
 import {
   changeValue,
   parseJsonText,
@@ -179,7 +180,7 @@ function anotherValue({ facts }: ConfigProblem, place: Place): ConfigFix[] {
   switch (field) {
     case 'type':
     case 'managed': {
-      const choices = field === 'type' ? ['web', 'mobile', 'custom'] : ['cheatcode', 'external'];
+      const choices = field === 'type' ? APP_TYPE_NAMES : ['cheatcode', 'external'];
       return [...byNearness(meantBy(value), choices).map((choice) => changeTo(place, choice)), ...remove];
     }
     case 'port': {
@@ -205,19 +206,8 @@ function anotherValue({ facts }: ConfigProblem, place: Place): ConfigFix[] {
 /** What people write for a choice in other words. */
 function meantBy(value: unknown): string {
   const word = String(value).toLowerCase();
-  const others: Readonly<Record<string, string>> = {
-    next: 'web',
-    nextjs: 'web',
-    'next.js': 'web',
-    expo: 'mobile',
-    'react-native': 'mobile',
-    ios: 'mobile',
-    android: 'mobile',
-    other: 'custom',
-    true: 'cheatcode',
-    false: 'external',
-  };
-  return others[word] ?? word;
+  const managed: Readonly<Record<string, string>> = { true: 'cheatcode', false: 'external' };
+  return managed[word] ?? APP_TYPE_NAMES.find((type) => APP_TYPES[type].otherNames.includes(word)) ?? word;
 }
 
 /** The next one that no app of the file has. */

@@ -18,7 +18,7 @@ import type { LaunchSpec } from './protocol';
 import { appProblemSentence } from './sessionSentences';
 
 /** For one look; npm takes two seconds on a slow machine. In milliseconds. */
-export const LOOK_LIMIT_MS = 8000;
+const LOOK_LIMIT_MS = 8000;
 
 /** One look at one thing. */
 export interface Look {

@@ -13,6 +13,8 @@ import {
   type Patient,
 } from './doctorContext';
 import type { Finding, Fix } from './doctorFinding';
+import { ownSettings } from './launchSpec';
+import { settingPrefix } from './messages';
 import { readNextLock } from './nextLock';
 import { stateSentence } from './sessionSentences';
 
@@ -26,6 +28,7 @@ const PORTS_TRIED = 20;
 /** Whether the program that starts the server is there, and answers. */
 export async function programCheck(context: DoctorContext, { app, spec }: Patient): Promise<readonly Finding[]> {
   const { ports } = context;
+  const prefix = settingPrefix(app.type);
   if (spec.managed !== undefined) return [];
   const [program = ''] = spec.command;
   const env = await context.serverEnvironment();
@@ -43,13 +46,7 @@ export async function programCheck(context: DoctorContext, { app, spec }: Patien
       missing(
         'fail',
         l10n.t('{0}, which starts the server, was not found.', program),
-        await programFixes(
-          context,
-          app.folder,
-          program,
-          env,
-          app.type === 'custom' ? undefined : `cheatcode.${app.type}.command`,
-        ),
+        await programFixes(context, app.folder, program, env, prefix && `${prefix}.command`),
       ),
     ];
   const ok = (message: string) => [about(app, { id: 'packageManager', result: 'ok', message })];
@@ -233,15 +230,16 @@ async function otherPortFixes(context: DoctorContext, { app, spec }: Patient): P
     if (await ports.isPortFree(port)) free = port;
   if (free === undefined) return [];
   const title = l10n.t('Change to Port {0}', free);
-  const own = app.type === 'web' ? settings.web.port : app.type === 'mobile' ? settings.mobile.port : undefined;
+  const own = ownSettings(app, settings)?.port;
   const declaration =
     own === undefined && app.declared.port !== undefined ? await declarationOf(context, app) : undefined;
   if (declaration) {
     const change = declarationEdit(declaration, ['port'], free);
     return [{ title, detail: l10n.t('Changes {0}.', change.file), change }];
   }
-  if (app.type === 'custom') return [];
-  const setting = `cheatcode.${app.type}.port`;
+  const prefix = settingPrefix(app.type);
+  if (prefix === undefined) return [];
+  const setting = `${prefix}.port`;
   return [
     {
       title,

@@ -29,7 +29,7 @@ export interface DoctorContext {
 }
 
 /** What matters of the editor. */
-export interface EditorFacts {
+interface EditorFacts {
   /** A code-server, whose pages a browser shows. */
   readonly isCodeServer: boolean;
   /** The address by which the user's browser reaches an address of this machine; undefined outside of a window. */

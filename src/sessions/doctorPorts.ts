@@ -19,7 +19,7 @@ export interface FirstProcess {
   readonly ignoresChildren: boolean;
 }
 
-export interface DiskFacts {
+interface DiskFacts {
   /** One disk has one, whatever folder was asked about. */
   readonly device: string;
   /** Number of the file system's kind, as `statfs` of Linux has it. */

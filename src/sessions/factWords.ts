@@ -46,7 +46,7 @@ export function holder(facts: Facts): string | undefined {
   return parts.length === 0 ? undefined : parts.join(', ');
 }
 
-export function userOf(facts: Facts): string | undefined {
+function userOf(facts: Facts): string | undefined {
   const name = text(facts, 'user');
   const uid = text(facts, 'uid');
   if (name !== undefined) return l10n.t('user {0}', name);

@@ -7,7 +7,25 @@ import { errorCode } from './log';
  * What a host needs beside itself, and the command line with what it needs to start one; the native part may be missing on a
  * platform that has none.
  */
-const PARTS = ['host.js', 'gateway.js', 'redis.js', 'cli.js', 'mcp.js', 'hostLauncher.js', 'asOwner.js', 'native'];
+const PARTS = [
+  'host.js',
+  'gateway.js',
+  'redis.js',
+  'runCommand.js',
+  'jsonText.js',
+  'cli.js',
+  'mcp.js',
+  'hostLauncher.js',
+  'asOwner.js',
+  'native',
+];
+
+/** Without one, Node looks for it upwards, and a home whose own says `"type": "module"` would stop every script of the copy. */
+const OWN_MANIFEST: HostPart = { name: 'package.json', content: Buffer.from('{ "type": "commonjs" }\n'), mode: 0o644 };
+
+/** How often a copy that is held by another program is tried to be moved to its place, and how soon again. */
+const HELD_TRIES = 40;
+const HELD_POLL_MS = 50;
 
 /** One file of the host, as it was read. */
 export interface HostPart {
@@ -35,7 +53,7 @@ export async function readHostParts(distFolder: string): Promise<readonly HostPa
     }
   }
   if (parts[0]?.name !== 'host.js') throw new Error(`host.js is missing in ${distFolder}`);
-  return parts;
+  return [...parts, OWN_MANIFEST];
 }
 
 /**
@@ -58,17 +76,31 @@ export async function ensureHostCopy(parts: readonly HostPart[], stateFolder: st
         if (errorCode(error) !== 'EEXIST') throw error;
       });
     for (const { name, content, mode } of parts) await writeFile(path.join(aside, name), content, { mode, flag: 'wx' });
-    await rename(aside, target);
+    await moveTo(target, aside);
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
     // Another window was quicker: the same bytes are there.
-    if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
     if (await exists(path.join(target, 'host.js'))) return target;
+    // What is in the way of a rename Windows calls EPERM, as it does a file in it that a virus scanner looks at.
+    if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(errorCode(error) ?? '')) throw error;
     // Not whole, so not by a rename of ours: out of the way, and the next try makes it anew.
     await rm(target, { recursive: true, force: true });
     throw error;
   }
   return target;
+}
+
+/** What is new on a disk of Windows a virus scanner looks at first, and holds for a moment. */
+async function moveTo(target: string, aside: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await rename(aside, target);
+    } catch (error) {
+      const isHeld = ['EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error) ?? '');
+      if (process.platform !== 'win32' || !isHeld || tries === HELD_TRIES || (await exists(target))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, HELD_POLL_MS));
+    }
+  }
 }
 
 /** Each folder after the one that it lies in. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { pathName, pathOf } from './environmentPath';
 import { DevServerError } from './errors';
 import { runCommand } from './runCommand';
 
@@ -34,7 +35,7 @@ export async function findHostNode(
       : await majorOf(file, env);
   // Not its real path: a version manager's program goes by the name that it was called by, and finds the others by PATH.
   if (file !== undefined && major !== undefined && major >= MIN_MAJOR)
-    return { file, env: { PATH: env['PATH'] ?? '' } };
+    return { file, env: { [pathName(env)]: pathOf(env) } };
   const mayRun = await access(process.execPath, constants.X_OK).then(
     () => true,
     () => false,
@@ -44,7 +45,7 @@ export async function findHostNode(
 }
 
 async function nodeOnPath(env: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
-  for (const folder of (env['PATH'] ?? '').split(path.delimiter)) {
+  for (const folder of pathOf(env).split(path.delimiter)) {
     const file = path.join(folder, process.platform === 'win32' ? 'node.exe' : 'node');
     const isProgram = await access(file, constants.X_OK).then(
       () => folder !== '',

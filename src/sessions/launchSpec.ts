@@ -1,28 +1,15 @@
 import { resolveCommand } from 'package-manager-detector/commands';
 import { detect } from 'package-manager-detector/detect';
 import type { App } from './apps';
+import { APP_TYPES, defaultPort } from './appTypes';
 import { DevServerError } from './errors';
 import { installedVersion } from './installedVersion';
 import { readPackageJson, type PackageJson } from './packageJson';
-import type { AppType, LaunchSpec, ProbeSpec } from './protocol';
+import type { LaunchSpec, ProbeSpec } from './protocol';
 import { splitCommand } from './commandLine';
 import type { Settings } from './settings';
 
 type AppLaunch = Pick<LaunchSpec, 'command' | 'install' | 'fallback' | 'requiredTool' | 'probe'>;
-
-/** A custom app has one only if it is managed elsewhere and declares none: shown until its server is found, wherever. */
-const DEFAULT_PORT: Readonly<Record<AppType, number>> = { web: 3000, mobile: 8081, custom: 3000 };
-
-/**
- * What a dev server reads at its start only. Next.js reads its configuration and `.env*` again by itself; Expo does not,
- * nor does Metro with its own and Babel's (the lock file is watched for every app). Of other servers nothing is known but
- * that most read `.env*` once.
- */
-const RESTART_FILES: Readonly<Record<AppType, readonly string[]>> = {
-  web: [],
-  mobile: ['app.json', 'app.config.js', 'app.config.ts', 'babel.config.js', 'metro.config.js', '.env*'],
-  custom: ['.env*'],
-};
 
 /**
  * Turns an app and the settings into everything that the host needs to run it (DESIGN section 5), or to watch it where
@@ -33,10 +20,11 @@ export async function resolveLaunchSpec(app: App, settings: Settings, isSandbox:
   const { problem } = withSettings(app, settings);
   if (problem) throw new DevServerError('appCannotStart', { app: app.name, problem: problem.code, ...problem.facts });
   const { packageJson } = await readPackageJson(app.folder);
-  const own = app.type === 'web' ? settings.web : app.type === 'mobile' ? settings.mobile : undefined;
+  const own = ownSettings(app, settings);
+  const type = APP_TYPES[app.type];
   const scriptPort = portInScript(packageJson?.scripts['dev']);
   // For mobile our own command runs, not the script; its port is still what the user wrote there.
-  const port = own?.port ?? app.declared.port ?? scriptPort ?? DEFAULT_PORT[app.type];
+  const port = own?.port ?? app.declared.port ?? scriptPort ?? defaultPort(app.type);
   const command = own?.command ?? app.declared.command;
   const agent = await packageManagerOf(app.folder);
   const install = packageJson ? commandOf(agent, 'install', []) : undefined;
@@ -49,7 +37,9 @@ export async function resolveLaunchSpec(app: App, settings: Settings, isSandbox:
             // A port that the script itself names would win over PORT, so it is told again behind it.
             command: commandOf(agent, 'run', [
               'dev',
-              ...(scriptPort !== undefined && scriptPort !== port ? ['--port', '{port}'] : []),
+              ...(scriptPort === port || (scriptPort === undefined && !type.wantsPortOption)
+                ? []
+                : ['--port', '{port}']),
             ]),
             probe: await probeOf(app, packageJson),
           };
@@ -66,12 +56,12 @@ export async function resolveLaunchSpec(app: App, settings: Settings, isSandbox:
     return { ...spec, command: launch.command, probe: launch.probe, managed: 'external' };
   return {
     ...spec,
-    ...(install && app.type !== 'custom' ? { install } : {}),
+    ...(install && type.installs ? { install } : {}),
     ...launch,
     // Asking is the window's part: until there is an answer, the host waits.
     onPortTaken: settings.portConflict === 'useNext' ? 'useNext' : 'wait',
     onChange: settings.restartOnChange,
-    restartFiles: RESTART_FILES[app.type],
+    restartFiles: type.restartFiles,
   };
 }
 
@@ -80,17 +70,17 @@ export async function resolveLaunchSpec(app: App, settings: Settings, isSandbox:
  * runs needs nothing but its folder.
  */
 export function withSettings(app: App, settings: Settings): App {
-  const command =
-    app.type === 'web' ? settings.web.command : app.type === 'mobile' ? settings.mobile.command : undefined;
+  const command = ownSettings(app, settings)?.command;
   const isLifted =
     (app.problem?.code === 'noDevScript' && command !== undefined) ||
     (app.declared.managed === 'external' && app.problem?.code !== 'folderMissing');
   return app.problem && isLifted ? { ...app, problem: undefined } : app;
 }
 
-/** The port of an app whose files and settings name none. */
-export function defaultPort(type: AppType): number {
-  return DEFAULT_PORT[type];
+/** The settings of apps of its type; undefined: there are none. */
+export function ownSettings({ type }: Pick<App, 'type'>, settings: Settings): Settings['web' | 'mobile'] | undefined {
+  const group = APP_TYPES[type].settings;
+  return group && settings[group];
 }
 
 /** `-p 4000`, `--port=4000` and the like in a script. */

@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
+import { pathOf } from './environmentPath';
 import { inBrackets } from './factWords';
+import { windowsCommand, windowsSuffixes } from './windowsCommand';
 import { execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import net from 'node:net';
@@ -8,6 +10,7 @@ import path from 'node:path';
 /** Each way to listen on a port; a holder of one of them keeps a dev server from it. */
 const ADDRESSES = ['127.0.0.1', '0.0.0.0', '::1', '::'];
 const PROGRAM_LIMIT_MS = 3000;
+const isWindows = process.platform === 'win32';
 
 /** Whether the port can be had, found by a bind on each address. */
 export async function isPortFree(port: number): Promise<boolean> {
@@ -42,8 +45,9 @@ export function findProgram(
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
-  const folders = program.includes('/') ? [folder] : (env['PATH'] ?? '').split(path.delimiter).filter(Boolean);
-  const names = process.platform === 'win32' ? [`${program}.cmd`, `${program}.exe`, program] : [program];
+  const hasFolder = program.includes('/') || program.includes(path.sep);
+  const folders = hasFolder ? [folder] : pathOf(env).split(path.delimiter).filter(Boolean);
+  const names = isWindows ? windowsSuffixes(program).map((suffix) => program + suffix) : [program];
   return folders.flatMap((one) => names.map((name) => path.resolve(one, name))).find(isProgram);
 }
 
@@ -63,11 +67,21 @@ export function outputOf(
   env: Readonly<Record<string, string | undefined>> = process.env,
   cwd = '/',
 ): Promise<string | undefined> {
+  const found = isWindows ? (findProgram(file, cwd, env) ?? file) : file;
+  const command = isWindows ? windowsCommand(found, args, process.env['ComSpec'] ?? 'cmd.exe') : { file, args };
+  const verbatim = 'commandLine' in command ? command.commandLine : undefined;
   return new Promise((resolve) =>
     execFile(
-      file,
-      args,
-      { env: env, cwd, timeout: PROGRAM_LIMIT_MS, killSignal: 'SIGKILL', windowsHide: true },
+      command.file,
+      verbatim === undefined ? command.args : [verbatim],
+      {
+        env,
+        cwd,
+        timeout: PROGRAM_LIMIT_MS,
+        killSignal: 'SIGKILL',
+        windowsHide: true,
+        windowsVerbatimArguments: verbatim !== undefined,
+      },
       (error, stdout) => resolve(error ? undefined : stdout),
     ),
   );

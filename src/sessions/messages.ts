@@ -3,6 +3,7 @@
  */
 import * as l10n from '@vscode/l10n';
 import type { App } from './apps';
+import { APP_TYPES, type AppType } from './appTypes';
 import { DevServerError } from './errors';
 import { afterColon, holder, inBrackets, known, quote, text } from './factWords';
 import { errorMessage } from './log';
@@ -47,8 +48,11 @@ export interface Message {
   readonly buttons: readonly MessageButton[];
 }
 
-/** Settings by app type that move an app to another port or command. */
-export const settingPrefix = { web: 'cheatcode.web', mobile: 'cheatcode.mobile', custom: undefined } as const;
+/** Settings that move an app of this type to another port or command; undefined: `cheatcode.json` alone does. */
+export function settingPrefix(type: AppType): string | undefined {
+  const { settings } = APP_TYPES[type];
+  return settings && `cheatcode.${settings}`;
+}
 
 /** An error of a command, for a person who waits for its result. `label` is the app's, if it was about one. */
 export function errorToMessage(error: unknown, app?: Pick<App, 'key' | 'label' | 'type' | 'problem'>): Message {
@@ -260,8 +264,8 @@ export function unknownAutoStartMessage(word: string): Message {
   );
 }
 
-export function commandSetting(app: Pick<App, 'type'>): readonly MessageButton[] {
-  const prefix = settingPrefix[app.type];
+function commandSetting(app: Pick<App, 'type'>): readonly MessageButton[] {
+  const prefix = settingPrefix(app.type);
   return prefix === undefined
     ? [showLogButton()]
     : [{ title: l10n.t('Open Settings'), action: 'openSettings', setting: `${prefix}.command` }];

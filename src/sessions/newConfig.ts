@@ -2,11 +2,11 @@ import * as l10n from '@vscode/l10n';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { App } from './apps';
-import { typeOf } from './appTypes';
+import { defaultPort, typeOf } from './appTypes';
 import { appFolders } from './appFolders';
 import { discoverApps } from './appDiscovery';
 import { configReader } from './configReader';
-import { defaultPort, portInScript } from './launchSpec';
+import { portInScript } from './launchSpec';
 import { readPackageJson } from './packageJson';
 import type { AppType } from './protocol';
 

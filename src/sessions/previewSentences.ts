@@ -13,7 +13,7 @@ export interface PreviewNotice {
   readonly action: { readonly id: NoticeAction; readonly label: string } | undefined;
 }
 
-export type NoticeAction = 'reload' | 'showTerminal' | 'openInBrowser' | 'openFile';
+type NoticeAction = 'reload' | 'showTerminal' | 'openInBrowser' | 'openFile';
 
 /** How the frame reaches the app, as far as the words depend on it. */
 export interface FrameRoute {

@@ -3,6 +3,7 @@
  * line, over a unix socket or a named pipe. Every type that crosses the socket lives here and nowhere else; both sides
  * import it, so they can't drift apart.
  */
+import type { AppType } from './appTypes';
 
 /** Raised when a message changes its meaning; a client and a host of the same number understand each other. */
 export const PROTOCOL_VERSION = 1;
@@ -10,8 +11,7 @@ export const PROTOCOL_VERSION = 1;
 /** A longer line ends its connection before it is buffered (DESIGN section 9). In bytes. */
 export const MAX_MESSAGE_BYTES = 1_000_000;
 
-/** What a dev server is made with: Next.js, Expo, or whatever `cheatcode.json` says. */
-export type AppType = 'web' | 'mobile' | 'custom';
+export type { AppType };
 
 /** How the health monitor asks an app whether it is well. `tcp` is satisfied by an accepted connection. */
 export type ProbeSpec =

@@ -159,7 +159,7 @@ function asRefusal(error: unknown): DevServerError | undefined {
   return code && new DevServerError(code, facts, { cause: error });
 }
 
-export class ConnectionClosedError extends Error {
+class ConnectionClosedError extends Error {
   constructor() {
     super('the connection to the session host ended');
     this.name = 'ConnectionClosedError';

@@ -65,8 +65,9 @@ export async function runCommand(
   const kill = (killSignal: 'SIGTERM' | 'SIGKILL') => {
     // A child that was never born has pid 0, and Node would kill that: this very process and its whole group.
     if (tree === undefined) return;
-    if (isWindows) subprocess.kill(killSignal);
-    else signalOwnGroup(tree, killSignal);
+    if (!isWindows) return signalOwnGroup(tree, killSignal);
+    // No groups there, and `kill` would end the direct child alone. Console programs don't hear a polite request.
+    void execa('taskkill', ['/PID', String(tree), '/T', '/F'], { reject: false, stdin: 'ignore', windowsHide: true });
   };
   let killTimer: NodeJS.Timeout | undefined;
   const end = () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import os from 'node:os';
+import { currentBootId } from './bootId';
 
 /**
  * The scope is where a port number and a pid mean one thing: this user, this boot, this network and pid namespace.
@@ -14,17 +15,8 @@ export interface Scope {
 /** The scope of this process. Falls back to what the platform tells where there is no /proc. */
 export function currentScope(): Scope {
   const uid = process.geteuid?.() ?? os.userInfo().username;
-  const parts = [String(uid), bootId(), namespace('net'), namespace('pid')];
+  const parts = [String(uid), currentBootId(), namespace('net'), namespace('pid')];
   return { id: createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12) };
-}
-
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    // No /proc: the time of boot, coarse enough for a clock that is adjusted by seconds.
-    return `boot-${Math.round((Date.now() / 1000 - os.uptime()) / 60)}`;
-  }
 }
 
 function namespace(kind: 'net' | 'pid'): string {

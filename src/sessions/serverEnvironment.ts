@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { pathName, pathOf } from './environmentPath';
 
 /**
  * The environment that a dev server gets: the one its client brought, without what belongs to the editor. Kept in
@@ -41,9 +42,9 @@ export function serverEnvironment(
     if (options) result['NODE_OPTIONS'] = options;
     else delete result['NODE_OPTIONS'];
   }
-  const pathName = Object.keys(result).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
+  const name = pathName(result);
   const editor = editorRoot === undefined ? undefined : path.resolve(editorRoot) + path.sep;
-  result[pathName] = (result[pathName] ?? '')
+  result[name] = pathOf(result)
     .split(path.delimiter)
     .filter((entry) => entry !== '' && !(editor && (path.resolve(entry) + path.sep).startsWith(editor)))
     .join(path.delimiter);

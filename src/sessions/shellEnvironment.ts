@@ -23,16 +23,19 @@ export interface ShellEnvironmentOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
   readonly limitMs?: number;
+  readonly platform?: NodeJS.Platform;
 }
 
 /**
  * The environment that the user's shell makes as a login shell that is interactive, for a client that has none from an editor:
  * version managers of Node are set up in `.bashrc`, which no other kind of shell reads. The shell is the account's, whatever
- * `SHELL` says. One that fails, or takes longer than 10 s, is ended with all it began, and what it was given is used:
+ * `SHELL` says. Windows has no such shells: there it is `env`. One that fails, or takes longer than 10 s, is ended with all it began, and what it was given is used:
  * never rejects.
  */
 export async function resolveShellEnvironment(options: ShellEnvironmentOptions): Promise<Record<string, string>> {
-  const { user, log, limitMs = LIMIT_MS } = options;
+  const { user, log, limitMs = LIMIT_MS, platform = process.platform } = options;
+  // No login shells there: each program is given what the system has for the user.
+  if (platform === 'win32') return copyOf(options.env);
   const account = user ?? ownAccount();
   const given = user ? environmentAs(user, options.env) : withAccount(account, options.env);
   given['PATH'] ||= PLAIN_PATH;
@@ -46,6 +49,12 @@ export async function resolveShellEnvironment(options: ShellEnvironmentOptions):
     log.warn('the shell gave no environment', { shell, error: errorMessage(error) });
     return given;
   }
+}
+
+function copyOf(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 function ownAccount(): User {
@@ -62,10 +71,7 @@ function withAccount(
   { name, home, shell }: User,
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const result: Record<string, string> = {};
-  for (const [key, value] of Object.entries({ HOME: home, USER: name, LOGNAME: name, SHELL: shell, ...env }))
-    if (value !== undefined) result[key] = value;
-  return result;
+  return copyOf({ HOME: home, USER: name, LOGNAME: name, SHELL: shell, ...env });
 }
 
 function shellOf({ shell }: User): string {

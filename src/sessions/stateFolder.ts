@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -87,9 +88,16 @@ export function scopePaths(stateFolder: string, scope: Scope, uid: number | unde
 }
 
 function socketOf(stateFolder: string, scopeId: string): string {
-  return process.platform === 'win32'
-    ? `\\\\.\\pipe\\cheatcode-${scopeId}`
-    : path.join(stateFolder, scopeId, 'host.sock');
+  return process.platform === 'win32' ? pipeName(stateFolder, scopeId) : path.join(stateFolder, scopeId, 'host.sock');
+}
+
+/**
+ * The named pipe of a scope. Pipes lie in no folder, so the state folder is a part of the name: another one is another host. In
+ * whatever case and with whatever slashes the same folder is written, it is one.
+ */
+export function pipeName(stateFolder: string, scopeId: string): string {
+  const folder = path.win32.resolve(stateFolder).toLowerCase();
+  return `\\\\.\\pipe\\cheatcode-${scopeId}-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`;
 }
 
 function checkSocketPath(socket: string): void {

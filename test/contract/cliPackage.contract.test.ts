@@ -31,7 +31,7 @@ describe('the command line, installed alone', function () {
     assert.match(execFileSync(command, ['--version'], { env, cwd: '/', encoding: 'utf8' }), /^\d+\.\d+\.\d+\n$/);
     // What starts a host lies beside it.
     const parts = readdirSync(path.join(folder, 'p/lib/node_modules/cheatcode-dev-server/dist'));
-    for (const part of ['cli.js', 'hostLauncher.js', 'host.js', 'gateway.js', 'asOwner.js', 'redis.js', 'mcp.js'])
-      assert.ok(parts.includes(part), part);
+    const wanted = ['cli.js', 'hostLauncher.js', 'host.js', 'gateway.js', 'asOwner.js', 'redis.js', 'mcp.js'];
+    for (const part of [...wanted, 'runCommand.js', 'jsonText.js']) assert.ok(parts.includes(part), part);
   });
 });

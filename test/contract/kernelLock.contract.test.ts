@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { chmodSync, linkSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { KernelLock } from '../../src/sessions/host/kernelLock';
 import { findListener, lockName } from '../../src/sessions/host/abstractSocketLock';
 import { linuxProcesses } from '../../src/sessions/host/linuxProcesses';
-import { platformKernelLock } from '../../src/sessions/host/kernelLocks';
+import { exclusiveFileLock } from '../../src/sessions/host/exclusiveFileLock';
+import { platformKernelLock, sharedLockFolder } from '../../src/sessions/host/kernelLocks';
 import { readProcStat } from '../../src/sessions/procFiles';
 import { ensureNode, type NodeMajor } from '../hosts/nodes.mjs';
+import { openWithFlock } from './support/flockOpen';
 import { memoryLock } from './support/memoryLock';
 import { Programs, type Program } from './support/program';
 import { waitUntil } from './support/waitUntil';
@@ -22,6 +25,10 @@ describe('kernel lock', () => {
   const kinds: [name: string, make: () => KernelLock][] = [
     ["the platform's", () => platformKernelLock(process.platform, folder)],
     ['in memory', memoryLock],
+    // macOS's adapter, as far as Linux has what it needs: flock(2) after the open in place of O_EXLOCK within it.
+    ...(process.platform === 'linux'
+      ? [['by files', () => exclusiveFileLock([folder], openWithFlock)] satisfies [string, () => KernelLock]]
+      : []),
   ];
   for (const [name, make] of kinds) {
     describe(name, () => {
@@ -163,6 +170,75 @@ describe('kernel lock', () => {
         assert.equal(await old.ask(`bind ${name}`), 'held');
         assert.equal(await recent.ask(`bind ${name}`), 'held');
       });
+    });
+  });
+
+  describe('by files, as macOS has it, with flock(2) in place of O_EXLOCK', () => {
+    const programs = new Programs();
+    let shared: string;
+    before(function () {
+      if (process.platform !== 'linux') skipBecause(this, 'elsewhere it is the platform’s own, or can’t be had');
+    });
+    beforeEach(() => (shared = path.join(folder, randomUUID())));
+    afterEach(() => programs.endAll());
+    const start = (folders: readonly string[], env: Record<string, string> = {}) =>
+      programs.start('lockContender', [], { env: { LOCK_FOLDERS: folders.join(':'), ...env } });
+
+    it('has one winner of ten processes, is held by a suspended one, and free after its SIGKILL', async () => {
+      const identity = randomUUID();
+      const contenders = Array.from({ length: 10 }, () => start([shared, folder]));
+      await Promise.all(contenders.map((one) => one.ask('version')));
+      const answers = await Promise.all(contenders.map((one) => one.ask(`try ${identity}`)));
+      assert.equal(answers.filter((answer) => answer === 'held').length, 1, answers.join());
+      const holder = contenders[answers.indexOf('held')];
+      const other = contenders[answers.indexOf('refused')];
+      assert.ok(holder && other);
+      holder.signal('SIGSTOP');
+      await waitUntil('it is suspended', () => readProcStat(holder.pid)?.state === 'T');
+      assert.equal(await other.ask(`try ${identity}`), 'refused');
+      const lock = exclusiveFileLock([shared, folder], openWithFlock);
+      assert.deepEqual(await lock.describeHolder(identity), { pid: holder.pid, uid: process.getuid?.() });
+      holder.signal('SIGKILL');
+      await waitUntil('the lock is free', async () => (await other.ask(`try ${identity}`)) === 'held', 2_000);
+    });
+
+    it('keeps out another user in the folder of all', async function () {
+      if (process.getuid?.() !== 0) return skipBecause(this, 'it takes root to be two users');
+      chmodSync(folder, 0o755);
+      const identity = randomUUID();
+      const [first, second] = [
+        start([shared, folder], { LOCK_UID: '12345' }),
+        start([shared, folder], { LOCK_UID: '12346' }),
+      ];
+      chmodSync(folder, 0o777);
+      assert.equal(await first.ask(`try ${identity}`), 'held');
+      assert.equal(statSync(shared).mode & 0o7777, 0o1777);
+      assert.equal(await second.ask(`try ${identity}`), 'refused');
+      await first.ask('release');
+      assert.equal(await second.ask(`try ${identity}`), 'held');
+      const lock = exclusiveFileLock([shared, folder], openWithFlock);
+      assert.deepEqual(await lock.describeHolder(identity), { pid: second.pid, uid: 12_346 });
+    });
+
+    it('falls back to the user’s own folder, and never writes into a file that somebody has put in its place', async () => {
+      const identity = randomUUID();
+      const [own, other] = [path.join(folder, randomUUID()), path.join(folder, randomUUID())];
+      writeFileSync(other, 'of value');
+      const lock = exclusiveFileLock([path.join(other, 'below'), own], openWithFlock);
+      const held = await lock.tryAcquire(identity);
+      const [name = ''] = readdirSync(own);
+      held?.dispose();
+      for (const put of [linkSync, symlinkSync]) {
+        rmSync(path.join(own, name), { force: true });
+        put(other, path.join(own, name));
+        (await lock.tryAcquire(identity).catch(() => undefined))?.dispose();
+        assert.equal(readFileSync(other, 'utf8'), 'of value');
+      }
+    });
+
+    it('lies where nobody tidies up', () => {
+      assert.equal(sharedLockFolder('darwin'), '/Users/Shared/.cheatcode-dev-server-locks');
+      assert.equal(sharedLockFolder('freebsd'), '/var/tmp/.cheatcode-dev-server-locks');
     });
   });
 

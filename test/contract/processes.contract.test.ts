@@ -13,9 +13,9 @@ const kinds: [name: string, processes: Processes][] =
   process.platform === 'linux'
     ? [
         ['over /proc', linuxProcesses],
-        ['over ps', psProcesses],
+        ['over ps', psProcesses()],
       ]
-    : [['over ps', psProcesses]];
+    : [['over ps', psProcesses()]];
 
 for (const [name, processes] of kinds) {
   describe(`processes ${name}`, () => {
@@ -121,6 +121,15 @@ for (const [name, processes] of kinds) {
       await identityOf(pid);
       assert.equal(await processes.workingDirectory(pid), folder);
       assert.equal(await processes.workingDirectory(2 ** 22 + 1), undefined);
+    });
+
+    it('tell it whatever letters are in it', async () => {
+      const odd = path.join(folder, 'Jürgen 代码 \\ %41 (x)');
+      await mkdir(odd);
+      const pid = programs.command('sleep', ['1000'], { cwd: odd });
+      await identityOf(pid);
+      assert.equal(await processes.workingDirectory(pid), odd);
+      assert.equal(await processes.runsIn(pid, odd), true);
     });
 
     it('run in a folder by whatever name it is called', async () => {

@@ -386,7 +386,7 @@ describe('the finder of servers', function () {
       const folder = await stubApp('elsewhere');
       const [port, own] = [await freePort(), await freePort()];
       const { pid } = await listening(startStub(folder, port), port);
-      const plain = systemServerFinder({ processes: psProcesses, ports: systemPorts('darwin') });
+      const plain = systemServerFinder({ processes: psProcesses(), ports: systemPorts('darwin') });
       const spec = specOf(folder, { port: own, probe: probes.page });
       const [server, ...others] = await plain.find(spec);
       assert.deepEqual([server?.port, server?.identity?.pid, others], [port, pid, []]);

@@ -31,6 +31,15 @@ describe('the environment that a user’s shell makes', function () {
   const bashrc = (text: string) => writeFile(path.join(home, '.bashrc'), text);
   beforeEach(() => writeFile(path.join(home, '.profile'), '[ -n "$BASH_VERSION" ] && . "$HOME/.bashrc"\n'));
 
+  it('is what it was given on Windows, which has no login shells and calls its PATH otherwise', async () => {
+    const env = { Path: 'C:\\Windows', USERNAME: 'ann', GONE: undefined };
+    assert.deepEqual(await resolveShellEnvironment({ env, log, platform: 'win32' }), {
+      Path: 'C:\\Windows',
+      USERNAME: 'ann',
+    });
+    assert.deepEqual(warnings, []);
+  });
+
   it('has what .bashrc sets for interactive shells alone, and values of any kind', async () => {
     await bashrc(
       'case $- in *i*) ;; *) return;; esac\nexport TOOL=$HOME/tool\nexport LINES_OF=$(printf "a\\nb=c")\necho welcome\n',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { linuxProcesses } from '../../src/sessions/host/linuxProcesses';
@@ -28,6 +29,8 @@ const editorNodePty = inSandbox(
 interface Kind {
   readonly name: string;
   readonly make: () => Promise<TerminalFactory>;
+  /** Whether its programs have a terminal: what must hold without one is tested for all. */
+  readonly isTerminal: boolean;
   /** Why it can't be tested here. */
   readonly missing?: string;
 }
@@ -35,6 +38,7 @@ interface Kind {
 const kinds: Kind[] = [
   {
     name: 'node-pty, ours',
+    isTerminal: true,
     make: async () => {
       const module = await loadShippedNodePty();
       return nodePtyFactory(() => module);
@@ -42,15 +46,17 @@ const kinds: Kind[] = [
   },
   {
     name: "node-pty, the editor's",
+    isTerminal: true,
     make: () => Promise.resolve(nodePtyFactory(() => loadEditorNodePty(editorNodePty))),
     ...(!existsSync(editorNodePty) && { missing: 'code-server is not installed here' }),
   },
   {
     name: 'script',
+    isTerminal: true,
     make: () => Promise.resolve(scriptFactory(quietLog())),
     ...(process.platform !== 'linux' && { missing: 'for Linux only' }),
   },
-  { name: 'pipes', make: () => Promise.resolve(pipeFactory(quietLog())) },
+  { name: 'pipes', isTerminal: false, make: () => Promise.resolve(pipeFactory(quietLog())) },
 ];
 
 /** A terminal that remembers what came out of it. */
@@ -80,8 +86,23 @@ class Recorded {
   }
 }
 
+/**
+ * What other machines' `script` answers to `--version`: macOS's (as people paste it into reports of software that expected
+ * util-linux's), and BusyBox's, which its own source makes of its usage.
+ */
+const otherScripts = {
+  "macOS's script": {
+    said: 'script: illegal option -- -\nusage: script [-aeFkpqr] [-t time] [file [command ...]]\n       script -p [-deq] [-T fmt] [file]',
+    reason: 'illegal option',
+  },
+  "BusyBox's script": {
+    said: "script: unrecognized option '--version'\nBusyBox v1.36.1 (2023-11-07 18:53:09 UTC) multi-call binary.\n\nUsage: script [-afq] [-t[FILE]] [-c PROG] [OUTFILE]",
+    reason: 'unrecognized option',
+  },
+};
+
 describe('terminals', () => {
-  for (const { name, make, missing } of kinds) {
+  for (const { name, make, missing, isTerminal } of kinds) {
     describe(`by ${name}${missing === undefined ? '' : ` (${missing})`}`, () => {
       let factory: TerminalFactory;
       let folder: string;
@@ -284,28 +305,68 @@ describe('terminals', () => {
         assert.equal(await linuxProcesses.signal(identity, 'SIGKILL'), true);
       });
 
-      if (name !== 'pipes') {
+      it('show what is typed, let it be changed, and begin a new line after it', async () => {
+        const run = sh('echo ready; read line; echo "got $line"; sleep 1000');
+        await run.shows('ready\r\n');
+        run.terminal.write('abd');
+        await run.shows('abd');
+        run.terminal.write('\x7fc\r');
+        await run.shows('\r\ngot abc\r\n');
+      });
+
+      it('end the input of the program at Ctrl+D', async () => {
+        const run = sh('echo ready; cat; echo over; exit 3');
+        await run.shows('ready');
+        run.terminal.write('abc\r');
+        await run.shows('abc\r\nabc\r\n');
+        run.terminal.write('\x04');
+        await run.shows('over');
+        assert.deepEqual(await run.ended(), { exitCode: 3, signal: undefined });
+      });
+
+      it('interrupt all that runs in front at Ctrl+C, not the first program alone', async () => {
+        const run = sh('trap "echo heard; exit 4" INT; echo ready; sh -c "sleep 1000"; sleep 1000');
+        await run.shows('ready');
+        await waitUntil('its child runs', async () =>
+          (await linuxProcesses.list()).some((one) => one.pgid === run.terminal.pid && one.command === 'sleep 1000'),
+        );
+        run.terminal.write('\x03');
+        // A shell does its trap only when its child has ended.
+        await run.shows('heard');
+        assert.deepEqual(await run.ended(), { exitCode: 4, signal: undefined });
+      });
+
+      it('say whether their programs have a terminal', async () => {
+        assert.equal(factory.isTerminal, isTerminal);
+        const run = node("console.log([0, 1, 2].map((fd) => require('tty').isatty(fd)).join())");
+        await run.ended();
+        assert.equal(run.output, `${[isTerminal, isTerminal, isTerminal].join()}\r\n`);
+      });
+
+      if (isTerminal) {
         it('are terminals for the program, of the size that was asked for', async () => {
           const script = `
             const size = () => console.log('size ' + process.stdout.columns + 'x' + process.stdout.rows);
-            console.log([0, 1, 2].map((fd) => require('tty').isatty(fd)).join());
             size();
             process.stdout.on('resize', size);
             setInterval(() => undefined, 1e6);`;
           const run = spawn(process.execPath, ['-e', script], { cols: 91, rows: 33 });
           await run.shows('size 91x33');
-          assert.match(run.output, /^true,true,true\r\n/);
           run.terminal.resize(120, 40);
           await run.shows('size 120x40');
           for (let cols = 60; cols <= 70; cols++) run.terminal.resize(cols, 20);
           await run.shows('size 70x20');
         });
-
-        it('echo what is typed', async () => {
-          const run = sh('echo ready; read line; sleep 1000');
-          await run.shows('ready');
-          run.terminal.write('abc');
-          await run.shows('abc');
+      } else {
+        it('ask for colours by name, unless a person wants none, and take a size without harm', async () => {
+          const script = 'console.log([process.env.FORCE_COLOR, process.env.CLICOLOR_FORCE].join())';
+          const PATH = process.env['PATH'] ?? '';
+          const [plain, none, own] = [{ PATH }, { PATH, NO_COLOR: '1' }, { PATH, FORCE_COLOR: '0' }].map((env) =>
+            spawn(process.execPath, ['-e', script], { env }),
+          );
+          for (const run of [plain, none, own]) run?.terminal.resize(120, 40);
+          for (const run of [plain, none, own]) await run?.ended();
+          assert.deepEqual([plain?.output, none?.output, own?.output], ['1,1\r\n', ',\r\n', '0,1\r\n']);
         });
       }
     });
@@ -317,6 +378,56 @@ describe('terminals', () => {
     const factory = await chooseTerminalFactory(choice);
     assert.equal(factory.kind, 'node-pty');
     assert.deepEqual(log.lines, ['terminals are made by=node-pty from=node_modules']);
+  });
+
+  describe('without node-pty', () => {
+    let folder: string;
+    const { PATH } = process.env;
+    beforeEach(async () => (folder = await mkdtemp(path.join(os.tmpdir(), 'cheatcode-tools-'))));
+    afterEach(async () => {
+      process.env['PATH'] = PATH;
+      await rm(folder, { recursive: true });
+    });
+    /** As on a machine that has these programs: names are linked to what this machine calls so, texts are scripts. */
+    const choose = async (programs: Readonly<Record<string, string | true>>) => {
+      for (const [name, text] of Object.entries(programs)) {
+        const file = path.join(folder, name);
+        if (text === true) await symlink(execFileSync('which', [name], { encoding: 'utf8' }).trim(), file);
+        else await writeFile(file, text, { mode: 0o755 });
+      }
+      process.env['PATH'] = folder;
+      const log = quietLog();
+      const editorNodePty = '/no/such/node-pty';
+      const choice = { nativeFolder: undefined, editorNodePty, platform: process.platform, log };
+      const factory = await chooseTerminalFactory(choice, () => Promise.reject(new Error('none for this machine')));
+      return { kind: factory.kind, isTerminal: factory.isTerminal, lines: log.lines.slice(2) };
+    };
+
+    it('are made by script, where it is the one of util-linux', async function () {
+      if (process.platform !== 'linux') return skipBecause(this, 'for Linux only');
+      assert.deepEqual(await choose({ script: true, stty: true }), {
+        kind: 'script',
+        isTerminal: true,
+        lines: ['terminals are made by=script from=script'],
+      });
+    });
+
+    for (const [what, programs, reason] of [
+      ['nothing that makes terminals', {}, 'there is no script'],
+      ['script without stty', { script: true }, 'there is no stty'],
+      // What the real ones print at an option that they do not know, and then end with 1.
+      ...Object.entries(otherScripts).map(
+        ([name, { said, reason }]) =>
+          [name, { stty: true, script: `#!/bin/sh\ncat >&2 <<'.'\n${said}\n.\nexit 1\n`, cat: true }, reason] as const,
+      ),
+    ] as const)
+      it(`are pipes on a machine with ${what}, and the log says why`, async function () {
+        if (process.platform !== 'linux') return skipBecause(this, 'for Linux only');
+        const { kind, isTerminal, lines } = await choose(programs);
+        assert.deepEqual([kind, isTerminal], ['pipes', false]);
+        assert.match(lines[0] ?? '', new RegExp(`kind=script .*${reason}`));
+        assert.equal(lines[1], 'no terminals on this machine, servers run on pipes');
+      });
   });
 
   it("that the editor's folder can't give are an error with its reason", () => {

@@ -56,8 +56,8 @@ const treeGone = (c: FaultCase, limitMs: number) =>
 describe('a killed session host', () => {
   for (const [kind, optionsFor] of Object.entries(kinds)) {
     faultCase(
-      `fault 8: takes its running server with it, by ${kind}, and it is brought back`,
-      { servers: 1 },
+      `fault 8: takes its running server with it, by ${kind}, and it is brought back; a stop leaves nothing of it`,
+      { servers: 0 },
       async (c) => {
         const options = await optionsFor(c);
         const spec = { command: ['npm', 'run', 'dev'] };
@@ -73,6 +73,12 @@ describe('a killed session host', () => {
         await next.call('start', c.params({}, spec, 'restore'));
         const again = await next.reaches('running');
         assert.notEqual(again.listenerPid, session.listenerPid);
+        await next.call('attach', { sessionId: id, cols: 100, rows: 30 });
+        await waitFor('the screen', () => next.output.includes(`listening on ${c.rig.port}`));
+        assert.equal(next.output.includes('no terminal can be had'), kind === 'pipes', 'who looks at it is told');
+        await next.call('stop', { sessionId: id });
+        await next.reaches('stopped');
+        assert.deepEqual(await c.started(), []);
       },
     );
   }

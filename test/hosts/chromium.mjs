@@ -29,6 +29,7 @@ const flags = [
 ];
 
 /**
+ * Starts a headless Chromium that works as root and without a display; the caller closes it.
  * @param {import('playwright-core').LaunchOptions} [options]
  * @returns {Promise<import('playwright-core').Browser>}
  */

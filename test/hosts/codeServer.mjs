@@ -9,7 +9,7 @@ import { sandboxEnv } from './sandboxEnv.mjs';
 import { serve } from './serve.mjs';
 
 /** An editor that talks to nobody and asks nothing. */
-export const quietSettings = {
+const quietSettings = {
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
   'extensions.autoUpdate': false,
@@ -119,7 +119,7 @@ function where(userDataDir, extensionsDir) {
   ];
 }
 
-/** @param {string} userDataDir @param {Record<string, unknown>} settings */
+/** Merges into `<userDataDir>/User/settings.json`. @param {string} userDataDir @param {Record<string, unknown>} settings */
 export async function writeSettings(userDataDir, settings) {
   const file = path.join(userDataDir, 'User', 'settings.json');
   await mkdir(path.dirname(file), { recursive: true });

@@ -10,7 +10,7 @@ import { step } from './step.mjs';
  * @param {string[]} names
  * @returns {string | undefined}
  */
-export function findCommand(names) {
+function findCommand(names) {
   for (const name of names) {
     for (const dir of (process.env['PATH'] ?? '').split(path.delimiter)) {
       if (!dir) continue;

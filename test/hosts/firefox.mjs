@@ -13,6 +13,7 @@ export function ensureFirefox() {
 }
 
 /**
+ * Starts a headless Firefox that works as root and without a display; the caller closes it.
  * @param {string} folder for all that it writes
  * @returns {Promise<import('puppeteer-core').Browser>}
  */

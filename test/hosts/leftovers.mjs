@@ -8,7 +8,7 @@ import { allProcesses, environmentOf } from './proc.mjs';
  * @param {{ marker: string, runDir: string }} run `marker` is a whole `NAME=value`
  * @returns {Promise<import('./proc.mjs').Process[]>} its live processes, ours not among them
  */
-export async function processesOfRun({ marker, runDir }) {
+async function processesOfRun({ marker, runDir }) {
   const all = (await allProcesses()).filter((one) => one.pid !== process.pid && one.state !== 'Z' && one.state !== 'X');
   const ofRun = await Promise.all(
     all.map(async (one) => {

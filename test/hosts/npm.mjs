@@ -20,7 +20,7 @@ export async function npmInstall(dir, packages, { env, missing }) {
 
 /**
  * @param {string[]} args
- * @param {{ cwd: string, env?: Record<string, string | undefined>, missing: string }} options
+ * @param {{ cwd: string, env?: Record<string, string | undefined> | undefined, missing: string }} options
  */
 export async function npm(args, { cwd, env = process.env, missing }) {
   const command = process.platform === 'win32' ? 'npm.cmd' : 'npm';

@@ -1,7 +1,7 @@
 // Free TCP ports on the loopback address.
 import net from 'node:net';
 
-/** @param {number} port 0 for any @returns {Promise<number | undefined>} the port, or undefined if it is taken */
+/** @param {number} port 0 for any @returns {Promise<number | undefined>} the port, or undefined if it is taken on 127.0.0.1 */
 export function tryPort(port) {
   return new Promise((resolve, reject) => {
     const server = net.createServer();

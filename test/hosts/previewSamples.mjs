@@ -9,7 +9,14 @@ import { sandboxEnv } from './sandboxEnv.mjs';
 import { serve } from './serve.mjs';
 import { ensureWorkspace, linkTree } from './workspace.mjs';
 
-/** @typedef {import('./previewSamples.d.mts').Sample} Sample */
+/**
+ * One of the sample apps: the pages are the same in all of them.
+ * @typedef {object} Sample
+ * @property {'16.4' | '16.1' | '15.5' | '14.2'} version
+ * @property {'app' | 'pages'} router
+ * @property {'turbopack' | 'webpack'} bundler
+ * @property {string} basePath empty, or as `/shop`
+ */
 
 const fixture = inRepo('test', 'fixtures', 'preview');
 

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 
 /** A set-up step failed: the message names what is missing, and is all that a user needs to see. */
 export class SetupError extends Error {
+  /** @override */
   name = 'SetupError';
 }
 

@@ -17,6 +17,7 @@ const unwanted =
 const pathOf = (major = 24) => [path.join(nodeDir(major), 'bin'), toolsBin, inSandbox('npm-global', 'bin')];
 
 /**
+ * The environment of what runs inside the sandbox: its own Node 24, pnpm and home folder, without CI.
  * @param {Record<string, string | undefined>} [extra] added last; `undefined` removes
  * @returns {Promise<Record<string, string>>}
  */

@@ -16,6 +16,7 @@ import { endGroup, until } from './ending.mjs';
  */
 
 /**
+ * Starts a server and waits until `healthPath` answers; the caller stops it.
  * @param {object} options
  * @param {string} options.name for errors
  * @param {string[]} options.command

@@ -18,6 +18,7 @@ import { serve } from './serve.mjs';
  */
 
 /**
+ * Starts the server and waits until it serves; the caller stops it.
  * @param {ServerMainOptions} options
  * @returns {Promise<import('./serve.mjs').Server>}
  */

@@ -23,12 +23,13 @@ export async function step(title, work) {
 
 /**
  * Waits for all, then throws the first failure: no step is left running behind an error message.
- * @template T
- * @param {Promise<T>[]} promises
- * @returns {Promise<T[]>}
+ * @template {readonly Promise<unknown>[] | []} T
+ * @param {T} promises
+ * @returns {Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>}
  */
 export async function together(promises) {
   const results = await Promise.allSettled(promises);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
-  return results.map((result) => /** @type {PromiseFulfilledResult<T>} */ (result).value);
+  const values = results.map((result) => /** @type {PromiseFulfilledResult<unknown>} */ (result).value);
+  return /** @type {{ -readonly [K in keyof T]: Awaited<T[K]> }} */ (values);
 }

@@ -8,7 +8,6 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ensureChromium } from './chromium.mjs';
 import { ensureCodeServer } from './codeServerInstall.mjs';
@@ -100,7 +99,7 @@ const started = performance.now();
 async function prepare(names) {
   const editor = names.some((name) => suites[name]?.editor);
   const [vsix] = await together([
-    // The production build first: it empties dist/, where the suites in the extension host want the debugging one.
+    // One build after the other; the package has bundles of its own.
     ensureDependencies()
       .then(() => (needsVsix(names) ? ensureVsix() : ''))
       .then(async (file) => {
@@ -124,7 +123,7 @@ async function prepare(names) {
     ...(names.includes('tabs') ? [ensureExpoWeb(), ensureFirefox()] : []),
     ...(editor ? [ensureChromium(), ensureCodeServer()] : []),
   ]);
-  return vsix ?? '';
+  return /** @type {string | undefined} */ (vsix) ?? '';
 }
 
 /** @param {string} name @param {string} vsix @returns {Promise<Numbers>} */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { allProcesses, environmentOf, listenersOf, processOf, type Listener, type Process } from './proc.mjs';
 
-export { isAlive, listenersOf, processOf, type Listener, type Process } from './proc.mjs';
+export { isAlive, listenersOf, processOf, type Process } from './proc.mjs';
 
 /** What a look at all processes may be narrowed to. */
 export interface ProcessFilter {
@@ -55,7 +55,7 @@ export function nextServersOf(folder: string): Promise<Process[]> {
 }
 
 /** Where a process runs; undefined if that can't be seen. */
-export async function workingDirectoryOf(pid: number): Promise<string | undefined> {
+async function workingDirectoryOf(pid: number): Promise<string | undefined> {
   return readlink(`/proc/${pid}/cwd`).catch(() => undefined);
 }
 

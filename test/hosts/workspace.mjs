@@ -13,7 +13,7 @@ import { together } from './step.mjs';
 const fixture = inRepo('test', 'fixtures', 'workspace');
 
 /** The sample's apps. */
-export const apps = /** @type {const} */ (['cheatcode-app', 'cheatcode-mobile']);
+const apps = /** @type {const} */ (['cheatcode-app', 'cheatcode-mobile']);
 
 /** What a dev server or an editor makes in an app: it is no part of the sample. */
 export const generated = new Set(['node_modules', '.next', '.expo', 'next-env.d.ts', 'expo-env.d.ts']);

@@ -31,7 +31,7 @@ describe('an extension that is updated while windows are open', function () {
       extensionsDir,
     });
     newerVsix = path.join(dir, 'newer.vsix');
-    await packVsix(newerVsix, [NEWER, '--no-update-package-json', '--no-git-tag-version']);
+    await packVsix(newerVsix, { how: [NEWER, '--no-update-package-json', '--no-git-tag-version'] });
   });
   after(() => editor.close());
   afterEach(async function () {

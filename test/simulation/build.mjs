@@ -6,14 +6,17 @@ import { fileURLToPath } from 'node:url';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
-const model = (name) => path.join(here, 'model', name);
+const model = (/** @type {string} */ name) => path.join(here, 'model', name);
 
 /**
  * A deliberate fault of the protocol: `from`, which must be in the file exactly once, becomes `to`.
  * @typedef {{ readonly file: string, readonly from: string, readonly to: string }} SourceChange
  */
 
-/** What a host's terminal shows decides nothing, and its real model costs more than the rest of a schedule. */
+/**
+ * What a host's terminal shows decides nothing, and its real model costs more than the rest of a schedule.
+ * @type {import('esbuild').Plugin}
+ */
 const withoutScreen = {
   name: 'without-screen',
   setup(build) {
@@ -21,7 +24,7 @@ const withoutScreen = {
   },
 };
 
-/** @param {readonly SourceChange[]} changes */
+/** @param {readonly SourceChange[]} changes @returns {import('esbuild').Plugin} */
 function changed(changes) {
   return {
     name: 'mutation',
@@ -38,7 +41,7 @@ function changed(changes) {
 }
 
 /** Fails when a mutation's text is not in its file exactly once: then the list has rotted. @param {readonly SourceChange[]} changes */
-export async function checkChanges(changes) {
+async function checkChanges(changes) {
   for (const { file, from } of changes) {
     const count = (await readFile(path.join(root, file), 'utf8')).split(from).length - 1;
     if (count !== 1) throw new Error(`mutation: this text is ${count} times in ${file}, not once:\n${from}`);

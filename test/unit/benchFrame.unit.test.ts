@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { median, quantile, ratios, type Figure } from '../../bench/figures';
 import { rows } from '../../bench/rows.mjs';
-import { missed, table } from '../../bench/table.program';
+import { missed, shortTable, table } from '../../bench/table.program';
 import { repoRoot } from '../contract/support/hostRig';
 
 describe('the benchmarks', () => {
@@ -63,6 +63,20 @@ describe('the benchmarks', () => {
       assert.equal(missed(row([one])).length, 1);
     }
     assert.deepEqual(missed(row([figure])), []);
+  });
+
+  it('count one server and two servers', () => {
+    const counts = (unit: string, ours: number, other: number): Figure => {
+      return { what: unit, unit, better: 'less', ours: [ours], rivals: [{ name: 'a shell', samples: [other] }] };
+    };
+    const line = (one: Figure) => cells(table(row([one])).split('\n')[3] ?? '').slice(2, 4);
+    assert.deepEqual(line(counts('servers', 1, 20)), ['1 server', 'a shell: 20 servers']);
+    assert.deepEqual(line(counts('processes', 0, 1)), ['0 processes', 'a shell: 1 process']);
+    assert.deepEqual(line(counts('files', 1, 2)), ['1 file', 'a shell: 2 files']);
+    assert.deepEqual(line(counts('ms', 1, 1)), ['1 ms', 'a shell: 1 ms']);
+    assert.deepEqual(line(counts('a minute', 1, 1)), ['1 a minute', 'a shell: 1 a minute']);
+    const short = shortTable(row([counts('processes', 1, 1)]), { notice: { processes: 'Left' } });
+    assert.equal(short.split('\n')[2], '| Left | 1 process | 1 process: a shell |');
   });
 
   it('say why a row has no numbers', () => {

@@ -65,7 +65,7 @@ describe('a cheatcode.json', () => {
   const wrong: readonly (readonly [property: string, at: string, message: RegExp])[] = [
     ['"name": 7', '7', /"name" must be a text/],
     ['"name": ""', '""', /not empty/],
-    ['"type": "desktop"', '"desktop"', /"web", "mobile" or "custom"/],
+    ['"type": "desktop"', '"desktop"', /"web", "mobile", "custom"/],
     ['"command": ["next"]', '["next"]', /"command" must be a text/],
     ['"port": "3000"', '"3000"', /"port" must be a whole number from 1 to 65535/],
     ['"port": 0', '0', /1 to 65535/],

@@ -40,6 +40,32 @@ describe('a command from the settings', () => {
     assert.deepEqual(splitCommand(`node -e 'a && b; $c'`), ['node', '-e', 'a && b; $c']);
   });
 
+  describe('on Windows', () => {
+    const split = (command: string) => splitCommand(command, 'win32');
+
+    it('may hold backslashes and apostrophes, which have no meaning there', () => {
+      assert.deepEqual(split('C:\\tools\\next.cmd dev'), ['C:\\tools\\next.cmd', 'dev']);
+      assert.deepEqual(split('"C:\\Program Files\\node.exe"  it\'s "" --a="b c"'), [
+        'C:\\Program Files\\node.exe',
+        "it's",
+        '',
+        '--a=b c',
+      ]);
+    });
+
+    for (const command of [
+      'set A=1&& next dev',
+      'next dev > log',
+      'node %SERVER%',
+      'node "%SERVER%"',
+      'echo ^"',
+      'echo "open',
+    ])
+      it(`${command} is given to cmd whole`, () => {
+        assert.deepEqual(split(command), ['cmd', '/d', '/s', '/c', `"${command}"`]);
+      });
+  });
+
   it('may set a variable in an argument without a shell', () => {
     assert.deepEqual(splitCommand('env A=1 next dev'), ['env', 'A=1', 'next', 'dev']);
   });

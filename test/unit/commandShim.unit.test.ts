@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { commandFolder, writeCommandShim } from '../../src/sessions/commandShim';
+import { commandFolder, windowsShim, writeCommandShim } from '../../src/sessions/commandShim';
 import { tempFolders } from './support/tempFolders';
 
 describe('the command of terminals', () => {
@@ -56,7 +56,42 @@ describe('the command of terminals', () => {
     assert.deepEqual(readdirSync(commandFolder(state)).sort(), ['c0ffee', 'cheatcode-dev']);
   });
 
-  it('is a batch file on Windows', () => {
+  // Not run here. What is said of each line is how `cmd.exe` reads it.
+  it('is a batch file on Windows, of letters that every code page has, and without brackets that could end a block', () => {
+    const folder = 'C:\\Users\\Jürgen 100%\\.cheatcode\\run\\bin';
+    const text = windowsShim(
+      `${folder}\\c0ffee`,
+      {
+        file: 'C:\\Users\\Jürgen 100%\\AppData\\Local\\Programs\\node (x86)\\node.exe',
+        env: { ELECTRON_RUN_AS_NODE: '1', PATH: 'x' },
+      },
+      folder,
+    );
+    const lines = text.split('\r\n');
+    assert.equal(lines.pop(), '');
+    assert.ok(
+      lines.every((line) => /^[\x20-\x7e]*$/.test(line)),
+      text,
+    );
+    assert.ok(lines.includes('set "cli=%~dp0c0ffee\\cli.js"'), text);
+    assert.ok(lines.includes('set "node=%USERPROFILE%\\AppData\\Local\\Programs\\node (x86)\\node.exe"'), text);
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith('set "ELECTRON') || line.includes('PATH=')),
+      ['set "ELECTRON_RUN_AS_NODE=1"'],
+    );
+    // Each label that is gone to is there, and no line runs into the next part.
+    for (const [, label] of text.matchAll(/goto (\w+)/g)) assert.ok(lines.includes(`:${label}`), label);
+    for (const [index, line] of lines.entries())
+      if (line.startsWith(':')) assert.match(lines[index - 1] ?? '', /^exit \/b /);
+  });
+
+  it('names a copy elsewhere, and a percent sign as one', () => {
+    const text = windowsShim('D:\\100%\\copy', { file: 'D:\\50%\\node.exe', env: {} }, 'C:\\state\\bin');
+    assert.ok(text.includes('set "cli=D:\\100%%\\copy\\cli.js"'), text);
+    assert.ok(text.includes('set "node=D:\\50%%\\node.exe"'), text);
+  });
+
+  it('is written as a batch file on Windows', () => {
     writeCommandShim(state, copy, { file: 'C:\\node.exe', env: {} }, 'win32');
     assert.ok(readdirSync(commandFolder(state)).includes('cheatcode-dev.cmd'));
   });

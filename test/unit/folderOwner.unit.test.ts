@@ -11,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import fsPromises from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { environmentAs, otherOwner } from '../../src/sessions/folderOwner';
@@ -132,10 +133,50 @@ describe('the copy of the host', () => {
         path.join('native', 'conpty'),
         path.join('native', 'conpty', 'OpenConsole.exe'),
         path.join('native', 'spawn-helper'),
+        'package.json',
       ]);
       assert.equal(statSync(path.join(copy, 'native', 'spawn-helper')).mode & 0o777, 0o755);
       assert.equal(await ensureHostCopy(await readHostParts(dist), state), copy);
       assert.deepEqual(readdirSync(path.join(state, 'bin')), [path.basename(copy)]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('is the one that another window made a moment earlier, whatever the system calls that', async () => {
+    const folder = mkdtempSync('/tmp/cco-');
+    const { rename } = fsPromises;
+    try {
+      const dist = path.join(folder, 'dist');
+      mkdirSync(dist);
+      writeFileSync(path.join(dist, 'host.js'), '// host');
+      const parts = await readHostParts(dist);
+      // EPERM is what Windows says of a folder in the way.
+      for (const code of ['ENOTEMPTY', 'EEXIST', 'EPERM']) {
+        const state = path.join(folder, code);
+        mkdirSync(state);
+        fsPromises.rename = async (from, to) => {
+          await rename(from, to);
+          throw Object.assign(new Error(code), { code });
+        };
+        const copy = await ensureHostCopy(parts, state);
+        assert.deepEqual(readdirSync(copy), ['host.js']);
+      }
+    } finally {
+      fsPromises.rename = rename;
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('runs below a package.json that makes modules of scripts, as a home may have one', async () => {
+    const folder = mkdtempSync('/tmp/cco-');
+    try {
+      writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
+      const [dist, state] = [path.join(folder, 'dist'), path.join(folder, 's')];
+      for (const one of [dist, state]) mkdirSync(one);
+      writeFileSync(path.join(dist, 'host.js'), "process.exit(require('node:path').sep === '/' ? 7 : 1)");
+      const host = path.join(await ensureHostCopy(await readHostParts(dist), state), 'host.js');
+      assert.equal(spawnSync(process.execPath, [host]).status, 7);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -39,6 +39,35 @@ describe('the listeners on a port', () => {
     assert.deepEqual(parseLsof(''), []);
   });
 
+  // The fields as lsof 4.91 of macOS writes them: each process and each file begins anew, whatever was asked for.
+  it('are read from lsof of macOS, IPv6 and other people’s programs among them', () => {
+    const text =
+      'p687\nu501\nf16\nn*:5000\nf17\nn*:5000\nf18\nn*:7000\np56079\nu501\nf21\nn[::1]:4211\np9\nf3\nn[fe80:4::aede:48ff:fe00:1122]:3000\n';
+    assert.deepEqual(
+      parseLsof(text).map(({ address, port, pid, uid }) => [address, port, pid, uid]),
+      [
+        ['0.0.0.0', 5000, 687, 501],
+        ['0.0.0.0', 5000, 687, 501],
+        ['0.0.0.0', 7000, 687, 501],
+        ['::1', 4211, 56_079, 501],
+        ['fe80:4::aede:48ff:fe00:1122', 3000, 9, undefined],
+      ],
+    );
+  });
+
+  // The state of a French Windows, as reports against other programs give it; its lines are otherwise the same.
+  it('are read from netstat where a state has two words', () => {
+    const text =
+      '  Proto  Adresse locale         Adresse distante       État\r\n' +
+      "  TCP    0.0.0.0:3000           0.0.0.0:0              À L'ÉCOUTE       5120\r\n" +
+      '  TCP    [fe80::1%12]:3000      [::]:0                 \ufffd L\ufffd\ufffdCOUTE   77\r\n' +
+      '  UDP    0.0.0.0:5353           *:*                                    111\r\n';
+    assert.deepEqual(parseNetstat(text), [
+      { address: '0.0.0.0', port: 3000, pid: 5120, uid: undefined },
+      { address: 'fe80::1', port: 3000, pid: 77, uid: undefined },
+    ]);
+  });
+
   it('are read from netstat in any language', () => {
     const text =
       '\r\nAktive Verbindungen\r\n\r\n  Proto  Lokale Adresse         Remoteadresse          Status           PID\r\n' +

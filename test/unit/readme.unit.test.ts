@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { linksOf } from '../support/pages';
+import { repoRoot } from './support/repository';
 
-const repoRoot = __dirname.slice(0, __dirname.lastIndexOf(`${path.sep}out${path.sep}test`));
 const readme = readFileSync(path.join(repoRoot, 'README.md'), 'utf8');
+const features = readFileSync(path.join(repoRoot, 'docs/features.md'), 'utf8');
 const read = (file: string) => JSON.parse(readFileSync(path.join(repoRoot, file), 'utf8')) as unknown;
 
 interface Manifest {
@@ -11,30 +13,40 @@ interface Manifest {
   readonly contributes: {
     readonly commands: readonly { readonly command: string; readonly title: string }[];
     readonly menus: { readonly commandPalette: readonly { readonly command: string; readonly when: string }[] };
-    readonly configuration:
-      | { readonly properties: Readonly<Record<string, { readonly default: unknown }>> }
-      | readonly { readonly properties: Readonly<Record<string, { readonly default: unknown }>> }[];
   };
 }
 const manifest = read('package.json') as Manifest;
 const texts = read('package.nls.json') as Readonly<Record<string, string>>;
 
 describe('the README', () => {
-  it('lists every setting with the default of the manifest, and no other', () => {
-    const rows = [...readme.matchAll(/^\| `(cheatcode\.[\w.]+)`\s+\| (\S+)\s+\|/gm)].map(([, id, value]) => [
-      id,
-      value,
-    ]);
-    const settings = [manifest.contributes.configuration]
-      .flat()
-      .flatMap(({ properties }) => Object.entries(properties))
-      .map(([id, { default: value }]) => [
-        id,
-        value === null || value === '' ? '–' : `\`${JSON.stringify(value).replaceAll('"', '')}\``,
-      ]);
-    assert.deepEqual(rows, settings);
+  it('shows the product and the two commands on its first screen', () => {
+    const [screen = ''] = readme.split(/^## /m);
+    const lines = screen.trim().split('\n');
+    assert.ok(lines.length <= 25, `${lines.length} lines`);
+    assert.match(lines[0] ?? '', /^# /);
+    assert.deepEqual(linksOf(screen).filter((link) => /\.(?:png|svg|webp|gif)$/.test(link)).length, 1, 'one picture');
+    for (const command of ['npm start', 'npm test']) assert.match(screen, new RegExp(`^${command} `, 'm'));
+    assert.match(screen, /--install-extension \S+\.vsix/);
   });
 
+  it('is short: what is not for everybody has a page', () => {
+    assert.ok(readme.length < 12_000, `${readme.length} characters`);
+  });
+
+  it('has a place for the short table of the benchmarks', () => {
+    const [, after = ''] = readme.split('<!-- short table of the benchmarks -->');
+    assert.match(after, /^\n+\|[\s\S]*\|\n+<!-- end of it -->/);
+  });
+
+  it('names only scripts and pictures that exist', () => {
+    for (const [, name] of readme.matchAll(/`npm run (\w+)/g)) assert.ok(name && manifest.scripts[name], name);
+    const pictures = [...readme.matchAll(/\]\((media\/[^)]+)\)/g)].map(([, file]) => file ?? '');
+    assert.ok(pictures.length >= 1);
+    for (const file of pictures) assert.ok(existsSync(path.join(repoRoot, file)), file);
+  });
+});
+
+describe('docs/features.md', () => {
   it('names every command of the palette', () => {
     const hidden = manifest.contributes.menus.commandPalette.filter(({ when }) => when === 'false');
     for (const { command, title } of manifest.contributes.commands) {
@@ -42,14 +54,7 @@ describe('the README', () => {
       const text = texts[title.slice(1, -1)] ?? title;
       // "Start, Stop, Restart Dev Server" names three.
       const word = text.replace(/ Dev Server$/, '').replaceAll(/\s+/g, '\\s+');
-      assert.match(readme, new RegExp(word), text);
+      assert.match(features.slice(features.indexOf('## Commands')), new RegExp(word), text);
     }
-  });
-
-  it('names only scripts and pictures that exist', () => {
-    for (const [, name] of readme.matchAll(/`npm run (\w+)/g)) assert.ok(name && manifest.scripts[name], name);
-    const pictures = [...readme.matchAll(/\]\((media\/[^)]+)\)/g)].map(([, file]) => file ?? '');
-    assert.ok(pictures.length >= 3);
-    for (const file of pictures) assert.ok(existsSync(path.join(repoRoot, file)), file);
   });
 });

@@ -790,6 +790,17 @@ describe('a session', () => {
       assert.equal(machine.last.typed.length, 1);
     });
 
+    it('says in the terminal that there is none, where its program has pipes, and only there', async () => {
+      const told = async () =>
+        (await host.find().terminal.lastLines(50)).filter((line) => line.includes('no terminal can be had'));
+      await host.run();
+      assert.deepEqual(await told(), []);
+      await stopped();
+      machine.terminals.isTerminal = false;
+      await host.run();
+      assert.equal((await told()).length, 1);
+    });
+
     it('says in the terminal, once, that it took another port', async () => {
       await host.run(aSpec({ appKey: '1:9:other', appName: 'other', folder: '/w/other' }));
       await host.run(aSpec());

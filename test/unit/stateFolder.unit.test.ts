@@ -13,7 +13,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { DevServerError } from '../../src/sessions/errors';
 import { currentScope } from '../../src/sessions/scope';
-import { ensurePrivateFolder, ensureScopePaths, ensureStateFolder } from '../../src/sessions/stateFolder';
+import { ensurePrivateFolder, ensureScopePaths, ensureStateFolder, pipeName } from '../../src/sessions/stateFolder';
 import { tempFolders } from './support/tempFolders';
 import { skipBecause } from '../support/skip';
 
@@ -128,6 +128,19 @@ describe('the state folder', () => {
     const own = Object.values(one).filter((name): name is string => typeof name === 'string' && name !== one.folder);
     assert.ok(own.every((name) => name.startsWith(one.folder + path.sep)));
     assert.equal(new Set(own).size, own.length);
+  });
+
+  it('has a pipe of its own on Windows, the same by whatever case and slashes it is written with', () => {
+    const pipe = pipeName('C:\\Users\\Ann\\.cheatcode\\run', 'aaaaaaaaaaaa');
+    assert.match(pipe, /^\\\\\.\\pipe\\cheatcode-aaaaaaaaaaaa-[0-9a-f]{16}$/);
+    for (const same of ['c:\\users\\ann\\.cheatcode\\run', 'C:/Users/Ann/.cheatcode/run/'])
+      assert.equal(pipeName(same, 'aaaaaaaaaaaa'), pipe);
+    for (const other of [
+      pipeName('D:\\state', 'aaaaaaaaaaaa'),
+      pipeName('C:\\Users\\Ann\\.cheatcode\\run', 'bbbbbbbbbbbb'),
+    ])
+      assert.notEqual(other, pipe);
+    assert.ok(pipe.length < 100);
   });
 
   it('is refused by name when its socket’s path would be cut, before anything is made there', () => {

@@ -85,10 +85,7 @@ const exempt: Exempt = {
   'src/sessions/outputIssues.ts': [['', 'what Next.js and Metro print, and errors as they print them']],
   'src/sessions/printedIssue.ts': [['', 'what Next.js and Metro print, and errors as they print them']],
   'src/sessions/problems.ts': [['Metro', 'a name']],
-  'src/sessions/appDiscovery.ts': [
-    ['Web', 'the name of an app, a word of the command line too'],
-    ['Mobile', 'likewise'],
-  ],
+  'src/sessions/appTypes.ts': [['', 'names of apps, words of the command line too']],
   'src/sessions/askAsOwner.ts': [['it ended without', FAULT]],
   'src/sessions/commandShim.ts': [
     ['#!/bin/sh', NO_TEXT],

@@ -28,7 +28,8 @@ async function observe(open) {
   await rest();
   const atRest = await extensions();
   const root = vscode.workspace.workspaceFolders?.[0]?.uri;
-  for (const file of root ? open : []) {
+  for (const file of open) {
+    if (root === undefined) break;
     const document = await vscode.workspace.openTextDocument(vscode.Uri.joinPath(root, file));
     await vscode.window.showTextDocument(document, { preview: false });
   }
@@ -36,7 +37,7 @@ async function observe(open) {
   return {
     atRest,
     inUse: await extensions(),
-    nodeModules: process.moduleLoadList,
+    nodeModules: /** @type {NodeJS.Process & { moduleLoadList?: string[] }} */ (process).moduleLoadList,
     marks: marks(),
     report: await report(),
   };
@@ -44,7 +45,7 @@ async function observe(open) {
 
 /** The editor's own marks of this host, each with its time in milliseconds. */
 function marks() {
-  return globalThis.MonacoPerformanceMarks.getMarks();
+  return /** @type {any} */ (globalThis).MonacoPerformanceMarks.getMarks();
 }
 
 async function rest() {

@@ -8,7 +8,7 @@ import { lockHolder, readNextLock } from '../nextLock';
 const FLOCK_TIMEOUT_MS = 2000;
 
 /** Who holds the framework's own lock on an app's folder; facts as far as they can be seen. */
-export interface FolderLockHolder {
+interface FolderLockHolder {
   readonly pid?: number;
   readonly port?: number;
   /** No process of ours to see has it: another container's. */

@@ -38,7 +38,13 @@ class ChildGateway implements GatewayProcess {
     const env: NodeJS.ProcessEnv = { PATH: '/usr/local/bin:/usr/bin:/bin' };
     for (const name of inherited) if (process.env[name] !== undefined) env[name] = process.env[name];
     // Away from every app's folder: a listener is taken for an app's server by its working directory.
-    this.#child = spawn(process.execPath, [program], { env, cwd: '/', stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, [program], {
+      env,
+      cwd: '/',
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // A host on Windows has no console to share: it would get one, with a window.
+      windowsHide: true,
+    });
     const { stdin, stdout, stderr } = this.#child;
     this.#child.once('error', (error) => (this.#fault ??= error.message));
     // A failed start has it, too, and all that was said comes before it.
@@ -83,7 +89,7 @@ class ChildGateway implements GatewayProcess {
 }
 
 /** A line of the gateway's output, checked. Throws at anything else than a message. */
-export function parseFromGateway(line: string): FromGateway {
+function parseFromGateway(line: string): FromGateway {
   const value = JSON.parse(line) as Partial<Record<string, unknown>> | null;
   const { type, id, port, detail, level, message } = value ?? {};
   if (type === 'serving' && typeof id === 'string' && isPort(port)) return { type, id, port };

@@ -4,6 +4,7 @@
  * addresses which clients hold survive its death; nothing is begun after `dispose`.
  */
 import { createHash } from 'node:crypto';
+import { APP_TYPES } from '../appTypes';
 import type { Clock } from '../clock';
 import { DevServerError } from '../errors';
 import type { Disposable } from '../event';
@@ -302,8 +303,7 @@ function upstreamOf(session: SessionSnapshot): GatewayUpstream {
 
 /** As windows call the only app of its type; the host knows no more of labels. */
 function labelOf({ id, type, appName }: SessionSnapshot): string {
-  if (id === 'dev_server_web') return 'Web';
-  return type === 'mobile' && id === 'dev_server_mobile' ? 'Mobile' : appName;
+  return (id === `dev_server_${type}` ? APP_TYPES[type].label : undefined) ?? appName;
 }
 
 function failed(detail: string): DevServerError {

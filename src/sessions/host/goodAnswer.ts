@@ -18,8 +18,8 @@ function frameworkOf({ type, probe }: LaunchSpec): Framework | undefined {
     case '/_next/static/development/_devPagesManifest.json':
       return 'next14';
     case '/status':
-      // A name that a custom app may well have chosen for its own health.
-      return type === 'custom' ? undefined : 'metro';
+      // A name that any other app may well have chosen for its own health.
+      return type === 'web' || type === 'mobile' ? 'metro' : undefined;
     default:
       return undefined;
   }

@@ -1,4 +1,5 @@
 import { SESSION_COOKIE } from '../serverEnvironment';
+import { windowsCommand, type WindowsCommand } from '../windowsCommand';
 import type { FamilyMarks } from './processFamily';
 import type { ProcessIdentity, Processes } from './processes';
 import type { Programs } from './programs';
@@ -84,11 +85,7 @@ export async function launchGuarded(
   };
 }
 
-/** Batch files can't be executed as programs on Windows. */
-function commandFor(
-  file: string,
-  args: readonly string[],
-): { readonly file: string; readonly args: readonly string[] } {
-  if (process.platform !== 'win32' || !/\.(?:cmd|bat)$/i.test(file)) return { file, args };
-  return { file: process.env['ComSpec'] ?? 'cmd.exe', args: ['/d', '/s', '/c', file, ...args] };
+function commandFor(file: string, args: readonly string[]): WindowsCommand {
+  if (process.platform !== 'win32') return { file, args };
+  return windowsCommand(file, args, process.env['ComSpec'] ?? 'cmd.exe');
 }

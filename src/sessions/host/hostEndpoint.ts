@@ -64,7 +64,7 @@ export class HostEndpoint implements Endpoint {
 
   isTaken(): boolean {
     const { log, paths } = this.#options;
-    const isTaken = process.platform !== 'win32' && this.#foreignSocket();
+    const isTaken = this.#foreignSocket();
     if (isTaken && !this.#wasTaken)
       log.error('a socket that is not ours has taken our place; nothing is started until it is gone', {
         folder: paths.folder,
@@ -171,7 +171,9 @@ export class HostEndpoint implements Endpoint {
     return inode !== undefined && this.#inode !== undefined && inode !== this.#inode;
   }
 
+  /** A pipe of Windows is no file: it goes with its host, and a look at it would be a connection. */
   #socketInode(): bigint | undefined {
+    if (process.platform === 'win32') return undefined;
     return statSync(this.#options.paths.socket, { bigint: true, throwIfNoEntry: false })?.ino;
   }
 

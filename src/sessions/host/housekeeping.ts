@@ -3,6 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import type { Clock } from '../clock';
 import { errorMessage, type Logger } from '../log';
+import { scopePaths } from '../stateFolder';
 
 /** DESIGN section 3: what nobody has used for so long goes. */
 const UNUSED_MS = 30 * 24 * 3600 * 1000;
@@ -49,7 +50,7 @@ export async function removeUnused({ stateFolder, scopeFolder, ownCopy, clock, l
     for (const name of namesIn(stateFolder).filter((entry) => SCOPE_NAME.test(entry))) {
       const folder = path.join(stateFolder, name);
       if (folder === scopeFolder) continue;
-      if (await answers(path.join(folder, 'host.sock'))) {
+      if (await answers(scopePaths(stateFolder, { id: name }, undefined).socket)) {
         const copy = copyOf(folder);
         if (copy !== undefined) inUse.add(copy);
       } else if (isOld(folder)) remove(folder);

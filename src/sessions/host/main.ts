@@ -17,7 +17,7 @@ import { runHost } from './hostLife';
 import { hostNames } from './hostNames';
 import { keepHouse } from './housekeeping';
 import { nextIssues } from './nextIssues';
-import { platformKernelLock } from './kernelLocks';
+import { platformKernelLock, sharedLockFolder } from './kernelLocks';
 import type { KernelLock } from './kernelLock';
 import { platformProcesses } from './platformProcesses';
 import { systemPorts } from './ports';
@@ -57,7 +57,8 @@ async function main(): Promise<void> {
   });
   // Where locks are files, they lie above the scope's folder: it may be deleted and made again under a host.
   const lockFolder = path.join(options.stateFolder, 'locks');
-  const kernelLock = testSwitches.kernelLocksOff ? everybodyWins : platformKernelLock(platform, lockFolder);
+  const lock = (...folders: readonly string[]) =>
+    testSwitches.kernelLocksOff ? everybodyWins : platformKernelLock(platform, ...folders);
   const processes = platformProcesses(platform, log);
   const ports = systemPorts(platform);
   const randomHex = (bytes: number) => randomBytes(bytes).toString('hex');
@@ -66,7 +67,7 @@ async function main(): Promise<void> {
     version: options.version,
     pid: process.pid,
     lockNames,
-    hostLock: kernelLock,
+    hostLock: lock(lockFolder),
     cookiePrefix,
     endHolder: options.endHolder,
     session: {
@@ -83,7 +84,8 @@ async function main(): Promise<void> {
       softRestart,
       compileIssues: nextIssues(),
       userName,
-      appLock: kernelLock,
+      // An app's folder is one for all users of the machine.
+      appLock: lock(sharedLockFolder(platform), lockFolder),
       records: fileRecords(paths.records, log),
     },
     terminals: () =>

@@ -5,13 +5,14 @@
  * take the hang-up for the end too early (up to every third program that ends with much output, in Node 20 and 22).
  */
 import { readSync, writeSync } from 'node:fs';
+import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import type * as NodePty from '@lydell/node-pty';
 import { Emitter } from '../event';
 import { errorCode } from '../log';
 import { ExitAfterData } from './exitAfterData';
 import type { TerminalExit, TerminalFactory, TerminalOptions, TerminalProcess } from './terminal';
-import { assertStartable } from './terminalProgram';
+import { assertStartable, MAX_INPUT_BYTES } from './terminalProgram';
 
 /** As much of node-pty as we use; the editor's own has the same. */
 export type NodePtyModule = Pick<typeof NodePty, 'spawn'>;
@@ -29,18 +30,21 @@ export function loadEditorNodePty(folder: string): NodePtyModule {
 }
 
 /** Terminals of the module that `load` gives, which is called at the first spawn. */
-export function nodePtyFactory(load: () => NodePtyModule): TerminalFactory {
+export function nodePtyFactory(
+  load: () => NodePtyModule,
+  platform: NodeJS.Platform = process.platform,
+): TerminalFactory {
   return {
     kind: 'node-pty',
+    isTerminal: true,
     spawn(options) {
       assertStartable(options);
-      return new NodePtyTerminal(load(), options);
+      return new NodePtyTerminal(load(), options, platform === 'win32');
     },
   };
 }
 
-/** Typed and not yet read, and how soon the terminal is asked again to take it. */
-const MAX_INPUT_BYTES = 1024 * 1024;
+/** How soon a terminal that takes no more typing is asked again. */
 const INPUT_RETRY_MS = 50;
 
 class NodePtyTerminal implements TerminalProcess {
@@ -52,20 +56,34 @@ class NodePtyTerminal implements TerminalProcess {
   readonly #fd: number | undefined;
   #input: Buffer = Buffer.alloc(0);
   #inputTimer: NodeJS.Timeout | undefined;
+  readonly #isWindows: boolean;
+  /** Windows, before the first output: the size to be set then. */
+  #wantedSize: readonly [cols: number, rows: number] | undefined;
+  #hasPrinted = false;
 
-  constructor(module: NodePtyModule, { file, args, cwd, env, cols, rows }: TerminalOptions) {
+  constructor(
+    module: NodePtyModule,
+    { file, args, commandLine, cwd, env, cols, rows }: TerminalOptions,
+    isWindows: boolean,
+  ) {
+    this.#isWindows = isWindows;
     // A copy of the environment: node-pty adds TERM and PWD to what it gets.
-    this.#pty = module.spawn(file, [...args], {
+    this.#pty = module.spawn(file, commandLine ?? [...args], {
       name: env['TERM'] ?? 'xterm-256color',
       cwd,
       env: { ...env },
       cols,
       rows,
     });
-    this.#fd = process.platform === 'win32' ? undefined : (this.#pty as unknown as WithSocket).fd;
-    this.#drained = keepUntilDrained(this.#pty, () => (this.#isOpen = false));
+    this.#fd = isWindows ? undefined : (this.#pty as unknown as WithSocket).fd;
+    if (isWindows) surviveErrors(this.#pty);
+    this.#drained = isWindows
+      ? new ExitAfterData(() => undefined)
+      : keepUntilDrained(this.#pty, () => (this.#isOpen = false));
     this.#pty.onData((data) => {
       this.#drained.data();
+      this.#hasPrinted = true;
+      if (this.#wantedSize) this.#setSize(...this.#wantedSize);
       this.#data.fire(data);
     });
     this.#pty.onExit(({ exitCode, signal }) => {
@@ -112,7 +130,20 @@ class NodePtyTerminal implements TerminalProcess {
 
   resize(cols: number, rows: number): void {
     // On a closed terminal the descriptor's number may be another file's by now.
-    if (this.#isOpen) this.#pty.resize(cols, rows);
+    if (!this.#isOpen) return;
+    // On Windows node-pty would keep it for the first output itself, and throw there if the program has ended meanwhile.
+    if (this.#isWindows && !this.#hasPrinted) this.#wantedSize = [cols, rows];
+    else this.#setSize(cols, rows);
+  }
+
+  #setSize(cols: number, rows: number): void {
+    this.#wantedSize = undefined;
+    try {
+      this.#pty.resize(cols, rows);
+    } catch (error) {
+      // There a program has ended a second before its end is told, and node-pty calls it a mistake of ours.
+      if (!this.#isWindows) throw error;
+    }
   }
 
   pause(): void {
@@ -140,10 +171,20 @@ interface WithSocket {
   };
 }
 
+/** The parts of node-pty's Windows terminal that fail when somebody types to a program that has just ended: nobody else listens. */
+function surviveErrors(pty: NodePty.IPty): void {
+  const { _agent, _socket } = pty as unknown as {
+    readonly _agent?: { readonly inSocket?: EventEmitter };
+    readonly _socket?: EventEmitter;
+  };
+  // The exit is told in any case, and that is all that matters here.
+  for (const part of [_agent?.inSocket, _socket]) part?.on('error', () => undefined);
+}
+
 /** Delays the end of node-pty's socket until all output was read. */
 function keepUntilDrained(pty: NodePty.IPty, onClose: () => void): ExitAfterData {
   const { _socket: socket, fd } = pty as unknown as WithSocket;
-  if (process.platform === 'win32' || !socket || fd === undefined) return new ExitAfterData(() => undefined);
+  if (!socket || fd === undefined) return new ExitAfterData(() => undefined);
 
   const push = socket.push.bind(socket);
   socket.push = (chunk) => {

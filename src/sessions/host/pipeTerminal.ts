@@ -1,7 +1,8 @@
 /**
  * The last resort where no terminal can be had: the program on pipes, dressed up as a terminal.
- * Invariant: the program leads a session and group of its own, and its output looks on a screen as it would from a
- * terminal (colours asked for, line feeds with carriage returns). Sizes and raw keys can't be had this way.
+ * Invariant: the program leads a session and group of its own (not on Windows, which has none), and its output looks on a
+ * screen as it would from a terminal (colours asked for, line feeds with carriage returns, typing shown). Sizes and raw keys
+ * can't be had this way, which `isTerminal` says.
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
@@ -11,20 +12,23 @@ import { ExitAfterData } from './exitAfterData';
 import { signalNumber } from './signalNumbers';
 import { sendSignal } from './signals';
 import type { TerminalExit, TerminalFactory, TerminalOptions, TerminalProcess } from './terminal';
-import { assertStartable } from './terminalProgram';
+import { assertStartable, MAX_INPUT_BYTES } from './terminalProgram';
+import { TypedLine } from './typedLine';
 
 /** "Terminals" by pipes; works everywhere. */
-export function pipeFactory(log: Logger): TerminalFactory {
+export function pipeFactory(log: Logger, platform: NodeJS.Platform = process.platform): TerminalFactory {
   return {
     kind: 'pipes',
+    isTerminal: false,
     spawn(options) {
       assertStartable(options);
-      return new PipeTerminal(options, log);
+      return new PipeTerminal(options, log, platform === 'win32');
     },
   };
 }
 
-const interruptKey = '\x03';
+/** What programs are asked for colours by; one of them is enough for most. A person's NO_COLOR stands. */
+const COLOURS = { FORCE_COLOR: '1', CLICOLOR_FORCE: '1' };
 
 class PipeTerminal implements TerminalProcess {
   readonly pid: number;
@@ -32,16 +36,22 @@ class PipeTerminal implements TerminalProcess {
   readonly #exit = new Emitter<TerminalExit>();
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #drained: ExitAfterData;
+  readonly #isWindows: boolean;
+  readonly #typing = new TypedLine();
   #isPaused = false;
   #result: TerminalExit = { exitCode: undefined, signal: undefined };
 
-  constructor({ file, args, cwd, env }: TerminalOptions, log: Logger) {
-    this.#child = spawn(file, args, {
+  constructor({ file, args, commandLine, cwd, env }: TerminalOptions, log: Logger, isWindows: boolean) {
+    this.#isWindows = isWindows;
+    this.#child = spawn(file, commandLine === undefined ? args : [commandLine], {
       cwd,
-      env: { FORCE_COLOR: '1', ...env },
+      env: { ...(env['NO_COLOR'] ? {} : COLOURS), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
-      detached: true,
+      // On Windows "detached" means without a console: each console program below would open a window of its own. What is not
+      // detached the system ends there with this process (libuv's job object), though not what it has started.
+      detached: !isWindows,
       windowsHide: true,
+      windowsVerbatimArguments: commandLine !== undefined,
     });
     this.#child.on('error', (error) => log.warn('process reported an error', { file, error: error.message }));
     if (this.#child.pid === undefined) throw new Error(`${file} could not be started`);
@@ -77,11 +87,21 @@ class PipeTerminal implements TerminalProcess {
   readonly onExit = this.#exit.event;
 
   write(data: string): void {
-    if (this.#drained.isReported || this.#child.stdin.destroyed) return;
-    // A terminal's driver would do these two: turn Ctrl+C into a signal, and the Return key into a line feed.
-    const [text, ...more] = data.split(interruptKey);
-    if (more.length > 0 && this.#child.exitCode === null) sendSignal(-this.pid, 'SIGINT');
-    this.#child.stdin.write([text, ...more].join('').replaceAll('\r', '\n'));
+    if (this.#drained.isReported) return;
+    const { stdin } = this.#child;
+    const { shown, input, isInterrupt, isEnd } = this.#typing.type(data);
+    if (shown !== '') this.#data.fire(shown);
+    if (isInterrupt) this.#interrupt();
+    if (stdin.destroyed || stdin.writableEnded) return;
+    if (input !== '' && stdin.writableLength < MAX_INPUT_BYTES) stdin.write(input);
+    if (isEnd) stdin.end();
+  }
+
+  #interrupt(): void {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    // Without a console there is no Ctrl+C on Windows: its program ends, and the stop that follows ends what it started.
+    if (this.#isWindows) this.#child.kill();
+    else sendSignal(-this.pid, 'SIGINT');
   }
 
   resize(): void {

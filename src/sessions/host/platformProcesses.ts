@@ -14,6 +14,6 @@ export function platformProcesses(platform: NodeJS.Platform, log: Logger): Proce
     case 'win32':
       return windowsProcesses(log);
     default:
-      return psProcesses;
+      return psProcesses();
   }
 }

@@ -10,6 +10,7 @@ import { runCommand } from '../runCommand';
 import { testSwitches } from '../testSwitches';
 import { parseProcNetTcp, SocketHolders, type TcpListener } from '../linuxSockets';
 import type { Listener, Ports } from './processes';
+import { toolEnvironment } from './psProcesses';
 
 const forms = ['127.0.0.1', '0.0.0.0', '::1', '::'] as const;
 
@@ -95,7 +96,7 @@ async function readTable(file: string): Promise<TcpListener[]> {
 
 async function lsofListeners(port?: number): Promise<readonly Listener[]> {
   const args = ['-nP', port === undefined ? '-iTCP' : `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpun'];
-  const result = await runCommand('lsof', args, { timeoutMs });
+  const result = await runCommand('lsof', args, { env: toolEnvironment, timeoutMs });
   if (result.missing || result.timedOut) throw new Error(`lsof gave no answer: ${result.stderr || 'timed out'}`);
   // Exit code 1 with no output: nobody listens.
   return parseLsof(result.stdout);
@@ -126,14 +127,18 @@ export function parseLsof(text: string): Listener[] {
   return listeners;
 }
 
-/** The listening sockets in the output of `netstat -ano`. The state's name is translated, so the far end tells. */
+/**
+ * The listening sockets in the output of `netstat -ano`. The state's name is translated, in some languages into several words, so
+ * the far end tells.
+ */
 export function parseNetstat(text: string): Listener[] {
   const listeners: Listener[] = [];
   for (const line of text.split(/\r?\n/)) {
-    const [protocol, local = '', far, , pid] = line.trim().split(/\s+/);
+    const fields = line.trim().split(/\s+/);
+    const [protocol, local = '', far] = fields;
     if (protocol !== 'TCP' || (far !== '0.0.0.0:0' && far !== '[::]:0')) continue;
-    const end = splitEndpoint(local);
-    if (end) listeners.push({ ...end, pid: Number(pid), uid: undefined });
+    const [end, pid] = [splitEndpoint(local), Number(fields.at(-1))];
+    if (end) listeners.push({ ...end, pid: Number.isInteger(pid) ? pid : undefined, uid: undefined });
   }
   return listeners;
 }

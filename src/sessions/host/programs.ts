@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { pathOf } from '../environmentPath';
 import { runCommand } from '../runCommand';
+import { windowsSuffixes } from '../windowsCommand';
 
 /** What the host asks of the PATH before it starts something. */
 export interface Programs {
@@ -24,9 +26,9 @@ const NPM_ROOT_TIMEOUT_MS = 15_000;
 
 export const systemPrograms: Programs = {
   async find(program, env, cwd) {
-    const suffixes = process.platform === 'win32' ? (env['PATHEXT'] ?? '.EXE;.CMD;.BAT').split(';') : [''];
+    const suffixes = process.platform === 'win32' ? windowsSuffixes(program) : [''];
     const hasFolder = program.includes('/') || program.includes(path.sep);
-    const folders = hasFolder ? [''] : (env['PATH'] ?? env['Path'] ?? '').split(path.delimiter);
+    const folders = hasFolder ? [''] : pathOf(env).split(path.delimiter);
     for (const folder of folders)
       for (const suffix of suffixes) {
         const file = path.resolve(cwd, folder, program + suffix);

@@ -4,7 +4,7 @@
  * verified right before.
  */
 import { stat } from 'node:fs/promises';
-import { runCommand } from '../runCommand';
+import { runCommand, type CommandResult } from '../runCommand';
 import type { ProcessIdentity, ProcessInfo, Processes } from './processes';
 import { isForeignGroup, sendSignal } from './signals';
 
@@ -13,87 +13,108 @@ const columns = 'pid=,ppid=,pgid=,sess=,stat=,uid=,lstart=,command=';
 
 const timeoutMs = 5_000;
 
-/** A fixed language for the dates, and no width limit from the terminal. */
-const env = { PATH: '/bin:/usr/bin:/sbin:/usr/sbin', LC_ALL: 'C', TZ: 'UTC' };
+/** A fixed language for the dates, and a PATH on which the tools are, whatever the host's own is. */
+export const toolEnvironment = { PATH: '/bin:/usr/bin:/sbin:/usr/sbin', LC_ALL: 'C', TZ: 'UTC' };
 
-/** Process control over `ps`. */
-export const psProcesses: Processes = {
-  list: () => ps(['-axww', '-o', columns]),
+/** Process control over `ps`; `run` is how the tools are asked. */
+export function psProcesses(run: typeof runCommand = runCommand): Processes {
+  const tool = (file: string, args: readonly string[]) => run(file, args, { env: toolEnvironment, timeoutMs });
 
-  async liveness(identity) {
-    const { exitCode, stdout } = await runPs(['-ww', '-o', columns, '-p', String(identity.pid)]);
+  const ps = async (args: readonly string[]): Promise<ProcessInfo[]> => {
+    const result = await tool('ps', args);
+    if (result.exitCode !== 0) throw new Error(`ps failed: ${reasonOf(result)}`);
+    return parsePs(result.stdout);
+  };
+
+  /** Undefined only when `ps` said that there is none. */
+  const one = async (pid: number): Promise<ProcessInfo | undefined> => {
+    const result = await tool('ps', ['-ww', '-o', columns, '-p', String(pid)]);
     // `ps -p` exits with 1 and no output when there is no such process.
-    if (exitCode !== 0 && (exitCode !== 1 || stdout !== '')) return 'unknown';
-    const info = parsePs(stdout)[0];
-    return info && isSame(info, identity) ? 'alive' : 'dead';
-  },
+    if (result.exitCode !== 0 && (result.exitCode !== 1 || result.stdout !== ''))
+      throw new Error(`ps failed: ${reasonOf(result)}`);
+    return parsePs(result.stdout)[0];
+  };
 
-  async identify(pid) {
-    const info = await one(pid);
-    return info && !info.isZombie ? { pid, startTicks: info.startTicks } : undefined;
-  },
+  const workingDirectory = async (pid: number): Promise<string | undefined> => {
+    const { stdout } = await tool('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn']);
+    const path = /^n(\/.*)$/m.exec(stdout)?.[1];
+    return path === undefined ? undefined : withoutEscapes(path);
+  };
 
-  async groupOf(pid) {
-    const info = await one(pid);
-    return info && !info.isZombie ? info.pgid : undefined;
-  },
+  return {
+    list: () => ps(['-axww', '-o', columns]),
 
-  async findByEnvironment(name, value, options) {
-    // `-E` appends the environment to the command, as far as the system shows it (own processes that are not protected).
-    // The plain list tells where the command ends: an argument that looks like our cookie must not count.
-    const [plain, withEnvironment] = await Promise.all([ps(['-axww', '-o', columns]), ps(['-axwwE', '-o', columns])]);
-    return selectByEnvironment(plain, withEnvironment, `${name}=${value}`, options?.prefix ?? false);
-  },
+    async liveness(identity) {
+      try {
+        const info = await one(identity.pid);
+        return info && isSame(info, identity) ? 'alive' : 'dead';
+      } catch {
+        return 'unknown';
+      }
+    },
 
-  workingDirectory,
+    async identify(pid) {
+      const info = await one(pid);
+      return info && !info.isZombie ? { pid, startTicks: info.startTicks } : undefined;
+    },
 
-  async runsIn(pid, folder) {
-    const directory = await workingDirectory(pid);
-    if (directory === undefined) return undefined;
-    const [own, wanted] = await Promise.all([fileId(directory), fileId(folder)]);
-    return own !== undefined && own === wanted;
-  },
+    async groupOf(pid) {
+      const info = await one(pid);
+      return info && !info.isZombie ? info.pgid : undefined;
+    },
 
-  async memory(pids) {
-    // With no number at all `ps -p` is a wrong use; with none that lives it exits with 1.
-    if (pids.length === 0) return 0;
-    const { exitCode, stdout, stderr, timedOut } = await runPs(['-o', 'rss=', '-p', pids.join(',')]);
-    if (exitCode !== 0 && exitCode !== 1) throw new Error(`ps failed: ${timedOut ? 'timed out' : stderr}`);
-    return parseRss(stdout);
-  },
+    async findByEnvironment(name, value, options) {
+      // `-E` appends the environment to the command, as far as the system shows it (own processes that are not protected).
+      // The plain list tells where the command ends: an argument that looks like our cookie must not count.
+      const [plain, withEnvironment] = await Promise.all([ps(['-axww', '-o', columns]), ps(['-axwwE', '-o', columns])]);
+      return selectByEnvironment(plain, withEnvironment, `${name}=${value}`, options?.prefix ?? false);
+    },
 
-  async signal(identity, signal) {
-    const info = await one(identity.pid);
-    return info !== undefined && isSame(info, identity) && sendSignal(identity.pid, signal);
-  },
+    workingDirectory,
 
-  // macOS answers EPERM for a group of zombies, so the call itself tells whether a live member was left.
-  signalGroup: (pgid, signal) => isForeignGroup(pgid) && sendSignal(-pgid, signal),
-};
+    async runsIn(pid, folder) {
+      const directory = await workingDirectory(pid);
+      if (directory === undefined) return undefined;
+      const [own, wanted] = await Promise.all([fileId(directory), fileId(folder)]);
+      return own === undefined ? undefined : own === wanted;
+    },
 
-async function workingDirectory(pid: number): Promise<string | undefined> {
-  const result = await runCommand('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn'], { env, timeoutMs });
-  return /^n(\/.*)$/m.exec(result.stdout)?.[1];
+    async memory(pids) {
+      // With no number at all `ps -p` is a wrong use; with none that lives it exits with 1.
+      if (pids.length === 0) return 0;
+      const result = await tool('ps', ['-o', 'rss=', '-p', pids.join(',')]);
+      if (result.exitCode !== 0 && result.exitCode !== 1) throw new Error(`ps failed: ${reasonOf(result)}`);
+      return parseRss(result.stdout);
+    },
+
+    async signal(identity, signal) {
+      const info = await one(identity.pid);
+      return info !== undefined && isSame(info, identity) && sendSignal(identity.pid, signal);
+    },
+
+    // macOS answers EPERM for a group of zombies, so the call itself tells whether a live member was left.
+    signalGroup: (pgid, signal) => isForeignGroup(pgid) && sendSignal(-pgid, signal),
+  };
+}
+
+function reasonOf({ timedOut, stderr }: CommandResult): string {
+  return timedOut ? 'timed out' : stderr;
+}
+
+/** `lsof` writes each byte that its language has no letter for as `\xc3`, some as `\t`, and a backslash twice. */
+function withoutEscapes(path: string): string {
+  const letters: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+  return path.replaceAll(/(?:\\x[\da-f]{2})+|\\([\\bfnrt])/g, (escape, letter: string | undefined) =>
+    letter === undefined
+      ? Buffer.from(escape.replaceAll('\\x', ''), 'hex').toString('utf8')
+      : (letters[letter] ?? letter),
+  );
 }
 
 /** Undefined when there is no such folder (any more), or none that we may see. */
 async function fileId(folder: string): Promise<string | undefined> {
   const stats = await stat(folder, { bigint: true }).catch(() => undefined);
   return stats && `${stats.dev}:${stats.ino}`;
-}
-
-async function one(pid: number): Promise<ProcessInfo | undefined> {
-  return parsePs((await runPs(['-ww', '-o', columns, '-p', String(pid)])).stdout)[0];
-}
-
-async function ps(args: readonly string[]): Promise<ProcessInfo[]> {
-  const result = await runPs(args);
-  if (result.exitCode !== 0) throw new Error(`ps failed: ${result.timedOut ? 'timed out' : result.stderr}`);
-  return parsePs(result.stdout);
-}
-
-function runPs(args: readonly string[]) {
-  return runCommand('ps', args, { env, timeoutMs });
 }
 
 function isSame(info: ProcessInfo, identity: ProcessIdentity): boolean {

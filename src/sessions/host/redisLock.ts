@@ -9,7 +9,7 @@ import { QUESTION_MS, tried, TRY_MS } from './redisQuestion';
 import { ACQUIRE, RELEASE, RENEW } from './redisScripts';
 
 /** The backend's: after this long without renewal the lock is anybody's. In seconds. */
-export const LOCK_SECONDS = 60;
+const LOCK_SECONDS = 60;
 /** A third of that: two renewals may fail. */
 const RENEW_EVERY_MS = 20_000;
 /** As long as a fence is of any use: nobody holds a start for a month. */

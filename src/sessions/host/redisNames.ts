@@ -8,7 +8,7 @@ export interface RedisNames {
 }
 
 const SESSION_PREFIX = 'dev_server_';
-export const ENTRY_PREFIX = 'dev_server_session:';
+const ENTRY_PREFIX = 'dev_server_session:';
 
 /** `sessionId` as in `dev_server_web`: what follows the prefix is the type, of a second app with its folder. */
 export function redisNames(sandboxId: string, sessionId: string): RedisNames {

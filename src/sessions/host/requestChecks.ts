@@ -1,3 +1,4 @@
+import { isAppType } from '../appTypes';
 import type {
   AttachParams,
   ForeignTarget,
@@ -153,7 +154,7 @@ export function checkText(value: unknown, field: string): string {
 function checkSpec(value: unknown): LaunchSpec {
   const p = fields(value, 'spec');
   const type = p['type'];
-  if (type !== 'web' && type !== 'mobile' && type !== 'custom') throw new InvalidParamsError('spec.type');
+  if (!isAppType(type)) throw new InvalidParamsError('spec.type');
   const probe = fields(p['probe'], 'spec.probe');
   if (
     probe['kind'] !== 'tcp' &&

@@ -9,20 +9,51 @@ import { Emitter } from '../event';
 import type { Logger } from '../log';
 import { runCommand } from '../runCommand';
 import { isZombieState, procPids, readProcLink, readProcStat } from '../procFiles';
+import { systemPrograms } from './programs';
 import { signalNumber } from './signalNumbers';
 import type { TerminalExit, TerminalFactory, TerminalOptions, TerminalProcess } from './terminal';
-import { assertStartable } from './terminalProgram';
+import { assertStartable, MAX_INPUT_BYTES } from './terminalProgram';
 
 /** Longest wait for `script` to have started its child; it takes a few milliseconds. */
 const startLimitMs = 3_000;
 
-/** Terminals by the `script` that `PATH` finds. */
-export function scriptFactory(log: Logger): TerminalFactory {
+/** How long `script --version` may take. */
+const versionLimitMs = 3_000;
+
+/** The programs that make such a terminal, by their paths: the PATH of an app may name others. */
+export interface ScriptTools {
+  readonly script: string;
+  /** Sets a terminal's size. */
+  readonly stty: string;
+}
+
+/** The tools of this machine. Rejects, with what was found instead, unless `script` is the one of util-linux. */
+export async function findScriptTools(env: Readonly<Record<string, string>>): Promise<ScriptTools> {
+  const [script, stty] = await Promise.all(['script', 'stty'].map((name) => systemPrograms.find(name, env, '/')));
+  if (script === undefined) throw new Error('there is no script');
+  if (stty === undefined) throw new Error('there is no stty');
+  const { exitCode, stdout, stderr } = await runCommand(script, ['--version'], {
+    env: { ...env, LC_ALL: 'C' },
+    timeoutMs: versionLimitMs,
+  });
+  if (exitCode !== 0 || !isUtilLinux(stdout))
+    throw new Error(`script is not util-linux's: ${`${stdout}${stderr}`.trim().split('\n')[0] ?? ''}`);
+  return { script, stty };
+}
+
+/** Whether `script --version` said that it is util-linux's: those of BSD (macOS) and BusyBox take other options. */
+function isUtilLinux(version: string): boolean {
+  return /^script .*\butil-linux \d/.test(version);
+}
+
+/** Terminals by these tools. */
+export function scriptFactory(log: Logger, tools: ScriptTools = { script: 'script', stty: 'stty' }): TerminalFactory {
   return {
     kind: 'script',
+    isTerminal: true,
     spawn(options) {
       assertStartable(options);
-      return new ScriptTerminal(options, log);
+      return new ScriptTerminal(options, tools, log);
     },
   };
 }
@@ -38,15 +69,17 @@ class ScriptTerminal implements TerminalProcess {
   readonly #exit = new Emitter<TerminalExit>();
   readonly #child: Child;
   readonly #log: Logger;
+  readonly #stty: string;
   /** The program's terminal, `/dev/pts/7`. */
   readonly #device: string;
   #isOpen = true;
   /** Sizes are set one after another, or an older one could come last. */
   #resizing: Promise<void> = Promise.resolve();
 
-  constructor(options: TerminalOptions, log: Logger) {
+  constructor(options: TerminalOptions, tools: ScriptTools, log: Logger) {
     this.#log = log;
-    this.#child = startScript(options);
+    this.#stty = tools.stty;
+    this.#child = startScript(options, tools);
     try {
       ({ pid: this.pid, device: this.#device } = waitForLeader(this.#child));
     } catch (error) {
@@ -73,7 +106,7 @@ class ScriptTerminal implements TerminalProcess {
   readonly onExit = this.#exit.event;
 
   write(data: string): void {
-    if (this.#isOpen) this.#child.stdin.write(data);
+    if (this.#isOpen && this.#child.stdin.writableLength < MAX_INPUT_BYTES) this.#child.stdin.write(data);
   }
 
   resize(cols: number, rows: number): void {
@@ -81,7 +114,7 @@ class ScriptTerminal implements TerminalProcess {
     const args = ['-F', this.#device, 'cols', String(cols), 'rows', String(rows)];
     this.#resizing = this.#resizing.then(async () => {
       if (!this.#isOpen) return;
-      const result = await runCommand('stty', args, { timeoutMs: 2_000 });
+      const result = await runCommand(this.#stty, args, { timeoutMs: 2_000 });
       if (result.exitCode !== 0) this.#log.warn('terminal could not be resized', { error: result.stderr.trim() });
     });
   }
@@ -95,15 +128,15 @@ class ScriptTerminal implements TerminalProcess {
   }
 }
 
-function startScript({ file, args, cwd, env, cols, rows }: TerminalOptions): Child {
+function startScript({ file, args, cwd, env, cols, rows }: TerminalOptions, tools: ScriptTools): Child {
   // `script` hands its command to $SHELL, which may be any program of the user's: it gets sh, and the command puts the
   // user's own value back. `stty` first: without a terminal of its own `script` makes one of no size, without echo.
   const shell = env['SHELL'] === undefined ? 'unset SHELL' : `export SHELL=${quote(env['SHELL'])}`;
-  const size = `stty sane cols ${cols} rows ${rows}`;
+  const size = `${quote(tools.stty)} sane cols ${cols} rows ${rows}`;
   const program = [file, ...args].map(quote).join(' ');
   // It begins when we have seen who it is (descriptor 3): one that ends at once would be gone before we looked.
   const command = `read -r _ <&3; exec 3<&-; ${size}; ${shell}; exec ${program}`;
-  const child = spawn('script', ['-qfec', command, '/dev/null'], {
+  const child = spawn(tools.script, ['-qfec', command, '/dev/null'], {
     cwd,
     env: { ...env, SHELL: '/bin/sh' },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],

@@ -1,3 +1,4 @@
+import { goesByOwnName } from '../appTypes';
 import { delay } from '../clock';
 import { failpoint } from '../failpoints';
 import { errorMessage } from '../log';
@@ -510,9 +511,9 @@ export class ServerLife {
   }
 }
 
-/** One folder, one Next or Expo, under whatever name; custom apps may share a folder. */
+/** One folder, one server of a framework, under whatever name; custom apps may share a folder. */
 function appLockIdentity(spec: LaunchSpec): string {
-  return spec.type === 'custom' ? spec.appKey : spec.appKey.split(':').slice(0, 2).join(':');
+  return goesByOwnName(spec.type) ? spec.appKey : spec.appKey.split(':').slice(0, 2).join(':');
 }
 
 /** Next's command line ends with 0 when its server is killed, by the kernel for want of memory for one: no stop. */

@@ -1,3 +1,4 @@
+import { goesByOwnName } from '../appTypes';
 import type { Clock } from '../clock';
 import type { Disposable } from '../event';
 import type { Logger } from '../log';
@@ -189,7 +190,7 @@ export class SessionHost {
   /** `dev_server_web`; a second app of a type appends its folder, a third of the same folder name a number. */
   #nameFor(spec: LaunchSpec): string {
     const taken = new Set([...this.#sessions.values()].map((session) => session.id));
-    const plain = spec.type === 'custom' ? `dev_server_${sanitized(spec.appName)}` : `dev_server_${spec.type}`;
+    const plain = goesByOwnName(spec.type) ? `dev_server_${sanitized(spec.appName)}` : `dev_server_${spec.type}`;
     if (spec.isFirstOfType !== false && !taken.has(plain)) return plain;
     const withFolder = `${plain}_${sanitized(spec.folder.split(/[\\/]/).at(-1) ?? '')}`;
     for (let n = 1; ; n++) {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { APP_TYPES } from '../appTypes';
 import { delay } from '../clock';
 import { failpoint } from '../failpoints';
 import { errorMessage, type Logger } from '../log';
@@ -16,6 +17,9 @@ import type { Turn } from './turn';
 
 /** A tool that a command needs is given up after this long, and the fallback taken. */
 const TOOL_INSTALL_MS = 180_000;
+/** What a person sees who wonders why keys do nothing. */
+const NO_TERMINAL =
+  'no terminal can be had on this machine: the server does not know the size of this window, and gets what is typed with the Return key';
 /** Between two looks at another package manager that works in the folder. */
 const INSTALLER_POLL_MS = 1000;
 
@@ -136,6 +140,7 @@ export async function runServer(deps: RunDependencies, context: RunContext, sign
     );
   failpoint('start.beforeSpawn');
   context.print(notice(firstLine(spec, command, port)));
+  if (!deps.terminals.isTerminal) context.print(notice(NO_TERMINAL));
   const server = await launch(deps, context, command, port, tool.env, signal);
   if (!server) return abortedRun;
   if ('code' in server) return { kind: 'failed', reason: server };
@@ -414,7 +419,7 @@ function untilAborted(signal: AbortSignal, over: AbortSignal): Promise<undefined
 /** What runs and where: `Cheatcode: Web (pnpm run dev) in cheatcode-app → http://localhost:3000`. */
 function firstLine(spec: LaunchSpec, command: readonly string[], port: number): string {
   const { type, appName, folder } = spec;
-  const what = type === 'custom' || spec.isFirstOfType === false ? appName : type === 'web' ? 'Web' : 'Mobile';
+  const what = (spec.isFirstOfType === false ? undefined : APP_TYPES[type].label) ?? appName;
   const line = withPort(command, port).join(' ');
   return `Cheatcode: ${what} (${line}) in ${path.basename(folder)} → http://localhost:${port}`;
 }

@@ -4,6 +4,8 @@ export interface TerminalOptions {
   /** Absolute path of the program. */
   readonly file: string;
   readonly args: readonly string[];
+  /** Windows alone: the arguments as one text, for a program that takes its command line apart by rules of its own (`cmd.exe`). */
+  readonly commandLine?: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly cols: number;
@@ -32,6 +34,11 @@ export interface TerminalProcess {
 /** One way to get a terminal; contract-tested for all kinds alike. */
 export interface TerminalFactory {
   readonly kind: 'node-pty' | 'script' | 'pipes';
+  /**
+   * False: its programs see pipes. They have no size to draw for and hear of what is typed line by line, so that a person
+   * who looks for either is to be told.
+   */
+  readonly isTerminal: boolean;
   /** Throws when the program can't be started. */
   spawn(options: TerminalOptions): TerminalProcess;
 }

@@ -6,6 +6,9 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import type { TerminalOptions } from './terminal';
 
+/** Typed and not yet read by the program; a terminal drops what comes on top, too. */
+export const MAX_INPUT_BYTES = 1024 * 1024;
+
 /** Throws (ENOENT, EACCES, ENOTDIR) unless the program can be run in its folder. */
 export function assertStartable({ file, cwd }: TerminalOptions): void {
   accessSync(file, constants.X_OK);

@@ -8,8 +8,8 @@ import path from 'node:path';
 import { errorMessage, type Logger } from '../log';
 import { loadEditorNodePty, loadShippedNodePty, nodePtyFactory, type NodePtyModule } from './nodePtyTerminal';
 import { pipeFactory } from './pipeTerminal';
-import { scriptFactory } from './scriptTerminal';
-import type { TerminalExit, TerminalFactory } from './terminal';
+import { findScriptTools, scriptFactory } from './scriptTerminal';
+import type { TerminalExit, TerminalFactory, TerminalOptions } from './terminal';
 
 export interface TerminalChoice {
   /** Folder beside the host that holds our node-pty's binary; undefined or empty of it: go by node_modules. */
@@ -20,16 +20,19 @@ export interface TerminalChoice {
   readonly log: Logger;
 }
 
-/** How long the trial may take before the next kind is tried. */
-const trialLimitMs = 3_000;
+/** How long the trial may take before the next kind is tried; a virus scanner has its own ideas of a first start. */
+const trialLimitMs = process.platform === 'win32' ? 15_000 : 3_000;
 
-/** The first kind that works: our node-pty, the editor's, `script` (Linux), pipes. */
-export async function chooseTerminalFactory(choice: TerminalChoice): Promise<TerminalFactory> {
+/** The first kind that works: our node-pty (by `loadShipped`), the editor's, util-linux's `script` (Linux), pipes. */
+export async function chooseTerminalFactory(
+  choice: TerminalChoice,
+  loadShipped: () => Promise<NodePtyModule> = loadShippedNodePty,
+): Promise<TerminalFactory> {
   const { log } = choice;
-  for (const candidate of candidates(choice)) {
+  for (const candidate of candidates(choice, loadShipped)) {
     try {
       const factory = await candidate.make();
-      if (choice.platform !== 'win32') await tryOut(factory);
+      await tryOut(factory, choice.platform);
       log.info('terminals are made', { by: factory.kind, from: candidate.name });
       return factory;
     } catch (error) {
@@ -45,24 +48,37 @@ interface Candidate {
   make(): Promise<TerminalFactory>;
 }
 
-function candidates({ nativeFolder, editorNodePty, platform, log }: TerminalChoice): Candidate[] {
+function candidates(
+  { nativeFolder, editorNodePty, platform, log }: TerminalChoice,
+  loadShipped: () => Promise<NodePtyModule>,
+): Candidate[] {
   const list: Candidate[] = [];
   const byModule = (module: NodePtyModule) => nodePtyFactory(() => module);
   list.push({
     name: nativeFolder !== undefined && existsSync(path.join(nativeFolder, 'pty.node')) ? nativeFolder : 'node_modules',
-    make: async () => byModule(await loadShippedNodePty()),
+    make: async () => byModule(await loadShipped()),
   });
   if (editorNodePty !== undefined) {
     list.push({ name: editorNodePty, make: () => Promise.resolve(byModule(loadEditorNodePty(editorNodePty))) });
   }
-  if (platform === 'linux') list.push({ name: 'script', make: () => Promise.resolve(scriptFactory(log)) });
+  if (platform === 'linux')
+    list.push({ name: 'script', make: async () => scriptFactory(log, await findScriptTools(trialEnvironment())) });
   return list;
 }
 
+function trialProgram(platform: NodeJS.Platform): Pick<TerminalOptions, 'file' | 'args' | 'cwd' | 'env'> {
+  if (platform !== 'win32') return { file: '/bin/sh', args: ['-c', 'exit 7'], cwd: '/', env: trialEnvironment() };
+  const { SystemRoot = 'C:\\Windows', ComSpec = `${SystemRoot}\\System32\\cmd.exe` } = process.env;
+  return { file: ComSpec, args: ['/d', '/c', 'exit 7'], cwd: SystemRoot, env: { SystemRoot } };
+}
+
+function trialEnvironment() {
+  return { PATH: process.env['PATH'] ?? '/bin:/usr/bin' };
+}
+
 /** A binary may load and still be of no use: no devpts in the sandbox, BusyBox's idea of `script`, another libc. */
-async function tryOut(factory: TerminalFactory): Promise<void> {
-  const env = { PATH: process.env['PATH'] ?? '/bin:/usr/bin' };
-  const trial = factory.spawn({ file: '/bin/sh', args: ['-c', 'exit 7'], cwd: '/', env, cols: 80, rows: 24 });
+async function tryOut(factory: TerminalFactory, platform: NodeJS.Platform): Promise<void> {
+  const trial = factory.spawn({ ...trialProgram(platform), cols: 80, rows: 24 });
   let timer: NodeJS.Timeout | undefined;
   const exit = await new Promise<TerminalExit>((resolve, reject) => {
     trial.onExit(resolve);

@@ -6,23 +6,53 @@
 import { errorMessage, type Logger } from '../log';
 import { runCommand } from '../runCommand';
 import type { ProcessIdentity, ProcessInfo, Processes } from './processes';
+import { existence } from './signals';
 
 const timeoutMs = 15_000;
 
-/** Ticks are a number too long for JSON, so text; dates would come in two formats from two PowerShell versions. */
-const query =
+/**
+ * Ticks are a number too long for JSON, so text; dates would come in two formats from two PowerShell versions. The output is
+ * UTF-8 where PowerShell may set it: left alone it would be in the code page of old consoles.
+ */
+export const listQuery =
+  'try{[Console]::OutputEncoding=New-Object Text.UTF8Encoding $false}catch{};' +
   'Get-CimInstance Win32_Process | Select-Object ProcessId,ParentProcessId,CommandLine,' +
   "@{n='Started';e={if($_.CreationDate){$_.CreationDate.ToUniversalTime().Ticks.ToString()}else{'0'}}}" +
   ' | ConvertTo-Json -Compress';
 
-/** Process control over PowerShell and `taskkill`; what a group signal could not do goes to the log. */
-export function windowsProcesses(log: Logger): Processes {
+/**
+ * Process control over PowerShell and `taskkill`; what a group signal could not do goes to the log. `run` is how the tools are
+ * asked, and `exists` whether the system knows a pid at all.
+ */
+export function windowsProcesses(
+  log: Logger,
+  run: typeof runCommand = runCommand,
+  exists: (pid: number) => boolean = (pid) => existence(pid) === 'some',
+): Processes {
+  const powershell = (command: string) =>
+    run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', command], { timeoutMs });
+
   const list = async (): Promise<ProcessInfo[]> => {
-    const result = await powershell(query);
-    if (result.exitCode !== 0) throw new Error(`process list failed: ${result.stderr}`);
+    const result = await powershell(listQuery);
+    if (result.exitCode !== 0) throw new Error(`process list failed: ${result.timedOut ? 'timed out' : result.stderr}`);
     return parseCimProcesses(result.stdout);
   };
-  const find = async (pid: number) => (await list()).find((info) => info.pid === pid);
+
+  // PowerShell takes half a second to begin. All that is asked in one turn of the loop gets one list, which is begun after it.
+  let next: Promise<ProcessInfo[]> | undefined;
+  const soon = () =>
+    (next ??= Promise.resolve().then(() => {
+      next = undefined;
+      return list();
+    }));
+  const find = async (pid: number) => (exists(pid) ? (await soon()).find((info) => info.pid === pid) : undefined);
+
+  /**
+   * Without /F it only asks, and no program without a window hears that: then it exits with an error at once. `isTree`: with all that
+   * it has started.
+   */
+  const taskkill = (pid: number, isForced: boolean, isTree: boolean) =>
+    run('taskkill', ['/PID', String(pid), ...(isTree ? ['/T'] : []), ...(isForced ? ['/F'] : [])], { timeoutMs });
 
   return {
     list,
@@ -57,23 +87,21 @@ export function windowsProcesses(log: Logger): Processes {
       return parseMemory(result.stdout);
     },
 
+    // This one process: what it has started may be nobody's to end.
     async signal(identity, signal) {
       if (!isSame(await find(identity.pid), identity)) return false;
-      return (await taskkill(identity.pid, signal)).exitCode === 0;
+      return (await taskkill(identity.pid, signal !== 'SIGINT', false)).exitCode === 0;
     },
 
     signalGroup(pgid, signal) {
       if (!Number.isSafeInteger(pgid) || pgid <= 4 || pgid === process.pid) return false;
-      void taskkill(pgid, signal).then(({ exitCode, stderr }) => {
-        if (exitCode !== 0) log.warn('taskkill failed', { pid: pgid, signal, error: stderr.trim() });
+      void taskkill(pgid, signal !== 'SIGINT', true).then(({ exitCode, stderr }) => {
+        // Its own words are in the language of the system.
+        if (exitCode !== 0) log.debug('taskkill did not end it', { pid: pgid, signal, exitCode, error: stderr.trim() });
       });
       return true;
     },
   };
-}
-
-function powershell(command: string) {
-  return runCommand('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', command], { timeoutMs });
 }
 
 /** PowerShell that prints the working sets of these processes together, in bytes, as digits alone in every language. */
@@ -87,17 +115,14 @@ export function parseMemory(text: string): number {
   return Number(/^\d+$/.exec(text.trim())?.[0] ?? 0);
 }
 
-/** Without /F it only asks (a console program may not hear it), with it the tree is ended. */
-function taskkill(pid: number, signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL') {
-  const force = signal === 'SIGKILL' ? ['/F'] : [];
-  return runCommand('taskkill', ['/PID', String(pid), '/T', ...force], { timeoutMs });
-}
-
 function isSame(info: ProcessInfo | undefined, identity: ProcessIdentity): boolean {
   return info?.startTicks === identity.startTicks;
 }
 
-/** The JSON of the query above: an array, or one bare object when there is one process only. */
+/**
+ * The JSON of the list: an array, or one bare object when there is one process only. Windows leaves a process the number of a
+ * parent that is gone, and may give that number to another: no process is the child of one that began later.
+ */
 export function parseCimProcesses(json: string): ProcessInfo[] {
   const parsed: unknown = json.trim() === '' ? [] : JSON.parse(json);
   const processes: ProcessInfo[] = [];
@@ -112,11 +137,15 @@ export function parseCimProcesses(json: string): ProcessInfo[] {
       sid: 0,
       isZombie: false,
       uid: undefined,
-      startTicks: typeof started === 'string' ? started : '0',
+      startTicks: typeof started === 'string' && /^\d+$/.test(started) ? started : '0',
       command: typeof command === 'string' ? command : '',
     });
   }
-  return processes;
+  const started = new Map(processes.map(({ pid, startTicks }) => [pid, BigInt(startTicks)]));
+  return processes.map((info) => {
+    const own = BigInt(info.startTicks);
+    return own > 0n && (started.get(info.ppid) ?? 0n) > own ? { ...info, ppid: 0 } : info;
+  });
 }
 
 interface CimProcess {

@@ -3,13 +3,19 @@
 import os from 'node:os';
 import path from 'node:path';
 import type { HeldLock } from '../../../src/sessions/host/kernelLock';
+import { exclusiveFileLock } from '../../../src/sessions/host/exclusiveFileLock';
 import { platformKernelLock } from '../../../src/sessions/host/kernelLocks';
 import { listenAsLock } from '../../../src/sessions/host/listeningLock';
 import { commandLoop } from './commandLoop';
+import { openWithFlock } from './flockOpen';
 
 // Root may be told to be somebody else.
 if (process.env['LOCK_UID'] !== undefined) process.setuid?.(Number(process.env['LOCK_UID']));
-const lock = platformKernelLock(process.platform, path.join(os.tmpdir(), 'cheatcode-contract-locks'));
+const { LOCK_FOLDERS: folders } = process.env;
+const lock =
+  folders === undefined
+    ? platformKernelLock(process.platform, path.join(os.tmpdir(), 'cheatcode-contract-locks'))
+    : exclusiveFileLock(folders.split(':'), openWithFlock);
 const held: HeldLock[] = [];
 
 function keep(result: HeldLock | undefined): string {

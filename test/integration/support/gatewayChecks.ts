@@ -7,7 +7,7 @@ import type { Preview } from './gatewayPreview';
 import type { Row } from './gatewayRows';
 import { eventually } from './workbench';
 
-export interface Subject {
+interface Subject {
   readonly preview: Preview;
   readonly row: Pick<Row, 'way'>;
   /** Of the app. */

@@ -2,7 +2,8 @@ import type { Browser } from 'playwright-core';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { launchChromium } from '../../hosts/chromium.mjs';
-import { startCodeServer, type Server } from '../../hosts/codeServer.mjs';
+import { startCodeServer } from '../../hosts/codeServer.mjs';
+import type { Server } from '../../hosts/serve.mjs';
 import { GatewayProcess } from './gatewayProcess';
 import { PanelStandIn } from './gatewayPanel';
 

@@ -3,14 +3,9 @@ import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { launchChromium } from '../../hosts/chromium.mjs';
-import {
-  installVsix,
-  startCodeServer,
-  writeSettings,
-  type CodeServerOptions,
-  type Server,
-} from '../../hosts/codeServer.mjs';
+import { installVsix, startCodeServer, writeSettings, type CodeServerOptions } from '../../hosts/codeServer.mjs';
 import { inSandbox, repoRoot } from '../../hosts/paths.mjs';
+import type { Server } from '../../hosts/serve.mjs';
 import { endSessionHosts } from '../../hosts/sessionHosts.mjs';
 import { copyWorkspace } from '../../hosts/workspace.mjs';
 import { processes } from '../../hosts/witness';

@@ -112,7 +112,7 @@ interface SimReaper {
 }
 
 /** What the witness is told of, besides what it sees. */
-export interface MachineEvents {
+interface MachineEvents {
   onSignal(proc: Proc, signal: Signal, by: Proc | 'reaper' | 'world'): void;
   onLaunch(launch: Launch, port: number): void;
   /** The host of a launch hears that its leader has exited. */

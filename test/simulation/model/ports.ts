@@ -195,6 +195,7 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
 
   const terminals: TerminalFactory = {
     kind: 'node-pty',
+    isTerminal: true,
     spawn: (options) => {
       if (!surroundings.mayAct(host)) throw new Error('the host is dead');
       const data = new Emitter<string>();

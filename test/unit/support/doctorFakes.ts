@@ -15,7 +15,7 @@ export const plainSettings: Settings = readSettings({
 }).settings;
 
 /** A healthy machine; each answer can be another. `files` are texts by path. */
-export function healthyPorts(of: Partial<DoctorPorts> = {}, files: Readonly<Record<string, string>> = {}): DoctorPorts {
+function healthyPorts(of: Partial<DoctorPorts> = {}, files: Readonly<Record<string, string>> = {}): DoctorPorts {
   return {
     platform: 'linux',
     readText: (file) => Promise.resolve(files[file]),

@@ -183,8 +183,10 @@ export class FakeMachine {
       ),
   };
 
-  readonly terminals: TerminalFactory = {
+  /** Without `isTerminal`: as on a machine where none can be had. */
+  readonly terminals: TerminalFactory & { isTerminal: boolean } = {
     kind: 'node-pty',
+    isTerminal: true,
     spawn: (options) => {
       const data = new Emitter<string>();
       const exit = new Emitter<TerminalExit>();

@@ -1,0 +1,347 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { build } from 'esbuild';
+import ts from 'typescript';
+import { runCommand } from '../../src/sessions/runCommand';
+import { commandsOf, pagesIn } from '../support/pages';
+import type { look } from './support/addedAppType';
+import { CliRig } from './support/cliRig';
+import { freePort, repoRoot, waitFor } from './support/hostRig';
+
+const read = (file: string) => readFileSync(path.join(repoRoot, file), 'utf8');
+
+const commands = [
+  ...new Map(
+    pagesIn(repoRoot, ['README.md', 'SECURITY.md', 'docs'])
+      .flatMap(commandsOf)
+      .map((one) => [one.command, one]),
+  ).values(),
+];
+
+/** Commands that can't run inside of a test, and the text of the test (or of what runs all of them) that runs them. */
+const elsewhere: readonly (readonly [command: string, file: string, text: string])[] = [
+  ['npm start', 'test/integration/start.tabs.test.ts', 'serves the editor with the extension'],
+  ['npm test', '.ci/run', 'npm test'],
+  ['npm run build', 'test/hosts/test.mjs', "['esbuild.mjs', '--tests']"],
+  ['npm run l10n', 'test/unit/words.unit.test.ts', '`npm run l10n` has been run'],
+  ['npm run docs', 'test/unit/docs.unit.test.ts', "['docs.mjs', '--check']"],
+  ['npm run package', 'test/hosts/test.mjs', 'ensureVsix()'],
+  ['npm run simulate', 'test/simulation/protocol.simulation.test.ts', 'holds all invariants in'],
+  ['npm run mutations', 'test/simulation/mutations.simulation.test.ts', 'notices every mutation of the protocol'],
+  ['npm pack', 'test/contract/cliPackage.contract.test.ts', "npm('pack'"],
+  [
+    `npm install --global cheatcode-dev-server-${(JSON.parse(read('package.json')) as { version: string }).version}.tgz`,
+    'test/contract/cliPackage.contract.test.ts',
+    "npm('install', '--global'",
+  ],
+  ['npm install --global @expo/ngrok@^4.1.0', 'test/faults/network.faults.test.ts', "'@expo/ngrok@^4.1.0'"],
+  [
+    'code-server --install-extension cheatcode-dev-server-linux-x64.vsix',
+    'test/hosts/codeServer.mjs',
+    "'--install-extension'",
+  ],
+  ['cheatcode-dev attach', 'test/contract/cli.contract.test.ts', 'attaches a terminal, which types into the server'],
+  ['cheatcode-dev mcp', 'test/contract/cliMcp.contract.test.ts', 'lists the tools of our table'],
+  [
+    'claude mcp add cheatcode -- cheatcode-dev mcp',
+    'test/contract/cliMcp.contract.test.ts',
+    'lists the tools of our table',
+  ],
+  [
+    'cheatcode-dev ls --fleet',
+    'test/contract/cli.contract.test.ts',
+    'tells Redis of the server, and lists it from there',
+  ],
+  [
+    'eval "$(cheatcode-dev completion bash)"',
+    'test/contract/cliCompletion.contract.test.ts',
+    'eval "$(cheatcode-dev completion bash)"',
+  ],
+  [
+    'source <(cheatcode-dev completion zsh)',
+    'test/contract/cliCompletion.contract.test.ts',
+    'source <(cheatcode-dev completion zsh)',
+  ],
+  [
+    'cheatcode-dev completion fish | source',
+    'test/contract/cliCompletion.contract.test.ts',
+    'cheatcode-dev completion fish | source',
+  ],
+];
+
+/** Run in a shell in a real workspace, on a real session host; `follows` is ended once it has printed something. */
+const isForWorkspace = (command: string) =>
+  /\bcheatcode-dev (?!mcp\b|attach\b|completion\b|ls --fleet)/.test(command) || /^export /.test(command);
+const follows = 'cheatcode-dev logs -f';
+/** Exit codes other than 0; the doctor may find that this machine has little memory. */
+const exitCodes: Readonly<Record<string, readonly number[]>> = { 'cheatcode-dev doctor': [0, 1] };
+
+/** Run as they stand, for they are small. */
+const isSmall = (command: string) =>
+  command === 'npm start -- --help' || /^npm run (?:simulate|mutations) -- /.test(command);
+/** Too big, but nothing of them may lead nowhere: suites, files, titles, rows, programs. */
+const isLookedAt = (command: string) =>
+  /^npm (?:test|run (?:test:full|soak|bench)) -- /.test(command) || /^npm run (?:check|format|watch)$/.test(command);
+
+describe('every command of the documentation', function () {
+  this.timeout(300_000); // What compiles takes its time while others want the cores.
+
+  it('is run by this test, or by one that is named here', () => {
+    const known = new Set(elsewhere.map(([command]) => command));
+    const unknown = commands.filter(
+      ({ command }) => !known.has(command) && !isForWorkspace(command) && !isSmall(command) && !isLookedAt(command),
+    );
+    assert.deepEqual(unknown, []);
+    assert.ok(commands.length > 40, `only ${commands.length} commands were found`);
+  });
+
+  it('is still in the documentation, and in the test that is named for it', () => {
+    for (const [command, file, text] of elsewhere) {
+      assert.ok(
+        commands.some((one) => one.command === command),
+        `nobody documents ${command}`,
+      );
+      assert.ok(existsSync(path.join(repoRoot, file)), file);
+      assert.ok(read(file).includes(text), `${file}: ${text}`);
+    }
+  });
+
+  it('leads to suites, files, tests, benchmarks and programs that exist', () => {
+    for (const { file, command } of commands) if (isLookedAt(command)) lookAt(command, file);
+    for (const wrong of [
+      'npm test -- units',
+      'npm test -- unit --file noSuchFile',
+      'npm run bench -- speed',
+      'npm run soak -- --hours 2',
+    ])
+      assert.throws(() => lookAt(wrong, 'nowhere'), wrong);
+  });
+
+  for (const { file, command } of commands.filter((one) => isSmall(one.command)))
+    it(`runs: ${command}  (${file})`, async () => {
+      const { exitCode, stdout, stderr } = await inShell(command, repoRoot, process.env);
+      assert.equal(exitCode, 0, stdout + stderr);
+      assert.ok(stdout.trim().length > 20, stdout);
+    });
+
+  describe('of the command line', () => {
+    let rig: CliRig;
+    let env: NodeJS.ProcessEnv;
+    before(async () => {
+      rig = await CliRig.create();
+      // A second app, for the commands that name one.
+      const phone = path.join(rig.workspace, 'cheatcode-mobile');
+      cpSync(path.join(rig.workspace, 'cheatcode-app'), phone, { recursive: true });
+      const app = (name: string, type: string, at: string, port: number) => ({
+        ...{ name, type, path: at, port, command: 'node server.mjs', health: '/', env: { STUB_CHATTY: '1' } },
+      });
+      const apps = [
+        app('shop', 'web', 'cheatcode-app', rig.host.port),
+        app('phone', 'mobile', 'cheatcode-mobile', await freePort()),
+      ];
+      writeFileSync(path.join(rig.workspace, 'cheatcode.json'), JSON.stringify({ apps }));
+      env = { ...rig.environment, PATH: `${rig.commandFolder()}:${process.env['PATH'] ?? ''}` };
+    });
+    after(() => rig.dispose());
+
+    for (const { file, command } of commands.filter((one) => isForWorkspace(one.command)))
+      it(`runs: ${command.replaceAll('\n', ' ; ')}  (${file})`, async () => {
+        const here = command.replaceAll('/workspace', rig.workspace);
+        // What asks for a server that runs has one.
+        if (!/\b(?:ensure|export)\b/.test(command)) assert.equal((await rig.run(['ensure'])).exitCode, 0);
+        if (command === follows) {
+          const child = spawn('/bin/bash', ['-c', `exec ${here}`], {
+            cwd: rig.workspace,
+            env,
+            stdio: ['ignore', 'pipe', 'inherit'],
+          });
+          let out = '';
+          child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+          await waitFor('its output', () => out.includes('\n'), 30_000);
+          child.kill('SIGINT');
+          assert.deepEqual(await once(child, 'exit'), [130, null]);
+          return;
+        }
+        const { exitCode, stdout, stderr } = await inShell(
+          here.startsWith('#!') ? `set -- true\n${here}` : here,
+          rig.workspace,
+          env,
+        );
+        const expected = exitCodes[command] ?? [0];
+        assert.ok(exitCode !== undefined && expected.includes(exitCode), `${exitCode}: ${stdout}${stderr}`);
+        assert.doesNotMatch(stderr, /exit code/, 'what the script says when it fails');
+        if (command.includes('--json')) assert.equal((JSON.parse(stdout) as { schema: number }).schema, 1);
+        // Where two run, `logs` wants to know which.
+        if (command.includes(' mobile')) assert.equal((await rig.run(['stop', 'mobile'])).exitCode, 0);
+      });
+  });
+});
+
+function inShell(command: string, cwd: string, env: NodeJS.ProcessEnv) {
+  const all = Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  return runCommand('/bin/bash', ['-c', command], { cwd, env: all, timeoutMs: 150_000 });
+}
+
+/** Fails where a suite, a file of it, a title in it, a row, an option or a program is not there. */
+function lookAt(command: string, file: string): void {
+  const fail = (why: string): never => assert.fail(`${file}: ${command}: ${why}`);
+  const [, , script, ...rest] = ['npm run check', 'npm run format', 'npm run watch'].includes(command)
+    ? command.split(' ')
+    : ['npm', 'run', '', ...(command.split(' -- ')[1]?.match(/"[^"]*"|\S+/g) ?? [])];
+  const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
+  if (script) {
+    for (const [, program = '', project] of (scripts[script] ?? fail('no such script')).matchAll(
+      /(?:^|&& )(?:node )?(\S+)(?:.*? -p (\S+))?/g,
+    )) {
+      if (!existsSync(path.join(repoRoot, /\.mjs$/.test(program) ? program : `node_modules/.bin/${program}`)))
+        fail(program);
+      if (project !== undefined && !existsSync(path.join(repoRoot, project))) fail(project);
+    }
+    return;
+  }
+  const words = rest.filter((_, index) => !isValue(rest, index)).filter((word) => !word.startsWith('--'));
+  const runner = command.startsWith('npm run bench') ? 'bench/run.mjs' : 'test/hosts/test.mjs';
+  for (const word of rest)
+    if (
+      word.startsWith('--') &&
+      !new RegExp(`^    ${word.slice(2)}: \\{ type`, 'm').test(read(runner)) &&
+      !read(runner).includes(` ${word.slice(2)}: { type`)
+    )
+      fail(`${runner} takes no ${word}`);
+  if (runner === 'bench/run.mjs') {
+    for (const row of words)
+      if (!new RegExp(`^  ${row}: \\{ title`, 'm').test(read('bench/rows.mjs'))) fail(`no row ${row}`);
+    return;
+  }
+  const suites = new Map(
+    [...read(runner).matchAll(/^ {2}(\w+): \{\s+folder: '(\w+)',\s+kind: '(\w+)'/gm)].map(
+      ([, name = '', folder, kind]) => [
+        name,
+        readdirSync(path.join(repoRoot, 'test', folder ?? ''))
+          .filter((one) => one.endsWith(`.${kind}.test.ts`))
+          .map((one) => `test/${folder}/${one}`),
+      ],
+    ),
+  );
+  for (const suite of words) if (!suites.has(suite)) fail(`no suite ${suite}`);
+  const wanted = valueOf(rest, '--file');
+  const files = words.flatMap((suite) => suites.get(suite) ?? []).filter((one) => one.includes(wanted ?? ''));
+  if (words.length > 0 && files.length === 0) fail(`no file ${wanted}`);
+  const title = valueOf(rest, '--grep');
+  if (title !== undefined && !files.some((one) => read(one).includes(title))) fail(`no test ${title}`);
+}
+
+function isValue(words: readonly string[], index: number): boolean {
+  return /^--(?:file|grep|minutes|seed|rounds)$/.test(words[index - 1] ?? '');
+}
+
+function valueOf(words: readonly string[], option: string): string | undefined {
+  return words[words.indexOf(option) + 1 || words.length]?.replaceAll('"', '');
+}
+
+describe('a type of app, added as docs/contributing.md shows', function () {
+  this.timeout(300_000); // What compiles takes its time while others want the cores.
+  const table = path.join(repoRoot, 'src/sessions/appTypes.ts');
+  let changed: string;
+  let folder: string;
+  before(async () => {
+    const entry = /^```ts\n([\s\S]*?)^```$/m.exec(read('docs/contributing.md'))?.[1] ?? '';
+    assert.match(entry, /^ {2}vite: \{$/m);
+    const before = readFileSync(table, 'utf8');
+    changed = before.replace('\n} as const satisfies', `\n${entry}} as const satisfies`);
+    assert.notEqual(changed, before);
+    folder = await mkdtemp(path.join(os.tmpdir(), 'ccd-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('needs no change of any other file: the sources compile', () => {
+    const config = ts.parseJsonConfigFileContent(
+      {
+        ...(ts.readConfigFile(path.join(repoRoot, 'tsconfig.json'), (file) => ts.sys.readFile(file)).config as object),
+        include: ['src'],
+      },
+      ts.sys,
+      repoRoot,
+    );
+    const errorsWith = (text: string) => {
+      const host = ts.createCompilerHost({ ...config.options, noEmit: true });
+      const readAsIs = host.readFile.bind(host);
+      host.readFile = (file) => (path.resolve(file) === table ? text : readAsIs(file));
+      const program = ts.createProgram(config.fileNames, { ...config.options, noEmit: true }, host);
+      return ts
+        .getPreEmitDiagnostics(program)
+        .map(
+          ({ file, messageText }) =>
+            `${path.relative(repoRoot, file?.fileName ?? '')}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+        );
+    };
+    assert.ok(config.fileNames.length > 200);
+    assert.deepEqual(errorsWith(changed), []);
+  });
+
+  it('is found, named, started, taken by the host, shown and completed', async () => {
+    const file = path.join(folder, 'addedAppType.js');
+    await build({
+      absWorkingDir: repoRoot,
+      entryPoints: ['test/contract/support/addedAppType.ts'],
+      outfile: file,
+      bundle: true,
+      platform: 'node',
+      mainFields: ['module', 'main'],
+      external: ['typescript', 'esbuild'],
+      define: { TEST_BUILD: 'true' },
+      logLevel: 'warning',
+      plugins: [
+        {
+          name: 'added-type',
+          setup({ onLoad }) {
+            onLoad({ filter: /[\\/]appTypes\.ts$/ }, () => ({ contents: changed, loader: 'ts' }));
+          },
+        },
+      ],
+    });
+    const workspace = path.join(folder, 'w');
+    for (const name of ['cheatcode-vite', 'other']) {
+      mkdirSync(path.join(workspace, name), { recursive: true });
+      const manifest = { name, scripts: { dev: 'vite' }, devDependencies: { vite: '^7' } };
+      writeFileSync(path.join(workspace, name, 'package.json'), JSON.stringify(manifest));
+    }
+    writeFileSync(
+      path.join(workspace, 'cheatcode.json'),
+      '{ "apps": [{ "name": "admin", "type": "vite", "path": "other", "port": 5200 }] }',
+    );
+    const { apps, problems, completion } = await (createRequire(__filename)(file) as { look: typeof look }).look(
+      workspace,
+    );
+    assert.deepEqual(problems, []);
+    assert.match(completion, /\bvite\b/);
+    const common = {
+      type: 'vite',
+      icon: 'zap',
+      probe: { kind: 'tcp' },
+      restartFiles: ['.env*'],
+      install: ['pnpm', 'i'],
+    };
+    const command = ['pnpm', 'run', 'dev', '--port', '{port}'];
+    assert.deepEqual(apps, [
+      { ...common, name: 'admin', label: 'admin', folder: 'other', id: 'dev_server_vite', command, port: 5200 },
+      {
+        ...common,
+        name: 'cheatcode-vite',
+        label: 'cheatcode-vite',
+        folder: 'cheatcode-vite',
+        id: 'dev_server_vite_cheatcode-vite',
+        command,
+        port: 5173,
+      },
+    ]);
+  });
+});

@@ -1,0 +1,67 @@
+// Asks the registry for known faults of the packages whose code is shipped. Not a part of npm test: what it says changes with the day.
+// usage: npm run audit     (fails on high and critical ones; where nobody answers it says so, and that nothing was looked at)
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { buildBundles, packageFolders } from './bundles.mjs';
+import { ensureDependencies } from './dependencies.mjs';
+import { repoRoot } from './paths.mjs';
+
+/** All that we need is bundled, and so a dependency for development to npm: it can't tell what is shipped. */
+const shippedBesideBundles = /^node_modules\/@lydell\/node-pty-/;
+
+/**
+ * What a report of `npm audit --json` means for us.
+ * @param {any} report
+ * @param {readonly string[]} shipped folders of packages, as in the lock file
+ * @returns {{ unanswered: string } | { grave: string[], others: number }} why there is no answer; or the high and critical findings in
+ * what is shipped, a line each, and how many more there are that are not grave or not shipped
+ */
+export function judgeAudit(report, shipped) {
+  if (typeof report?.vulnerabilities !== 'object') {
+    const why = report?.message ?? report?.error?.summary;
+    return { unanswered: typeof why === 'string' && why !== '' ? why : 'no report' };
+  }
+  const found =
+    /** @type {{ name: string, severity: string, range: string, nodes: string[], via: (string | { title: string, url: string })[] }[]} */ (
+      Object.values(report.vulnerabilities)
+    );
+  const grave = found.filter(
+    ({ severity, nodes }) =>
+      ['high', 'critical'].includes(severity) &&
+      nodes.some((node) => shipped.includes(node) || shippedBesideBundles.test(node)),
+  );
+  return {
+    grave: grave.map(({ name, severity, range, via }) => {
+      const causes = via.map((cause) => (typeof cause === 'string' ? `by ${cause}` : `${cause.title} (${cause.url})`));
+      return `${name} ${range}: ${severity}: ${causes.join('; ')}`;
+    }),
+    others: found.length - grave.length,
+  };
+}
+
+async function main() {
+  await ensureDependencies();
+  const shipped = (await buildBundles()).flatMap(({ metafile }) => packageFolders(metafile));
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const { stdout } = spawnSync(npm, ['audit', '--json'], { cwd: repoRoot, encoding: 'utf8', timeout: 120_000 });
+  const verdict = judgeAudit(parsed(stdout), shipped);
+  if ('unanswered' in verdict) {
+    console.log(`skipped: the registry does not audit: ${verdict.unanswered}`);
+    return;
+  }
+  for (const line of verdict.grave) console.log(line);
+  const packages = `${new Set(shipped).size} packages are shipped`;
+  console.log(`${packages}; high and critical in them: ${verdict.grave.length}; all other findings: ${verdict.others}`);
+  if (verdict.grave.length > 0) process.exitCode = 1;
+}
+
+/** @param {string | null} text */
+function parsed(text) {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) void main();

@@ -1,1 +1,0 @@
-export function chooseLanguage(options: { userDataDir: string; languageId: string }): Promise<void>;

@@ -1,1 +1,0 @@
-export function packVsix(vsix: string, how?: readonly string[]): Promise<void>;

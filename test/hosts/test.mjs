@@ -55,7 +55,7 @@ const suites = {
     timeoutMs: 60_000,
     editor: false,
     jobs: 3,
-    first: ['appFolder', 'hostLife', 'cliHungHost', 'cli', 'printedIssues'],
+    first: ['appFolder', 'hostLife', 'cliHungHost', 'cli', 'vsix', 'printedIssues'],
   },
   simulation: { folder: 'simulation', kind: 'simulation', timeoutMs: 180_000, editor: false },
   // Faults take their time waiting, each on a machine of its own: several files at once.

@@ -1,6 +1,6 @@
 // Packs what was built into a VSIX, from a folder that holds nothing else. The same files give the same bytes, whenever, wherever
 // and by whomever they are packed; only another version of Node may compress them in another way.
-import { chmod, cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { programs } from './nativePart.mjs';
 import { inRepo } from './paths.mjs';
@@ -47,8 +47,9 @@ export async function packVsix(vsix, { dist = inRepo('dist'), how = [], add } = 
         'package',
         ...how,
         '--no-dependencies',
-        '--allow-missing-repository',
-        '--no-rewrite-relative-links',
+        // The README of a version shows the pictures and pages of that version, whatever becomes of them later.
+        '--githubBranch',
+        `v${JSON.parse(await readFile(inRepo('package.json'), 'utf8')).version}`,
         '--out',
         vsix,
       ],

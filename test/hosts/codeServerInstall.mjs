@@ -17,8 +17,8 @@ export const newestCodeServer = '4.139.1';
 /** By it a choice reaches the processes that a suite starts. */
 export const codeServerVariable = 'CHEATCODE_TEST_CODE_SERVER';
 
-/** Native parts of the VS Code server that it does not start, log or open terminals without. */
-const nativeParts = ['@vscode/spdlog', '@vscode/native-watchdog', 'node-pty'];
+/** Native parts of the VS Code server that it does not start, log or open terminals without, by the names that they have had. */
+const nativeParts = ['@vscode/spdlog', '@vscode/native-watchdog', 'native-watchdog', 'node-pty'];
 
 /**
  * @typedef {object} CodeServer
@@ -89,19 +89,15 @@ async function nodeOf(dir) {
 }
 
 /**
- * Builds a native part that comes without a prebuilt binary.
+ * Builds a native part that this version has, and that comes without a prebuilt binary.
  * @param {string} root has it below its `node_modules`
  * @param {string} part
  * @param {{ env: Record<string, string | undefined>, missing: string }} options
  */
 async function build(root, part, { env, missing }) {
   const folder = path.join(root, 'node_modules', part);
-  if (
-    (await readdir(path.join(folder, 'prebuilds')).catch(() => /** @type {string[]} */ ([]))).includes(
-      `${process.platform}-${process.arch}`,
-    )
-  )
-    return;
+  if ((await namesIn(folder)).length === 0) return;
+  if ((await namesIn(path.join(folder, 'prebuilds'))).includes(`${process.platform}-${process.arch}`)) return;
   const why = `${missing}: its native part ${part} could not be built`;
   // What a part does after it was built (to download debugging symbols, say) may fail: the binary is what counts.
   const failure = await npm(['rebuild', part], { cwd: root, env, missing: why }).catch((error) => error);
@@ -131,4 +127,9 @@ async function ensureCompiler() {
   await ensureCommand({ title: 'a C++ compiler', commands: ['g++', 'clang++'], packages: ['g++'] });
   await ensureCommand({ title: 'make', commands: ['make', 'gmake'], packages: ['make'] });
   await ensureCommand({ title: 'Python 3', commands: ['python3'], packages: ['python3'] });
+}
+
+/** @param {string} folder @returns {Promise<string[]>} what is in it, nothing where it is missing */
+function namesIn(folder) {
+  return readdir(folder).catch(() => []);
 }

@@ -27,7 +27,7 @@ export async function ensureCodeServer() {
   const missing = `code-server ${version} could not be installed from the npm registry`;
   await once({
     name: 'code-server',
-    key: `code-server@${version} node${codeServerNode} ${built}`,
+    key: `code-server@${version} node${codeServerNode} ${built.join()}`,
     title: `code-server ${version}`,
     make: async (into) => {
       const [node] = await together([

@@ -6,16 +6,7 @@ const root = path.dirname(fileURLToPath(import.meta.url));
 
 export default tseslint.config(
   {
-    ignores: [
-      'dist/',
-      'out/',
-      '.sandbox/',
-      'test/fixtures/',
-      'node_modules/',
-      '**/*.mjs',
-      '**/*.cjs',
-      'media/',
-    ],
+    ignores: ['dist/', 'out/', '.sandbox/', 'test/fixtures/', 'node_modules/', '**/*.mjs', '**/*.cjs', 'media/'],
   },
   ...tseslint.configs.recommendedTypeChecked,
   {

@@ -213,7 +213,8 @@ function today() {
   const here = [now.getFullYear(), now.getMonth() + 1, now.getDate()]
     .map((one) => String(one).padStart(2, '0'))
     .join('-');
-  return [here, now.toISOString().slice(0, 10)].sort()[1];
+  const there = now.toISOString().slice(0, 10);
+  return here > there ? here : there;
 }
 
 /** @param {string} a @param {string} b */

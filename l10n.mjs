@@ -10,7 +10,7 @@ const root = path.dirname(fileURLToPath(import.meta.url));
 const folder = path.join(root, 'l10n');
 const ENGLISH = 'bundle.l10n.json';
 
-const names = (await readdir(path.join(root, 'src'), { recursive: true })).filter((name) => /\.ts$/.test(name));
+const names = (await readdir(path.join(root, 'src'), { recursive: true })).filter((name) => name.endsWith('.ts'));
 const sources = await Promise.all(names.map((name) => readFile(path.join(root, 'src', name), 'utf8')));
 const texts = await getL10nJson(
   sources.filter((contents) => contents.includes('@vscode/l10n')).map((contents) => ({ extension: '.ts', contents })),

@@ -12,7 +12,7 @@ import { areAtRest, measureSlices } from '../idle/slices';
 import { Stage } from '../idle/stage';
 
 const SLICE_MS = 60_000;
-const PROBE = /^GET \/__nextjs_server_status/;
+const PROBE = 'GET /__nextjs_server_status';
 
 export const bench: Bench = async (context) => {
   const stage = await Stage.open(context);
@@ -74,7 +74,7 @@ async function phase(context: BenchContext, stage: Stage, name: string, watchers
   if (session.windows !== watchers) throw new Error(`${name}: the host counts ${session.windows} windows`);
   const kept = seenRequests(stage.requestFiles.kept, fromMs, toMs);
   const typed = seenRequests(stage.requestFiles.typed, fromMs, toMs);
-  const probes = kept.filter(({ what }) => PROBE.test(what)).map(({ atMs }) => atMs);
+  const probes = kept.filter(({ what }) => what.startsWith(PROBE)).map(({ atMs }) => atMs);
   return {
     name,
     watchers,

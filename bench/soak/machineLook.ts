@@ -146,7 +146,7 @@ export class MachineLook {
     if (!environment.includes(`CHEATCODE_STATE_DIR=${this.#stateFolder}`)) return undefined;
     const cookie = environment.find((line) => line.startsWith('CHEATCODE_SESSION='));
     if (cookie !== undefined) return { kind: 'member', command, cookie: cookie.slice('CHEATCODE_SESSION='.length) };
-    if (/host\.js \{/.test(command)) return { kind: 'host', command, cookie: undefined };
+    if (command.includes('host.js {')) return { kind: 'host', command, cookie: undefined };
     if (command.includes('--type=extensionHost')) return { kind: 'extensionHost', command, cookie: undefined };
     if (command.includes('--type=ptyHost')) return { kind: 'ptyHost', command, cookie: undefined };
     return undefined;

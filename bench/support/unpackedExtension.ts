@@ -4,9 +4,9 @@ import path from 'node:path';
 
 /** Puts a copy of an extension's folder into a folder of extensions (`Editor.open`), beside those that are there. */
 export async function addExtension(extensionsDir: string, from: string): Promise<void> {
-  const { publisher, name, version } = JSON.parse(await readFile(path.join(from, 'package.json'), 'utf8')) as {
-    readonly [part in 'publisher' | 'name' | 'version']: string;
-  };
+  const { publisher, name, version } = JSON.parse(await readFile(path.join(from, 'package.json'), 'utf8')) as Readonly<
+    Record<'publisher' | 'name' | 'version', string>
+  >;
   const id = `${publisher}.${name}`;
   const folder = path.join(extensionsDir, `${id}-${version}`);
   await mkdir(extensionsDir, { recursive: true });

@@ -32,6 +32,8 @@ export type McpTool = Pick<Tool, 'name' | 'title' | 'description' | 'inputSchema
 /** Serves until the client has gone or `ended` resolves; calls that are under way are then given up, and what they asked for goes on. */
 export async function serveMcp(serving: McpServing, ended: Promise<void>): Promise<void> {
   const { stdin, stdout, tools, call } = serving;
+  // The other one, for what it calls simple uses, wants the schemas in a library's own form; these are texts of the manifest.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
   const server = new Server(
     { name: 'cheatcode-dev', title: 'Cheatcode Dev Server', version: serving.version },
     { capabilities: { tools: {} }, instructions: serving.instructions },

@@ -30,7 +30,7 @@ export function toBrowser(headers: IncomingHttpHeaders, context: AnswerContext):
   if (headers.location !== undefined) {
     const location = ownLocation(headers.location, context);
     const from = context.redirectedFrom;
-    sent['location'] = from === undefined ? location : relativeLocation(location, from);
+    sent.location = from === undefined ? location : relativeLocation(location, from);
   }
   if (headers['set-cookie'])
     sent['set-cookie'] = headers['set-cookie'].map((cookie) => previewCookie(cookie, context.isCrossSiteFramed));

@@ -9,9 +9,9 @@ import { readFileSync } from 'node:fs';
 /** What the system is asked by; the real one unless a test has another. */
 export interface BootPorts {
   /** Throws where there is no such file. */
-  readText(file: string): string;
+  readonly readText: (file: string) => string;
   /** Throws when the program is missing or fails. */
-  outputOf(file: string, args: readonly string[]): string;
+  readonly outputOf: (file: string, args: readonly string[]) => string;
   readonly systemRoot: string | undefined;
 }
 

@@ -86,29 +86,27 @@ export function windowsShim(
   const settings = Object.entries(env)
     .filter(([name]) => name === EDITORS_NODE)
     .map(([name, value]) => `set "${name}=${value}"`);
-  const lines = [
-    '@echo off',
-    'rem Written by Cheatcode Dev Server when it starts its session host: its command line, of that version.',
-    'setlocal DisableDelayedExpansion',
-    `set "cli=${cli}"`,
-    `set "node=${homeless(batchText(file))}"`,
-    'if not exist "%cli%" goto gone',
-    'if not exist "%node%" goto path',
-    ...settings,
-    '"%node%" "%cli%" %*',
-    'exit /b %errorlevel%',
-    ':path',
-    'where /q node || goto none',
-    'node "%cli%" %*',
-    'exit /b %errorlevel%',
-    ':gone',
-    'echo cheatcode-dev: "%cli%" is gone; open the workspace in the editor once, or install cheatcode-dev anew 1>&2',
-    'exit /b 127',
-    ':none',
-    'echo cheatcode-dev: "%node%" is gone, and there is no node on the PATH 1>&2',
-    'exit /b 127',
-  ];
-  return `${lines.join('\r\n')}\r\n`;
+  const text = `@echo off
+rem Written by Cheatcode Dev Server when it starts its session host: its command line, of that version.
+setlocal DisableDelayedExpansion
+set "cli=${cli}"
+set "node=${homeless(batchText(file))}"
+if not exist "%cli%" goto gone
+if not exist "%node%" goto path
+${settings.map((line) => `${line}\n`).join('')}"%node%" "%cli%" %*
+exit /b %errorlevel%
+:path
+where /q node || goto none
+node "%cli%" %*
+exit /b %errorlevel%
+:gone
+echo cheatcode-dev: "%cli%" is gone; open the workspace in the editor once, or install cheatcode-dev anew 1>&2
+exit /b 127
+:none
+echo cheatcode-dev: "%node%" is gone, and there is no node on the PATH 1>&2
+exit /b 127
+`;
+  return text.replaceAll('\n', '\r\n');
 }
 
 /** A text that a batch file means as it is. */

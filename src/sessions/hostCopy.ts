@@ -21,7 +21,11 @@ const PARTS = [
 ];
 
 /** Without one, Node looks for it upwards, and a home whose own says `"type": "module"` would stop every script of the copy. */
-const OWN_MANIFEST: HostPart = { name: 'package.json', content: Buffer.from('{ "type": "commonjs" }\n'), mode: 0o644 };
+const OWN_MANIFEST: HostPart = {
+  name: 'package.json',
+  content: Buffer.from(JSON.stringify({ type: 'commonjs' })),
+  mode: 0o644,
+};
 
 /** How often a copy that is held by another program is tried to be moved to its place, and how soon again. */
 const HELD_TRIES = 40;

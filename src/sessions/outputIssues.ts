@@ -168,7 +168,7 @@ export class OutputIssues {
   #compiled(text: string): void {
     this.#isNews = true;
     // Turbopack says it of one route, too, whatever is wrong with others; webpack compiles all that is open, and counts modules.
-    if (/^✓ Compiled in /.test(text) || /^✓ Compiled .* modules\)$/.test(text)) this.#drop(() => true);
+    if (text.startsWith('✓ Compiled in ') || /^✓ Compiled .* modules\)$/.test(text)) this.#drop(() => true);
   }
 
   #served(route: string, status: number): true {

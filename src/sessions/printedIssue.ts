@@ -21,7 +21,7 @@ const MAX_IMPORTERS = 10;
 /** What is printed behind Next's sign for an error. */
 export function nextPrinted(lines: readonly string[]): ToldIssue | undefined {
   // Turbopack of 14 throws it.
-  const [first = '', ...below] = [lines[0]?.replace(/^ModuleBuildError: /, '') ?? '', ...lines.slice(1)];
+  const [first, ...below] = [lines[0]?.replace(/^ModuleBuildError: /, '') ?? '', ...lines.slice(1)];
   if (!buildPlace.test(first)) return thrown(lines);
   const issue = buildIssue([first, ...below]);
   return issue && withTrace(issue, namesBelow(lines, 'Import trace', /^\s*(\.{1,2}\/[^[]*\.\w+)(?: \[|$)/));

@@ -118,7 +118,8 @@ export function readDescriptors(pid: number): readonly string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`);
   } catch (error) {
-    return orInvisible(error) ?? [];
+    orInvisible(error);
+    return [];
   }
 }
 

@@ -250,7 +250,7 @@ async function moved(
   args: readonly ShellWord[],
 ): Promise<Place | undefined> {
   // An option whose value only the shell knows may lead anywhere.
-  if (args.some((word, at) => word === undefined && /^-/.test(args[at - 1] ?? ''))) return undefined;
+  if (args.some((word, at) => word === undefined && (args[at - 1] ?? '').startsWith('-'))) return undefined;
   const there = folder === undefined ? place : { ...place, folder: path.resolve(place.folder, folder) };
   if (packageName === undefined) return there;
   const found = await packageNamed(packageName, there);

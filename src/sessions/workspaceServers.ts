@@ -40,6 +40,7 @@ import { JSONRPCErrorException } from './rpcPeer';
 import { appsToRestore } from './rejoin';
 import { serverEnvironment } from './serverEnvironment';
 import type { Settings, Surroundings } from './settings';
+import { TerminalAttachments } from './terminalAttachments';
 import { isNewerVersion } from './version';
 
 export interface DevServersOptions {
@@ -99,15 +100,6 @@ export interface WindowServers extends DevServers {
 const START_TIMEOUT_MS = 10_000;
 const STOP_TIMEOUT_MS = 30_000;
 
-interface Attachment {
-  readonly appKey: string;
-  readonly sink: OutputSink;
-  cols: number;
-  rows: number;
-  /** The session it is attached to, on the present connection. */
-  sessionId: string | undefined;
-}
-
 /** The dev servers of one window. Nothing is connected or started before `activate`. The caller disposes. */
 export function createDevServers(options: DevServersOptions): WindowServers {
   return new WorkspaceServers(options);
@@ -124,7 +116,7 @@ class WorkspaceServers implements WindowServers {
   readonly #link: SystemHostLink;
   readonly #client: HostClient;
   readonly #sessions = new Map<string, SessionSnapshot>();
-  readonly #attachments = new Set<Attachment>();
+  readonly #terminals: TerminalAttachments;
   #discovery: Discovery = { apps: [], problems: [], declaredAutoStart: undefined, isCheatcodeWorkspace: false };
   readonly #autoStarted = new Set<string>();
   /** Apps whose servers, whoever starts them, this host was asked to look out for. */
@@ -172,10 +164,17 @@ class WorkspaceServers implements WindowServers {
         log: options.log,
       }),
     );
+    this.#terminals = this.#store.add(
+      new TerminalAttachments({
+        peer: () => this.#client.peer,
+        sessionId: (appKey) => this.#sessions.get(appKey)?.id,
+        log: options.log,
+      }),
+    );
     this.onDidChangeConnection = this.#client.onDidChangeState;
     this.#store.add(this.#client.onDidJoin((hello) => this.#onJoined(hello)));
     this.#store.add(this.#client.onSession((snapshot) => this.#onSession(snapshot)));
-    this.#store.add(this.#client.onOutput((chunk) => this.#onOutput(chunk)));
+    this.#store.add(this.#client.onOutput((chunk) => this.#terminals.onOutput(chunk)));
     this.#store.add(
       this.#client.onDidChangeState((state) => {
         if (state.kind !== 'connected') this.#onDisconnected();
@@ -336,28 +335,7 @@ class WorkspaceServers implements WindowServers {
   }
 
   attach(app: App, size: { readonly cols: number; readonly rows: number }, sink: OutputSink): TerminalAttachment {
-    const attachment: Attachment = { appKey: app.key, sink, cols: size.cols, rows: size.rows, sessionId: undefined };
-    this.#attachments.add(attachment);
-    this.#attachToSession(attachment);
-    return {
-      write: (data) => {
-        if (attachment.sessionId !== undefined)
-          this.#client.peer?.notify('input', { sessionId: attachment.sessionId, data });
-      },
-      resize: (cols, rows) => {
-        attachment.cols = cols;
-        attachment.rows = rows;
-        if (attachment.sessionId !== undefined)
-          this.#client.peer?.notify('resize', { sessionId: attachment.sessionId, cols, rows });
-      },
-      dispose: () => {
-        if (!this.#attachments.delete(attachment) || attachment.sessionId === undefined) return;
-        // The connection may end first, and then the host has detached by itself.
-        this.#client.peer
-          ?.call('detach', { sessionId: attachment.sessionId })
-          .catch((error: unknown) => this.#log.debug('detach not answered', { error: errorMessage(error) }));
-      },
-    };
+    return this.#terminals.attach(app.key, size, sink);
   }
 
   async gateway(
@@ -416,7 +394,6 @@ class WorkspaceServers implements WindowServers {
   }
 
   dispose(): void {
-    this.#attachments.clear();
     this.#store.dispose();
   }
 
@@ -439,7 +416,7 @@ class WorkspaceServers implements WindowServers {
       this.#sessionChanged.fire(app);
     }
     for (const snapshot of hello.sessions) this.#anySessionChanged.fire(snapshot);
-    for (const attachment of this.#attachments) this.#attachToSession(attachment);
+    this.#terminals.onJoined();
     if (!this.#options.trusted() || this.#options.isPassive) return;
     // What ran when an earlier host was lost comes back first, with this window's environment.
     const keys = appsToRestore(
@@ -538,9 +515,7 @@ class WorkspaceServers implements WindowServers {
     const known = this.#sessions.get(snapshot.appKey);
     if (known && known.id === snapshot.id && known.revision > snapshot.revision) return;
     this.#sessions.set(snapshot.appKey, snapshot);
-    for (const attachment of this.#attachments)
-      if (attachment.appKey === snapshot.appKey && attachment.sessionId === undefined)
-        this.#attachToSession(attachment);
+    this.#terminals.onSession(snapshot.appKey);
     this.#anySessionChanged.fire(snapshot);
     const app = this.apps.find(({ key }) => key === snapshot.appKey);
     if (!app) return;
@@ -549,44 +524,9 @@ class WorkspaceServers implements WindowServers {
     if (app.problem?.code === 'undeclared') this.#showLeftBehind();
   }
 
-  #onOutput(chunk: {
-    readonly sessionId: string;
-    readonly data: string;
-    readonly reset: boolean;
-    readonly cols: number;
-    readonly rows: number;
-  }): void {
-    const { peer } = this.#client;
-    const taken: Promise<void>[] = [];
-    for (const { sessionId, sink } of this.#attachments) {
-      if (sessionId !== chunk.sessionId) continue;
-      const one = chunk.reset ? sink.onReset(chunk.data, chunk.cols, chunk.rows) : sink.onData(chunk.data);
-      if (one) taken.push(one);
-    }
-    const ack = () => peer?.notify('ack', { sessionId: chunk.sessionId, chars: chunk.data.length });
-    if (taken.length === 0) ack();
-    else void Promise.all(taken).then(ack);
-  }
-
   #onDisconnected(): void {
-    for (const attachment of this.#attachments) {
-      if (attachment.sessionId === undefined) continue;
-      attachment.sessionId = undefined;
-      attachment.sink.onLost();
-    }
+    this.#terminals.onDisconnected();
     for (const app of this.apps) this.#sessionChanged.fire(app);
-  }
-
-  #attachToSession(attachment: Attachment): void {
-    const session = this.#sessions.get(attachment.appKey);
-    const { peer } = this.#client;
-    if (!session || !peer) return;
-    attachment.sessionId = session.id;
-    const { cols, rows } = attachment;
-    peer.call('attach', { sessionId: session.id, cols, rows }, START_TIMEOUT_MS).catch((error: unknown) => {
-      attachment.sessionId = undefined;
-      this.#log.warn('terminal not attached', { session: session.id, error: errorMessage(error) });
-    });
   }
 }
 

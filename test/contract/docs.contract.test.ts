@@ -14,7 +14,12 @@ import type { look } from './support/addedAppType';
 import { CliRig } from './support/cliRig';
 import { freePort, repoRoot, waitFor } from './support/hostRig';
 
-const read = (file: string) => readFileSync(path.join(repoRoot, file), 'utf8');
+const known = new Map<string, string>();
+function read(file: string): string {
+  const text = known.get(file) ?? readFileSync(path.join(repoRoot, file), 'utf8');
+  known.set(file, text);
+  return text;
+}
 
 const commands = [
   ...new Map(
@@ -32,6 +37,8 @@ const elsewhere: readonly (readonly [command: string, file: string, text: string
   ['npm run l10n', 'test/unit/words.unit.test.ts', '`npm run l10n` has been run'],
   ['npm run docs', 'test/unit/docs.unit.test.ts', "['docs.mjs', '--check']"],
   ['npm run package', 'test/hosts/test.mjs', 'ensureVsix()'],
+  ['npm run package -- --all', 'test/contract/vsix.contract.test.ts', "['test/hosts/package.mjs', '--all']"],
+  ['npm run stack -- report.md', 'test/unit/bundles.unit.test.ts', "'test/hosts/stack.mjs'"],
   ['npm run simulate', 'test/simulation/protocol.simulation.test.ts', 'holds all invariants in'],
   ['npm run mutations', 'test/simulation/mutations.simulation.test.ts', 'notices every mutation of the protocol'],
   ['npm pack', 'test/contract/cliPackage.contract.test.ts', "npm('pack'"],
@@ -87,15 +94,18 @@ const isSmall = (command: string) =>
   command === 'npm start -- --help' || /^npm run (?:simulate|mutations) -- /.test(command);
 /** Too big, but nothing of them may lead nowhere: suites, files, titles, rows, programs. */
 const isLookedAt = (command: string) =>
-  /^npm (?:test|run (?:test:full|soak|bench)) -- /.test(command) || /^npm run (?:check|format|watch)$/.test(command);
+  /^(?:VSCODE_EXECUTABLE_PATH=\S+ )?npm (?:test|start|run (?:test:full|soak|bench)) -- (?!--help)/.test(command) ||
+  isScript(command);
+/** Asks the registry, changes all files, goes on for ever, or takes minutes. */
+const isScript = (command: string) => /^npm run (?:audit|check|format|watch)$/.test(command);
 
 describe('every command of the documentation', function () {
   this.timeout(300_000); // What compiles takes its time while others want the cores.
 
   it('is run by this test, or by one that is named here', () => {
-    const known = new Set(elsewhere.map(([command]) => command));
+    const named = new Set(elsewhere.map(([command]) => command));
     const unknown = commands.filter(
-      ({ command }) => !known.has(command) && !isForWorkspace(command) && !isSmall(command) && !isLookedAt(command),
+      ({ command }) => !named.has(command) && !isForWorkspace(command) && !isSmall(command) && !isLookedAt(command),
     );
     assert.deepEqual(unknown, []);
     assert.ok(commands.length > 40, `only ${commands.length} commands were found`);
@@ -146,7 +156,7 @@ describe('every command of the documentation', function () {
         app('phone', 'mobile', 'cheatcode-mobile', await freePort()),
       ];
       writeFileSync(path.join(rig.workspace, 'cheatcode.json'), JSON.stringify({ apps }));
-      env = { ...rig.environment, PATH: `${rig.commandFolder()}:${process.env['PATH'] ?? ''}` };
+      env = { ...rig.environment, BROWSER: '/bin/true', PATH: `${rig.commandFolder()}:${process.env['PATH'] ?? ''}` };
     });
     after(() => rig.dispose());
 
@@ -193,7 +203,7 @@ function inShell(command: string, cwd: string, env: NodeJS.ProcessEnv) {
 /** Fails where a suite, a file of it, a title in it, a row, an option or a program is not there. */
 function lookAt(command: string, file: string): void {
   const fail = (why: string): never => assert.fail(`${file}: ${command}: ${why}`);
-  const [, , script, ...rest] = ['npm run check', 'npm run format', 'npm run watch'].includes(command)
+  const [, , script, ...rest] = isScript(command)
     ? command.split(' ')
     : ['npm', 'run', '', ...(command.split(' -- ')[1]?.match(/"[^"]*"|\S+/g) ?? [])];
   const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
@@ -208,13 +218,13 @@ function lookAt(command: string, file: string): void {
     return;
   }
   const words = rest.filter((_, index) => !isValue(rest, index)).filter((word) => !word.startsWith('--'));
-  const runner = command.startsWith('npm run bench') ? 'bench/run.mjs' : 'test/hosts/test.mjs';
+  const runner = command.startsWith('npm run bench')
+    ? 'bench/run.mjs'
+    : command.startsWith('npm start')
+      ? 'test/hosts/start.mjs'
+      : 'test/hosts/test.mjs';
   for (const word of rest)
-    if (
-      word.startsWith('--') &&
-      !new RegExp(`^    ${word.slice(2)}: \\{ type`, 'm').test(read(runner)) &&
-      !read(runner).includes(` ${word.slice(2)}: { type`)
-    )
+    if (word.startsWith('--') && !new RegExp(`[ {]'?${word.slice(2)}'?: \\{ type: '`).test(read(runner)))
       fail(`${runner} takes no ${word}`);
   if (runner === 'bench/run.mjs') {
     for (const row of words)
@@ -240,7 +250,7 @@ function lookAt(command: string, file: string): void {
 }
 
 function isValue(words: readonly string[], index: number): boolean {
-  return /^--(?:file|grep|minutes|seed|rounds)$/.test(words[index - 1] ?? '');
+  return /^--(?:file|grep|minutes|seed|rounds|code-server)$/.test(words[index - 1] ?? '');
 }
 
 function valueOf(words: readonly string[], option: string): string | undefined {
@@ -271,11 +281,16 @@ describe('a type of app, added as docs/contributing.md shows', function () {
       ts.sys,
       repoRoot,
     );
-    const errorsWith = (text: string) => {
-      const host = ts.createCompilerHost({ ...config.options, noEmit: true });
-      const readAsIs = host.readFile.bind(host);
-      host.readFile = (file) => (path.resolve(file) === table ? text : readAsIs(file));
-      const program = ts.createProgram(config.fileNames, { ...config.options, noEmit: true }, host);
+    const errorsWith = (text: string, files: readonly string[]) => {
+      const plain = ts.createCompilerHost({ ...config.options, noEmit: true });
+      const host: ts.CompilerHost = {
+        ...plain,
+        getSourceFile: (file, options) =>
+          path.resolve(file) === table
+            ? ts.createSourceFile(file, text, options, true)
+            : plain.getSourceFile(file, options),
+      };
+      const program = ts.createProgram(files, { ...config.options, noEmit: true }, host);
       return ts
         .getPreEmitDiagnostics(program)
         .map(
@@ -284,7 +299,12 @@ describe('a type of app, added as docs/contributing.md shows', function () {
         );
     };
     assert.ok(config.fileNames.length > 200);
-    assert.deepEqual(errorsWith(changed), []);
+    assert.deepEqual(errorsWith(changed, config.fileNames), []);
+    const without = changed.replace(/^    icon: 'zap',\n/m, '');
+    assert.ok(
+      errorsWith(without, [table]).some((error) => error.includes('icon')),
+      'an entry that lacks something',
+    );
   });
 
   it('is found, named, started, taken by the host, shown and completed', async () => {
@@ -302,8 +322,8 @@ describe('a type of app, added as docs/contributing.md shows', function () {
       plugins: [
         {
           name: 'added-type',
-          setup({ onLoad }) {
-            onLoad({ filter: /[\\/]appTypes\.ts$/ }, () => ({ contents: changed, loader: 'ts' }));
+          setup(builder) {
+            builder.onLoad({ filter: /[\\/]appTypes\.ts$/ }, () => ({ contents: changed, loader: 'ts' }));
           },
         },
       ],

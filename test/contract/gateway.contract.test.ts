@@ -127,7 +127,9 @@ describe('the preview gateway', () => {
     });
 
     it('listens on both addresses of localhost', async function () {
-      const answer = await ask(port, { address: '::1' }).catch((error: NodeJS.ErrnoException) => error.code);
+      const answer = await ask(port, { address: '::1' }).catch(
+        (error: unknown) => (error as NodeJS.ErrnoException).code,
+      );
       if (answer === 'EADDRNOTAVAIL' || answer === 'EAFNOSUPPORT') skipBecause(this, 'this machine has no IPv6');
       assert.equal(typeof answer === 'object' && answer.status, 200);
     });

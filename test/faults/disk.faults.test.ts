@@ -85,7 +85,7 @@ describe('a disk', () => {
     async (c) => {
       const window = onSmallDisk(c, 'size=4k');
       await assert.rejects(window.call('start', c.params()), (error: Error) => {
-        assert.match(`${error.message}`, /stateFolderUnusable|hostDidNotStart|ENOSPC|no space/);
+        assert.match(error.message, /stateFolderUnusable|hostDidNotStart|ENOSPC|no space/);
         return true;
       });
       assert.deepEqual(await c.started(), []);

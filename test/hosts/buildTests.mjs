@@ -58,7 +58,7 @@ export async function buildTests(common) {
 async function filesBelow(root, below = '') {
   const entries = await readdir(path.join(root, below), { withFileTypes: true });
   const lists = await Promise.all(
-    entries.map((entry) => {
+    entries.map(async (entry) => {
       const name = below ? `${below}/${entry.name}` : entry.name;
       if (entry.isDirectory())
         return name === 'fixtures' || entry.name === 'node_modules' ? [] : filesBelow(root, name);

@@ -1,8 +1,7 @@
 // code-server as a user runs it: the extension comes from the VSIX, and there are the /proxy/<port>/ routes.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { codeServerNode, ensureCodeServer } from './codeServerInstall.mjs';
-import { ensureNode } from './nodes.mjs';
+import { ensureCodeServer } from './codeServerInstall.mjs';
 import { freePort } from './ports.mjs';
 import { run } from './run.mjs';
 import { sandboxEnv } from './sandboxEnv.mjs';
@@ -54,8 +53,7 @@ export async function startCodeServer({
   isFresh = false,
   wrapper = [],
 }) {
-  const dir = await ensureCodeServer();
-  const node = await ensureNode(codeServerNode);
+  const { dir, node } = await ensureCodeServer();
   if (!isFresh) await writeSettings(userDataDir, settings);
   const url = `http://127.0.0.1:${port ?? (await freePort())}`;
   const server = await serve({
@@ -85,8 +83,7 @@ export async function startCodeServer({
  * @param {{ vsix: string, userDataDir: string, extensionsDir: string }} options
  */
 export async function installVsix({ vsix, userDataDir, extensionsDir }) {
-  const dir = await ensureCodeServer();
-  const node = await ensureNode(codeServerNode);
+  const { dir, node } = await ensureCodeServer();
   await mkdir(extensionsDir, { recursive: true });
   await run(
     node,

@@ -19,7 +19,7 @@ const options = (name) =>
 const [extensionDevelopmentPath, ...otherExtensions] = options('extensionDevelopmentPath');
 const [extensionTestsPath] = options('extensionTestsPath');
 const workspace = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
-const timeoutMs = Number(process.env['CHEATCODE_TEST_TIMEOUT_MS'] ?? 15 * 60_000);
+const timeoutMs = 15 * 60_000;
 
 if (!extensionDevelopmentPath || !extensionTestsPath) {
   console.error('usage: launcher.mjs --extensionDevelopmentPath=DIR --extensionTestsPath=FILE [WORKSPACE]');

@@ -1,9 +1,8 @@
 // The VS Code server inside code-server, run bare: with its smoke-test driver on, a page can name an extension under
 // development and a test module, which then runs in a real extension host.
 import path from 'node:path';
-import { codeServerNode, ensureCodeServer } from './codeServerInstall.mjs';
+import { ensureCodeServer } from './codeServerInstall.mjs';
 import { writeSettings } from './codeServer.mjs';
-import { ensureNode } from './nodes.mjs';
 import { freePort } from './ports.mjs';
 import { sandboxEnv } from './sandboxEnv.mjs';
 import { serve } from './serve.mjs';
@@ -23,8 +22,7 @@ import { serve } from './serve.mjs';
  * @returns {Promise<import('./serve.mjs').Server>}
  */
 export async function startServerMain({ dataDir, port, env = {}, settings = {}, logFile }) {
-  const dir = await ensureCodeServer();
-  const node = await ensureNode(codeServerNode);
+  const { dir, node } = await ensureCodeServer();
   // It takes the user's settings from <server-data-dir>/data/User.
   await writeSettings(path.join(dataDir, 'data'), settings);
   const chosen = port ?? (await freePort());

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { installVsix, startCodeServer } from './codeServer.mjs';
-import { ensureCodeServer } from './codeServerInstall.mjs';
+import { codeServerVariable, ensureCodeServer, wantedCodeServer } from './codeServerInstall.mjs';
 import { ensureVsix } from './package.mjs';
 import { inSandbox } from './paths.mjs';
 import { nextFreePort, tryPort } from './ports.mjs';
@@ -23,12 +23,13 @@ Sets up everything that is missing, then serves VS Code with the extension on 12
   --workspace DIR        open this folder (default: a copy of the sample workspace)
   --port N               serve on this port (default: 8080, or the next free one)
   --app web|mobile|all   which app starts by itself (default: the extension's own rule)
+  --code-server VERSION  in this version of code-server (default: the newest; 4.N is VS Code 1.N)
   --help                 this text
 
 Ctrl+C ends everything that it started.
 `;
 
-/** @returns {{ workspace?: string, port?: number, app?: 'web' | 'mobile' | 'all', help?: boolean }} */
+/** @returns {{ workspace?: string, port?: number, app?: 'web' | 'mobile' | 'all', codeServer?: string, help?: boolean }} */
 function readArguments() {
   let values;
   try {
@@ -37,6 +38,7 @@ function readArguments() {
         workspace: { type: 'string' },
         port: { type: 'string' },
         app: { type: 'string' },
+        'code-server': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     }));
@@ -52,6 +54,7 @@ function readArguments() {
     ...(workspace === undefined ? {} : { workspace: path.resolve(workspace) }),
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(app === undefined ? {} : { app }),
+    ...(values['code-server'] === undefined ? {} : { codeServer: values['code-server'] }),
     ...(values.help ? { help: true } : {}),
   };
 }
@@ -66,6 +69,8 @@ async function main() {
     throw new SetupError(`--workspace: there is no folder ${options.workspace}`);
   if (options.port !== undefined && (await tryPort(options.port)) === undefined)
     throw new SetupError(`port ${options.port} is taken: name another one with --port`);
+  const version = await wantedCodeServer(options.codeServer);
+  process.env[codeServerVariable] = version;
   endOnSignals((signal) => console.log(`\n${signal}: ending the editor and its dev servers …`));
   atEnd(async () => endRunning());
   await endAbandoned();
@@ -75,7 +80,9 @@ async function main() {
     options.workspace ? Promise.resolve(options.workspace) : ensureWorkspace(),
     ensureCodeServer(),
   ]);
-  const extensionsDir = inSandbox('start', 'extensions');
+  // What a newer editor has written into them an older one need not understand.
+  const profiles = inSandbox('start', version);
+  const extensionsDir = path.join(profiles, 'extensions');
   await installOnce(/** @type {string} */ (vsix), extensionsDir);
 
   const port = options.port ?? (await nextFreePort(8080));
@@ -87,7 +94,7 @@ async function main() {
   const server = await step('code-server', () =>
     startCodeServer({
       workspace: /** @type {string} */ (sample),
-      userDataDir: inSandbox('start', `user-data-${port}`),
+      userDataDir: path.join(profiles, `user-data-${port}`),
       extensionsDir,
       port,
       logFile: inSandbox('logs', 'start', 'code-server.log'),
@@ -111,14 +118,15 @@ async function main() {
 
 /** Installs the VSIX unless this very file is installed. @param {string} vsix @param {string} extensionsDir */
 async function installOnce(vsix, extensionsDir) {
-  const stamp = path.join(extensionsDir, '..', 'installed');
+  const profiles = path.dirname(extensionsDir);
+  const stamp = path.join(profiles, 'installed');
   const wanted = createHash('sha256')
     .update(await readFile(vsix))
     .digest('hex');
   if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted) return;
   await step('extension into code-server', async () => {
     await rm(stamp, { force: true });
-    await installVsix({ vsix, extensionsDir, userDataDir: inSandbox('start', 'user-data-install') });
+    await installVsix({ vsix, extensionsDir, userDataDir: path.join(profiles, 'user-data-install') });
     await writeFile(stamp, wanted);
   });
 }

@@ -1,5 +1,8 @@
 // npm test: from a fresh clone to one line of numbers.
-// usage: npm test -- [unit|contract|simulation|faults|host|tabs|soak …] [--grep TEXT] [--file TEXT …]
+// usage: npm test -- [unit|contract|simulation|faults|host|tabs|oldestHost|oldestTabs|soak …] [--grep TEXT] [--file TEXT …]
+//        npm test -- [host|tabs|soak …] --code-server VERSION     (default: the newest; without a suite: host and tabs)
+//        npm test -- host --desktop [VERSION]                     (VS Code of the desktop, downloaded; without VERSION: the newest)
+//        VSCODE_EXECUTABLE_PATH=/path/to/code npm test -- host    (one that is there)
 //        npm run test:full -- [the same]   (every combination where npm test takes pairs; the last whole run is kept in test/full.md)
 //        npm run soak -- [--minutes N] [--seed N] [--keep]
 import { spawn } from 'node:child_process';
@@ -10,9 +13,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureChromium } from './chromium.mjs';
-import { ensureCodeServer } from './codeServerInstall.mjs';
+import { codeServerVariable, ensureCodeServer, oldestCodeServer, wantedCodeServer } from './codeServerInstall.mjs';
 import { ensureCommand, ensureShells } from './debian.mjs';
 import { ensureDependencies } from './dependencies.mjs';
+import { downloadedEditor, namedEditor, screen } from './desktop.mjs';
 import { endGroup, until } from './ending.mjs';
 import { ensureExpoWeb } from './expoWeb.mjs';
 import { ensureFirefox } from './firefox.mjs';
@@ -24,6 +28,7 @@ import { ensureOpenssl } from './openssl.mjs';
 import { ensureRedis } from './redis.mjs';
 import { inRepo, inSandbox, repoRoot } from './paths.mjs';
 import { endRunning, run, SetupError } from './run.mjs';
+import { sandboxEnv } from './sandboxEnv.mjs';
 import { endSessionHosts } from './sessionHosts.mjs';
 import { atEnd, end, endOnSignals, isEnding } from './signals.mjs';
 import { step, together } from './step.mjs';
@@ -37,6 +42,8 @@ import { copyWorkspace, ensureWorkspace } from './workspace.mjs';
  * @property {boolean} editor it needs code-server, Chromium and the sample workspace
  * @property {number} [jobs] how many of its files run at once
  * @property {readonly string[]} [first] of these the longest: begun last, one of them would run alone at the end
+ * @property {readonly string[]} [only] these files alone
+ * @property {string} [codeServer] this version, whatever the run has chosen
  */
 
 /** In the order in which they run: what fails fast comes first. @type {Record<string, Suite>} */
@@ -48,7 +55,7 @@ const suites = {
     timeoutMs: 60_000,
     editor: false,
     jobs: 3,
-    first: ['appFolder', 'hostLife', 'cliHungHost', 'cli', 'printedIssues'],
+    first: ['appFolder', 'hostLife', 'cliHungHost', 'cli', 'vsix', 'printedIssues'],
   },
   simulation: { folder: 'simulation', kind: 'simulation', timeoutMs: 180_000, editor: false },
   // Faults take their time waiting, each on a machine of its own: several files at once.
@@ -62,15 +69,37 @@ const suites = {
   },
   host: { folder: 'integration', kind: 'host', timeoutMs: 120_000, editor: true },
   tabs: { folder: 'integration', kind: 'tabs', timeoutMs: 180_000, editor: true },
+  // The oldest editor that the manifest promises: what happens inside of it, and the core of what a person sees.
+  oldestHost: {
+    folder: 'integration',
+    kind: 'host',
+    timeoutMs: 120_000,
+    editor: true,
+    codeServer: oldestCodeServer,
+  },
+  oldestTabs: {
+    folder: 'integration',
+    kind: 'tabs',
+    timeoutMs: 180_000,
+    editor: true,
+    codeServer: oldestCodeServer,
+    only: ['oneServer', 'preview', 'badInput'],
+  },
   soak: { folder: 'soak', kind: 'soak', timeoutMs: 60_000, editor: true },
 };
 
 /** The suites that install the extension as a user does. @param {readonly string[]} names */
-const needsVsix = (names) => names.includes('tabs') || names.includes('soak');
+const needsVsix = (names) => names.some((name) => ['tabs', 'soak'].includes(suites[name]?.kind ?? ''));
 
 /** @typedef {{ passed: number, failed: number, skipped: number, tests?: { title: string, state: string, error?: string }[] }} Numbers */
 
 const { values, positionals } = parseArgs({
+  // Without a version it is the newest.
+  args: process.argv
+    .slice(2)
+    .flatMap((word, at, words) =>
+      word === '--desktop' && !/^(\d+\.|stable$|insiders$)/.test(words[at + 1] ?? '') ? [word, 'stable'] : [word],
+    ),
   allowPositionals: true,
   options: {
     grep: { type: 'string', short: 'g' },
@@ -78,6 +107,9 @@ const { values, positionals } = parseArgs({
     file: { type: 'string', multiple: true },
     // Every combination of a matrix.
     full: { type: 'boolean' },
+    // The editor.
+    'code-server': { type: 'string' },
+    desktop: { type: 'string' },
     // Of the soak: how long, what a failed run said, and whether bench/soak/result.md is written anew.
     minutes: { type: 'string' },
     seed: { type: 'string' },
@@ -89,15 +121,43 @@ const suiteLimitMs = (60 + (values.full ? 100 : 0) + Number(values.minutes ?? 0)
 /** All tests of the suites that were chosen. */
 const isWhole = values.grep === undefined && values.file === undefined;
 const unknown = positionals.filter((name) => !(name in suites));
-const chosen = Object.keys(suites).filter((name) => positionals.length === 0 || positionals.includes(name));
+/** An editor that is named is for the suites that run in one. */
+const wanted =
+  positionals.length > 0
+    ? positionals
+    : values.desktop !== undefined
+      ? ['host']
+      : values['code-server'] !== undefined
+        ? ['host', 'tabs']
+        : Object.keys(suites);
+const chosen = Object.keys(suites).filter((name) => wanted.includes(name));
+const launcher = inRepo('test', 'hosts', 'launcher.mjs');
 const marker = `CHEATCODE_TEST_RUN=${randomBytes(8).toString('hex')}`;
 /** Short, because Unix sockets below it must stay under 100 bytes. */
 const runDir = await mkdtemp(path.join(await realpath(os.tmpdir()), 'cct-'));
 const started = performance.now();
 
-/** @param {string[]} names @returns {Promise<string>} the VSIX, if a suite needs it */
+/**
+ * @typedef {object} Prepared
+ * @property {string} codeServer version for the suites that name none
+ * @property {string} program what the suite `host` runs in
+ * @property {string} vsix if a suite needs it
+ */
+
+/** @param {string[]} names @returns {Promise<Prepared>} */
 async function prepare(names) {
+  const codeServer = await wantedCodeServer(values['code-server']);
+  const named = names.includes('host') ? await namedEditor() : undefined;
+  if (values.desktop !== undefined && (named !== undefined || names.some((name) => name !== 'host')))
+    throw new SetupError('--desktop is for the suite host alone, and not beside VSCODE_EXECUTABLE_PATH');
+  const isElsewhere = named !== undefined || values.desktop !== undefined;
   const editor = names.some((name) => suites[name]?.editor);
+  const inCodeServer = names.filter((name) => suites[name]?.editor && !(name === 'host' && isElsewhere));
+  if (values['code-server'] !== undefined && inCodeServer.every((name) => suites[name]?.codeServer !== undefined))
+    throw new SetupError('--code-server: no chosen suite runs in a code-server that can be chosen');
+  const versions = new Set(inCodeServer.map((name) => suites[name]?.codeServer ?? codeServer));
+  if (values.desktop !== undefined) await ensureDependencies();
+  const downloaded = values.desktop === undefined ? undefined : await downloadedEditor(values.desktop);
   const [vsix] = await together([
     // One build after the other; the package has bundles of its own.
     ensureDependencies()
@@ -108,7 +168,7 @@ async function prepare(names) {
         );
         return file;
       }),
-    ...(['contract', 'host', 'tabs', 'soak'].some((name) => names.includes(name))
+    ...(editor || names.includes('contract')
       ? /** @type {const} */ ([20, 22, 24]).map((major) => ensureNode(major))
       : []),
     // The shell of Alpine's images: the reaper must work in it.
@@ -121,13 +181,14 @@ async function prepare(names) {
     ...(editor || names.includes('contract') || names.includes('faults') ? [ensureWorkspace()] : []),
     ...(names.includes('contract') || names.includes('tabs') ? [ensureNextApps()] : []),
     ...(names.includes('tabs') ? [ensureExpoWeb(), ensureFirefox()] : []),
-    ...(editor ? [ensureChromium(), ensureCodeServer()] : []),
+    ...(inCodeServer.length > 0 ? [ensureChromium()] : []),
+    ...[...versions].map((version) => ensureCodeServer(version).then(({ dir }) => dir)),
   ]);
-  return /** @type {string | undefined} */ (vsix) ?? '';
+  return { codeServer, program: downloaded ?? named ?? launcher, vsix: /** @type {string | undefined} */ (vsix) ?? '' };
 }
 
-/** @param {string} name @param {string} vsix @returns {Promise<Numbers>} */
-async function runSuite(name, vsix) {
+/** @param {string} name @param {Prepared} prepared @returns {Promise<Numbers>} */
+async function runSuite(name, { codeServer, program, vsix }) {
   const suite = /** @type {Suite} */ (suites[name]);
   const dir = path.join(runDir, name);
   const stateDir = path.join(dir, 's');
@@ -136,10 +197,9 @@ async function runSuite(name, vsix) {
   await mkdir(path.dirname(results), { recursive: true });
   await rm(results, { force: true });
   const [markerName, nonce] = /** @type {[string, string]} */ (marker.split('='));
-  /** @type {NodeJS.ProcessEnv} */
-  const env = {
-    ...process.env,
+  const ours = {
     [markerName]: nonce,
+    [codeServerVariable]: suite.codeServer ?? codeServer,
     CHEATCODE_TEST_DIR: dir,
     CHEATCODE_TEST_RESULTS: results,
     CHEATCODE_TEST_VSIX: vsix,
@@ -150,16 +210,21 @@ async function runSuite(name, vsix) {
     ...(values.seed === undefined ? {} : { CHEATCODE_SOAK_SEED: values.seed }),
     ...(values.keep ? { CHEATCODE_SOAK_KEEP: '1' } : {}),
   };
-  // A CI and a person at a keyboard run the same tests.
-  delete env['CI'];
   console.log(`\n── ${name} ${'─'.repeat(60 - name.length)}`);
-  const args =
-    name === 'host'
-      ? [inRepo('test', 'hosts', 'runHostSuite.mjs'), await copyWorkspace(path.join(dir, 'w'))]
-      : await mochaArguments(suite);
-  const child = spawn(process.execPath, args, {
+  const isHost = suite.kind === 'host';
+  const inside = suite.codeServer === undefined ? program : launcher;
+  const args = isHost
+    ? [inRepo('test', 'hosts', 'runHostSuite.mjs'), inside, await copyWorkspace(path.join(dir, 'w'))]
+    : await mochaArguments(suite);
+  const [command = '', ...words] = [
+    ...(inside === launcher || !isHost ? [] : await screen()),
+    process.execPath,
+    ...args,
+  ];
+  const child = spawn(command, words, {
     cwd: repoRoot,
-    env,
+    // What the editor under test has is what the servers get that it starts. A CI and a person at a keyboard run the same tests.
+    env: isHost ? await sandboxEnv(ours) : { ...process.env, ...ours, CI: undefined },
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
   });
@@ -209,6 +274,7 @@ async function mochaArguments(suite) {
   const dir = inRepo('out', 'test', suite.folder);
   const files = (await readdir(dir, { recursive: true }).catch(() => /** @type {string[]} */ ([])))
     .filter((file) => file.endsWith(`.${suite.kind}.test.js`))
+    .filter((file) => suite.only === undefined || suite.only.includes(path.basename(file, `.${suite.kind}.test.js`)))
     .filter((file) => values.file === undefined || values.file.some((text) => file.includes(text)))
     .sort((a, b) => turnOf(suite, a) - turnOf(suite, b) || (a < b ? -1 : 1));
   return [
@@ -258,7 +324,7 @@ endOnSignals((signal) => console.log(`\n${signal}: ending the tests …`));
 try {
   if (unknown.length > 0)
     throw new SetupError(`no suite is called ${unknown.join(' or ')}; there are ${Object.keys(suites).join(', ')}`);
-  const vsix = await prepare(chosen);
+  const prepared = await prepare(chosen);
   const lines = [];
   /** @type {string[]} */
   const failed = [];
@@ -267,7 +333,7 @@ try {
   for (const name of chosen) {
     if (isEnding()) break;
     const before = performance.now();
-    const numbers = await runSuite(name, vsix);
+    const numbers = await runSuite(name, prepared);
     for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) sum[key] += numbers[key];
     for (const { title, error = '' } of (numbers.tests ?? []).filter(({ state }) => state === 'failed')) {
       failed.push(title);

@@ -19,6 +19,14 @@ describe('the tools that language models of the editor have', () => {
     assert.ok(part instanceof vscode.LanguageModelTextPart);
     return JSON.parse(part.value) as AgentDocument;
   };
+  /** The editor gathers for a moment what has come to be offered, and has no event for it; the suite's own limit ends a wait in vain. */
+  const offer = async (name: AgentToolName): Promise<vscode.LanguageModelToolInformation> => {
+    for (;;) {
+      const offered = vscode.lm.tools.find((tool) => tool.name === name);
+      if (offered) return offered;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
   const only = ({ apps }: AgentDocument) => {
     assert.equal(apps?.length, 1);
     const [app] = apps;
@@ -30,10 +38,9 @@ describe('the tools that language models of the editor have', () => {
     await vscode.extensions.getExtension('cheatcode.cheatcode-dev-server')?.activate();
   });
 
-  it('are offered by the editor with the descriptions and schemas of our table', () => {
+  it('are offered by the editor with the descriptions and schemas of our table', async () => {
     for (const name of agentToolNames) {
-      const offered = vscode.lm.tools.find((tool) => tool.name === name);
-      assert.ok(offered, name);
+      const offered = await offer(name);
       assert.equal(offered.description, agentTools[name].description);
       assert.deepEqual(offered.inputSchema, agentTools[name].inputSchema);
       assert.ok(offered.tags.includes('cheatcode'));
@@ -96,10 +103,11 @@ describe('the tools that language models of the editor have', () => {
     assert.equal(apps?.length, 2);
     child.stdin.end();
     assert.deepEqual(await ended, [0, null]);
-    // An editor of this age takes the definition of it, where a person wants that: this is what was registered for it.
+    // Where a person wants it, an editor takes the definition of it since 1.101; an older one has nothing to register it with.
+    const [, minor] = vscode.version.split('.');
     assert.equal(
       typeof (vscode.lm as unknown as Record<string, unknown>)['registerMcpServerDefinitionProvider'],
-      'function',
+      Number(minor) >= 101 ? 'function' : 'undefined',
     );
   });
 

@@ -69,7 +69,7 @@ describe('bad input gets a clear error and nothing else breaks', function () {
     await writeFile(file, '');
     editor = await Editor.open('no-state', { workspace: folder, env: { CHEATCODE_STATE_DIR: file } });
     tab = await editor.tab();
-    await says(new RegExp(`${file.replaceAll('.', '\\.')}`));
+    await says(new RegExp(file.replaceAll('.', '\\.')));
     assert.deepEqual(await holdersOf(3000), []);
     await rm(file);
     await symlink('/proc/nowhere', file);

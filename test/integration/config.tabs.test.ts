@@ -159,7 +159,7 @@ describe('cheatcode.json and the settings in the editor', function () {
     await tab.page.keyboard.press('Enter');
     await lacksProblem(/Property prt/);
     await tab.page.keyboard.press('Control+s');
-    await eventually('the saved file', async () => /"port": 3001/.test(await config()));
+    await eventually('the saved file', async () => (await config()).includes('"port": 3001'));
   });
 
   it('completes properties and values, and explains them', async () => {

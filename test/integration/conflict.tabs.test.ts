@@ -99,7 +99,7 @@ describe('a port that somebody else holds', function () {
     await tab.waitForStatus('Web stopped');
     await tab.command('Cheatcode: Start Dev Server');
     await tab.waitForStatus(`Web :${PORT} blocked`);
-    await eventually('the tooltip', async () => /port 3160 is taken/.test(await tooltip(tab)));
+    await eventually('the tooltip', async () => (await tooltip(tab)).includes('port 3160 is taken'));
     await assert.rejects(told(tab, TAKEN, 2000));
     await blocker.end();
     await tab.waitForStatus(`Web :${PORT}`, 120_000);

@@ -59,7 +59,7 @@ describe('a server that a person started by hand', function () {
       entries.some((entry) => entry.includes('Restart in a Cheatcode Terminal…')),
       entries.join(' | '),
     );
-    assert.ok(!entries.some((entry) => /Show Terminal/.test(entry)), entries.join(' | '));
+    assert.ok(!entries.some((entry) => entry.includes('Show Terminal')), entries.join(' | '));
   });
 
   it('is not stopped before a person has read the pids and agreed', async () => {
@@ -162,7 +162,7 @@ describe('a second server of an app whose server runs', function () {
     assert.equal((await holdersOf(OWN_PORT)).length, 1);
     await eventually(
       'no offer to stop it',
-      async () => !(await actions(tab)).some((entry) => /Stop the Other/.test(entry)),
+      async () => !(await actions(tab)).some((entry) => entry.includes('Stop the Other')),
     );
     assert.equal(await tab.status(), `Web :${OWN_PORT}`);
   });
@@ -212,7 +212,7 @@ describe('an app that is declared as managed elsewhere', function () {
     assert.deepEqual(await serversIn(folder), []);
     const page = await eventually('the page of the preview', () => tab.previewPage());
     await eventually('the preview to wait', async () =>
-      /started by another tool/.test(await page.locator('#sentence').innerText()),
+      (await page.locator('#sentence').innerText()).includes('started by another tool'),
     );
     await tab.picture('external-preview');
   });

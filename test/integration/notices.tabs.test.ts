@@ -92,7 +92,7 @@ describe('what a person is told', function () {
     await told(first, /Web runs already/);
     await answer(first, /Web runs already/, "Don't Show Again");
     await eventually('the setting', async () =>
-      /"cheatcode\.terminal\.tellOfSecondServer": false/.test(await readFile(settingsFile(), 'utf8')),
+      (await readFile(settingsFile(), 'utf8')).includes('"cheatcode.terminal.tellOfSecondServer": false'),
     );
     await first.typeIntoTerminal('next dev; echo and-"now"\n');
     await shown(first, /and-now/);

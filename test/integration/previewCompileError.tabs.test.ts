@@ -56,7 +56,7 @@ describe('a compile error in the preview', function () {
   it('opens its file at the line, beside the preview', async () => {
     await (await panel()).getByRole('button', { name: 'Open File' }).click();
     const status = tab.page.locator('.statusbar-item[id*="editor.selection"]');
-    await eventually('the line', async () => /Ln 8, Col 3/.test(await status.innerText()));
+    await eventually('the line', async () => (await status.innerText()).includes('Ln 8, Col 3'));
     assert.equal(await tab.page.locator('.tab.active[data-resource-name="page.tsx"]').count(), 1);
     assert.ok(await tab.previewPage(), 'the preview is still to be seen');
   });

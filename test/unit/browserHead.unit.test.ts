@@ -195,18 +195,23 @@ describe('the head script', () => {
     [PREFIX, ['a=1; path=/shop;path=/', 'b=2;path=/']],
     ['', ['a=1; path=/shop', 'b=2']],
   ] as const)
-    it(`${prefix === '' ? 'leaves cookies of scripts alone without a prefix' : 'puts cookies of scripts at the root, whose paths the browser never asks for'}`, () => {
-      const page = new FakePage(`${ORIGIN}${prefix}/shop`, '/shop', prefix === '' ? undefined : SHELL);
-      page.run(`
+    it(
+      prefix === ''
+        ? 'leaves cookies of scripts alone without a prefix'
+        : 'puts cookies of scripts at the root, whose paths the browser never asks for',
+      () => {
+        const page = new FakePage(`${ORIGIN}${prefix}/shop`, '/shop', prefix === '' ? undefined : SHELL);
+        page.run(`
         var jar = [];
         Document = class { get cookie() { return 'read'; } set cookie(value) { jar.push(value); } };
         HTMLFormElement = class { submit() {} };
         Object.setPrototypeOf(document, Document.prototype);`);
-      page.run(head);
-      page.run(`document.cookie = 'a=1; path=/shop'; document.cookie = 'b=2'`);
-      assert.deepEqual(JSON.parse(page.run('JSON.stringify(jar)') as string), set);
-      assert.equal(page.run('document.cookie'), 'read');
-    });
+        page.run(head);
+        page.run(`document.cookie = 'a=1; path=/shop'; document.cookie = 'b=2'`);
+        assert.deepEqual(JSON.parse(page.run('JSON.stringify(jar)') as string), set);
+        assert.equal(page.run('document.cookie'), 'read');
+      },
+    );
 
   for (const name of ['document', 'location', 'history', 'History', 'URL', 'addEventListener', 'navigator', 'parent'])
     it(`throws nothing into a page without ${name}`, () => {

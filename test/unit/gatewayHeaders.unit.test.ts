@@ -183,14 +183,14 @@ describe('headers to the browser', () => {
     ['/a/b', 'c', 'c'],
   ] as const)
     it(`lead from ${path} to ${location} under whatever prefix`, () => {
-      const sent = toBrowser({ location }, { ...context, redirectedFrom: path })['location'];
+      const sent = toBrowser({ location }, { ...context, redirectedFrom: path }).location;
       assert.equal(sent, to);
       const { pathname } = new URL(to, `https://code.example/ide/proxy/3100${path}`);
       if (location.startsWith('/')) assert.ok(pathname.startsWith('/ide/proxy/3100/'), pathname);
     });
 
   it('name what was made as the server did: nobody follows it', () =>
-    assert.equal(toBrowser({ location: '/items/5' }, context)['location'], '/items/5'));
+    assert.equal(toBrowser({ location: '/items/5' }, context).location, '/items/5'));
 
   it('let a cookie be of no domain, and of a cross-site frame where it is set in one', () => {
     assert.equal(previewCookie('a=b=c; DOMAIN=x.example;Path=/;', false), 'a=b=c; Path=/');

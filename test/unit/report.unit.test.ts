@@ -42,9 +42,12 @@ describe('a text that people pass on', () => {
   it('has no token of a known kind, and no private key', () => {
     for (const start of ['gh' + 'p_', 'github' + '_pat_', 'np' + 'm_', 's' + 'k-', 'xox' + 'b-', 'AI' + 'za'])
       assert.equal(clean(`at ${token(start)}.`), 'at ***.', start);
+    // In one piece they would be found by whoever looks for secrets in sources.
+    /* eslint-disable @typescript-eslint/no-unnecessary-template-expression */
     assert.equal(clean(`AK${'IA'}${'A1B2'.repeat(4)}`), '***');
     assert.equal(clean(`${token('ey' + 'J', 20)}.${token('', 12)}.${token('', 12)}`), '***');
     const pem = `-----BEGIN ${'RSA'} PRIVATE KEY-----\nabc\ndef\n-----END ${'RSA'} PRIVATE KEY-----`;
+    /* eslint-enable @typescript-eslint/no-unnecessary-template-expression */
     assert.equal(clean(`a ${pem} b`).includes('abc'), false);
   });
 

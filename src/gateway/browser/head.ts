@@ -106,6 +106,7 @@ function watchKeys(tell: Tell): void {
   const hasEditor = parent !== top;
   on('keydown', (event) => {
     if (event.defaultPrevented || event.isComposing) return;
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the editor's own key bindings are found by it
     const { key, code, keyCode, ctrlKey, altKey, metaKey, shiftKey } = event;
     const pressed = { key, ctrlKey, altKey, metaKey, shiftKey };
     const target = event.composedPath()[0];

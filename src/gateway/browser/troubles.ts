@@ -31,7 +31,7 @@ export function watchTroubles(place: Place, tell: Tell): Troubles {
   };
   const thrown = (event: Event, text: string, source?: string) => {
     // Harmless by the standard's own words, and very common.
-    if (/^ResizeObserver loop/.test(text)) return;
+    if (text.startsWith('ResizeObserver loop')) return;
     // The app's listeners come after ours: what they take is no trouble.
     setTimeout(() => {
       if (event.defaultPrevented) return;

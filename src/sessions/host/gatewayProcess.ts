@@ -82,7 +82,7 @@ class ChildGateway implements GatewayProcess {
   #closed(code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const why = this.#fault ?? (signal === null ? `exit code ${code}` : signal);
+    const why = this.#fault ?? signal ?? `exit code ${code}`;
     const said = this.#stderr.trim();
     this.#listener.onEnd(said === '' ? why : `${why}: ${said}`);
   }

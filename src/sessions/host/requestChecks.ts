@@ -200,8 +200,8 @@ function checkSpec(value: unknown): LaunchSpec {
 }
 
 /** The field under its name where it is there, nothing where it is not. */
-function optional<N extends string, T>(p: Fields, name: N, check: () => T): { readonly [K in N]?: T } {
-  return p[name] === undefined ? {} : ({ [name]: check() } as { readonly [K in N]?: T });
+function optional<N extends string, T>(p: Fields, name: N, check: () => T): Readonly<Partial<Record<N, T>>> {
+  return (p[name] === undefined ? {} : { [name]: check() }) as Readonly<Partial<Record<N, T>>>;
 }
 
 function processes(p: Fields, name: string): readonly NamedProcess[] {

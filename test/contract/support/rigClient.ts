@@ -23,7 +23,7 @@ export class RigClient {
   readonly #lines: AsyncIterator<string>;
 
   constructor(rig: HostRig, options: RigClientOptions = {}) {
-    const [file = '', ...args] = [
+    const [file, ...args] = [
       ...(options.through ?? []),
       options.node ?? process.execPath,
       path.join(repoRoot, 'out/test/contract/support/client.program.js'),

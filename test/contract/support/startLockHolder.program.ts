@@ -11,7 +11,11 @@ const [file = '', waitMs, staleMs, enabled, witness] = process.argv.slice(2);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const input = createInterface({ input: process.stdin });
 const told = (word: string) =>
-  new Promise<void>((resolve) => input.on('line', (line) => void (line === word && resolve())));
+  new Promise<void>((resolve) =>
+    input.on('line', (line) => {
+      if (line === word) resolve();
+    }),
+  );
 
 async function alone(folder: string): Promise<void> {
   try {

@@ -102,7 +102,7 @@ export class Agent {
   resets = 0;
 
   constructor(options: AgentOptions, { wrapper = [], node = process.execPath, env }: AgentProcess) {
-    const [file = node, ...args] = [...wrapper, node, agentProgram, JSON.stringify(options)];
+    const [file, ...args] = [...wrapper, node, agentProgram, JSON.stringify(options)];
     this.#child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text));
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.errors += text));

@@ -151,7 +151,7 @@ export class Preview {
 
   /** Speaks to the preview as the panel does. */
   async send(message: Told<ToFrame>): Promise<void> {
-    await (await this.#webview()).evaluate<void>(`window.send(${JSON.stringify(message)})`);
+    await (await this.#webview()).evaluate(`window.send(${JSON.stringify(message)})`);
   }
 
   /** Presses the button "back": the browser's, or the panel's. */

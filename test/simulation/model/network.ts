@@ -232,7 +232,7 @@ function labelOf(message: Message): string {
     case 'answer':
       return 'hears an answer';
     case 'error':
-      return `hears an error: ${String((message.error as Error).message)}`;
+      return `hears an error: ${(message.error as Error).message}`;
     case 'end':
       return 'hears the end of the connection';
   }

@@ -216,8 +216,7 @@ export class Scheduler {
     const timers = this.#timers;
     let next: Timer | undefined;
     let kept = 0;
-    for (let at = 0; at < timers.length; at++) {
-      const timer = timers[at] as Timer;
+    for (const timer of timers) {
       if (timer.isOff || timer.actor.isDead) continue;
       timers[kept++] = timer;
       if (!timer.actor.isPaused && (!next || timer.atMs < next.atMs)) next = timer;

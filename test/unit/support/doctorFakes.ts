@@ -40,7 +40,7 @@ function healthyPorts(of: Partial<DoctorPorts> = {}, files: Readonly<Record<stri
     isPortFree: () => Promise.resolve(true),
     portHolder: () => Promise.resolve(undefined),
     findProgram: (program) => Promise.resolve(`/bin/${program}`),
-    outputOf: (file) => Promise.resolve(/node$/.test(file) ? 'v22.1.0' : '9.15.0'),
+    outputOf: (file) => Promise.resolve(file.endsWith('node') ? 'v22.1.0' : '9.15.0'),
     isLocked: () => Promise.resolve(false),
     ...of,
   };

@@ -110,7 +110,8 @@ function importsOf(file: string, text: string): readonly Import[] {
     if (name && ts.isStringLiteralLike(name)) found.push({ from: name.text, isTypeOnly });
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) note(node.moduleSpecifier, node.importClause?.isTypeOnly === true);
+    if (ts.isImportDeclaration(node))
+      note(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
     else if (ts.isExportDeclaration(node)) note(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isImportEqualsDeclaration(node) && ts.isExternalModuleReference(node.moduleReference))
       note(node.moduleReference.expression, node.isTypeOnly);

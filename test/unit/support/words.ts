@@ -133,7 +133,7 @@ function isInner(node: ts.Node): boolean {
   if (ts.isBinaryExpression(parent) && /^[=!]==$/.test(parent.operatorToken.getText())) return true;
   for (let at: ts.Node = node; !ts.isSourceFile(at); at = at.parent) {
     if (isMark(at.parent) && at.parent.arguments[0] === at) return true;
-    if (ts.isNewExpression(at) && /Error$/.test(calledName(at.expression))) return true;
+    if (ts.isNewExpression(at) && calledName(at.expression).endsWith('Error')) return true;
     if (ts.isCallExpression(at)) {
       if (at.expression.kind === ts.SyntaxKind.SuperKeyword) return true;
       const { expression } = at;

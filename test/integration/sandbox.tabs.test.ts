@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { ensureCodeServer } from '../hosts/codeServerInstall.mjs';
 import { ensureCommand } from '../hosts/debian.mjs';
-import { nodeDir } from '../hosts/nodes.mjs';
 import { repoRoot } from '../hosts/paths.mjs';
 import { sandboxEnv } from '../hosts/sandboxEnv.mjs';
 import { skipBecause } from '../support/skip';
@@ -46,10 +45,8 @@ describe('the image of docs/sandbox.md', function () {
     if (user.status !== 0) skipBecause(this, `another user can't run ${process.execPath}`);
     tini = await ensureCommand({ title: 'tini', commands: ['tini'], packages: ['tini'] });
     await ensureCommand({ title: 'BusyBox', commands: ['busybox'], packages: ['busybox'] });
-    const { ensureCodeServer } = (await import(
-      pathToFileURL(path.join(repoRoot, 'test/hosts/codeServerInstall.mjs')).href
-    )) as { ensureCodeServer: () => Promise<string> };
-    base = { codeServer: await ensureCodeServer(), node: nodeDir(24) };
+    const { dir, node } = await ensureCodeServer();
+    base = { codeServer: dir, node: path.dirname(path.dirname(node)) };
     folder = path.join(process.env['CHEATCODE_TEST_DIR'] ?? '', 'image');
     mkdirSync(folder, { recursive: true });
     // Built already: the tests must not build anew below each other.

@@ -12,20 +12,22 @@ import { repoRoot } from './support/repository';
 const mostKilobytes: Readonly<Record<string, number>> = {
   // In each window, before it shows anything; the design's budget.
   'extension.js': 150,
+  // In a window that has to start the host, with the start lock; the next one beside it.
+  'hostLauncher.js': 40,
+  // Where short commands are run: in such a window, in the host, by the doctor.
+  'runCommand.js': 130,
   // At each command that a person or an agent gives.
-  'cli.js': 235,
+  'cli.js': 245,
   // Once on a machine, for as long as a server runs: the screen of the terminals is the largest part.
-  'host.js': 395,
+  'host.js': 410,
   // Once on a machine, with the first preview.
   'gateway.js': 92,
   // In the host and the command line, where a Redis is configured.
   'redis.js': 210,
   // In the one command that serves agents.
   'mcp.js': 110,
-  // The runner of short commands: with what starts a host, in the host, and when a person asks what is wrong.
-  'runCommand.js': 125,
   // When a person asks what is wrong.
-  'runDoctor.js': 105,
+  'runDoctor.js': 110,
 };
 /** Of every other: a part that a window loads when it is wanted. */
 const MOST_OF_A_PART = 55;
@@ -38,10 +40,10 @@ const homes: Readonly<Record<string, string>> = {
   'node_modules/@xterm/headless': 'host.js',
   'node_modules/@lydell/node-pty': 'host.js',
   'node_modules/http-proxy-3': 'gateway.js',
-  'node_modules/proper-lockfile': 'hostLauncher.js',
-  'node_modules/uqr': 'phoneCard.js',
   'node_modules/execa': 'runCommand.js',
   'node_modules/jsonc-parser': 'jsonText.js',
+  'node_modules/proper-lockfile': 'hostLauncher.js',
+  'node_modules/uqr': 'phoneCard.js',
 };
 
 describe('the bundles of the product', function () {

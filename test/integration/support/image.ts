@@ -18,8 +18,8 @@ mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
 mount --rbind /dev "$1/root/dev"
 mount -t tmpfs -o mode=1777 tmpfs "$1/root/tmp"
-mkdir -p "$1/root/opt/base/code-server" "$1/root/opt/base/node"
-mount --bind "$2" "$1/root/opt/base/code-server"
+mkdir -p "$1/root/opt/base/node_modules" "$1/root/opt/base/node"
+mount --bind "$2" "$1/root/opt/base/node_modules"
 mount --bind "$3" "$1/root/opt/base/node"
 echo ready
 exec cat >/dev/null`;
@@ -31,7 +31,7 @@ echo '${IMAGE_USER}:x:${IMAGE_UID}:${IMAGE_UID}::/home/${IMAGE_USER}:/bin/sh' >>
 rm -rf /home/${IMAGE_USER} /workspace
 mkdir -p /home/${IMAGE_USER} /workspace/app
 chown ${IMAGE_UID}:${IMAGE_UID} /home/${IMAGE_USER} /workspace /workspace/app
-printf '#!/bin/sh\\nexec /opt/base/node/bin/node /opt/base/code-server/out/node/entry.js "$@"\\n' >/usr/local/bin/code-server
+printf '#!/bin/sh\\nexec /opt/base/node/bin/node /opt/base/node_modules/code-server/out/node/entry.js "$@"\\n' >/usr/local/bin/code-server
 chmod 755 /usr/local/bin/code-server
 for name in node npm; do [ -e /usr/bin/$name ] || [ -e /usr/local/bin/$name ] || ln -s "$1/$name" /usr/local/bin/$name; done`;
 
@@ -89,14 +89,14 @@ export class Image {
     this.#root = root;
   }
 
-  /** The base: `folder` is made. `codeServer` is its package, `node` the folder of the Node that it wants. */
+  /** The base: `folder` is made. `codeServer` is its package, beside which lies all that it needs, `node` the folder of the Node that it wants. */
   static async create(
     folder: string,
     kind: 'debian' | 'alpine',
     { codeServer, node }: { readonly codeServer: string; readonly node: string },
   ): Promise<Image> {
     mkdirSync(folder, { recursive: true });
-    const keeper = spawn('unshare', ['--mount', 'sh', '-c', MOUNT, 'sh', folder, codeServer, node], {
+    const keeper = spawn('unshare', ['--mount', 'sh', '-c', MOUNT, 'sh', folder, path.dirname(codeServer), node], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const [first] = (await Promise.race([once(keeper.stdout, 'data'), once(keeper, 'exit')])) as [unknown];
@@ -258,8 +258,8 @@ export class Container {
   async exec(user: string, line: string): Promise<Answer> {
     const ids =
       user === 'root' ? [] : ['/usr/bin/setpriv', `--reuid=${IMAGE_UID}`, `--regid=${IMAGE_UID}`, '--clear-groups'];
-    const entered = ['--target', String(this.#init), '--mount', '--pid', '--net', '--root', '--wd=/', '--'];
-    const words = [...entered, ...ids, 'env', '-i', ...this.variables(user), '/bin/sh', '-c', line];
+    const entered = ['--target', String(this.#init), '--mount', '--pid', '--net', '--root', '--'];
+    const words = [...entered, ...ids, 'env', '-i', ...this.variables(user), '/bin/sh', '-c', `cd /\n${line}`];
     return new Promise((resolve) => {
       execFile('nsenter', words, { timeout: 60_000 }, (error, stdout, stderr) =>
         resolve({ exitCode: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),

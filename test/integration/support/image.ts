@@ -78,7 +78,7 @@ export class Image {
   readonly #containers: Container[] = [];
   #args: Record<string, string> = {};
   #env: Record<string, string> = { PATH: SEARCH_PATH };
-  #user: string = 'root';
+  #user = 'root';
   #entrypoint: readonly string[] = [];
   #command: readonly string[] = [];
   /** The shell line by which an engine looks whether a container is well. */

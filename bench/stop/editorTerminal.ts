@@ -54,7 +54,7 @@ export class EditorTerminal implements Way {
   async #offer(): Promise<void> {
     const { page } = this.#tab;
     await page.keyboard.press('F1');
-    await page.locator('.quick-input-widget input').fill(`>${KILL}`);
+    await page.locator('.quick-input-box input').fill(`>${KILL}`);
     const focused = page.locator('.quick-input-list .monaco-list-row.focused .label-name');
     await eventually('the command in the palette', async () => (await focused.innerText()) === KILL, 15_000);
   }

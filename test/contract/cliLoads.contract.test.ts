@@ -33,13 +33,16 @@ describe('what the command line loads', function () {
       .map((file) => path.basename(file));
   }
 
-  it('is itself alone for its version, its help, and the state where no host runs', async () => {
-    for (const args of [['--version'], ['--help']]) assert.deepEqual(await loadedBy(args), ['cli.js'], args.join(' '));
-    assert.deepEqual(await loadedBy(['status'], exitCodes.nothingRuns), ['cli.js']);
+  /** Itself, and what reads JSON with comments. */
+  const own = ['cli.js', 'jsonText.js'];
+
+  it('is its own for its version, its help, and the state where no host runs', async () => {
+    for (const args of [['--version'], ['--help']]) assert.deepEqual(await loadedBy(args), own, args.join(' '));
+    assert.deepEqual(await loadedBy(['status'], exitCodes.nothingRuns), own);
   });
 
-  it('is itself alone for the state and the output of a server, and what starts a host where there is none', async () => {
-    assert.deepEqual(await loadedBy(['start']), ['cli.js', 'hostLauncher.js']);
-    for (const args of [['status'], ['logs']]) assert.deepEqual(await loadedBy(args), ['cli.js'], args.join(' '));
+  it('is its own for the state and the output of a server, and what starts a host where there is none', async () => {
+    assert.deepEqual(await loadedBy(['start']), [...own, 'hostLauncher.js', 'runCommand.js']);
+    for (const args of [['status'], ['logs']]) assert.deepEqual(await loadedBy(args), own, args.join(' '));
   });
 });

@@ -98,7 +98,7 @@ const elsewhere: readonly (readonly [command: string, file: string, text: string
 
 /** Run in a shell in a real workspace, on a real session host; `follows` is ended once it has printed something. */
 const isForWorkspace = (command: string) =>
-  /\bcheatcode-dev (?!mcp\b|attach\b|completion\b|ls --fleet)/.test(command) || /^export /.test(command);
+  /\bcheatcode-dev (?!mcp\b|attach\b|completion\b|ls --fleet)/.test(command) || command.startsWith('export ');
 const follows = 'cheatcode-dev logs -f';
 /** Exit codes other than 0; the doctor may find that this machine has little memory. */
 const exitCodes: Readonly<Record<string, readonly number[]>> = { 'cheatcode-dev doctor': [0, 1] };
@@ -225,7 +225,7 @@ function lookAt(command: string, file: string): void {
     for (const [, program = '', project] of (scripts[script] ?? fail('no such script')).matchAll(
       /(?:^|&& )(?:node )?(\S+)(?:.*? -p (\S+))?/g,
     )) {
-      if (!existsSync(path.join(repoRoot, /\.mjs$/.test(program) ? program : `node_modules/.bin/${program}`)))
+      if (!existsSync(path.join(repoRoot, program.endsWith('.mjs') ? program : `node_modules/.bin/${program}`)))
         fail(program);
       if (project !== undefined && !existsSync(path.join(repoRoot, project))) fail(project);
     }

@@ -57,7 +57,7 @@ export async function ensureCodeServer(version = process.env[codeServerVariable]
   const missing = `code-server ${version} could not be installed from the npm registry`;
   await once({
     name,
-    key: `code-server@${version} ${nativeParts}`,
+    key: `code-server@${version} ${nativeParts.join()}`,
     title: `code-server ${version}`,
     make: async (into) => {
       await together([ensureCompiler(), npmInstall(into, [`code-server@${version}`], { missing })]);

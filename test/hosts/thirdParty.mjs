@@ -1,6 +1,7 @@
 // The licences of what others wrote and a package of ours carries: the text of THIRD_PARTY_NOTICES.txt.
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { packageFolders } from './bundles.mjs';
 import { inRepo } from './paths.mjs';
 import { SetupError } from './run.mjs';
 
@@ -36,13 +37,7 @@ SOFTWARE.`;
  * @returns {string[]}
  */
 export function bundledPackages(metafiles) {
-  const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs));
-  const inputs = outputs.flatMap((output) => Object.entries(output.inputs));
-  const folders = inputs.flatMap(([file, { bytesInOutput }]) => {
-    const [, folder] = /^(.*\bnode_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file) ?? [];
-    return folder && bytesInOutput > 0 ? [inRepo(folder)] : [];
-  });
-  return [...new Set(folders)];
+  return [...new Set(metafiles.flatMap(packageFolders))].map((folder) => inRepo(folder));
 }
 
 /**

@@ -45,7 +45,7 @@ describe('cheatcode.json and the settings in the editor', function () {
     );
   const open = async (name: string) => {
     await tab.page.keyboard.press('Control+p');
-    await tab.page.locator('.quick-input-widget input').fill(name);
+    await tab.page.locator('.quick-input-box input').fill(name);
     await tab.page
       .locator(`.quick-input-list .monaco-list-row.focused[aria-label*="${path.basename(name)}"]`)
       .waitFor();

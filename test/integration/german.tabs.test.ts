@@ -107,7 +107,7 @@ describe('an editor in German', function () {
     const { page } = tab;
     await writeFile(path.join(editor.workspace, 'cheatcode.json'), '{ "autoStart": "auto" }\n');
     await page.keyboard.press('Control+p');
-    await page.locator('.quick-input-widget input').fill('cheatcode.json');
+    await page.locator('.quick-input-box input').fill('cheatcode.json');
     await page.locator('.quick-input-list .monaco-list-row.focused[aria-label*="cheatcode.json"]').waitFor();
     await page.keyboard.press('Enter');
     await page.locator('.monaco-editor .view-line').first().waitFor();

@@ -103,7 +103,7 @@ describe('the preview panel', function () {
   it('gives keys that the app leaves to the editor back to it', async () => {
     await (await counter()).click();
     await tab.page.keyboard.press('F1');
-    await tab.page.locator('.quick-input-widget input').waitFor({ state: 'visible', timeout: 15_000 });
+    await tab.page.locator('.quick-input-box input').waitFor({ state: 'visible', timeout: 15_000 });
     await tab.page.keyboard.press('Escape');
   });
 

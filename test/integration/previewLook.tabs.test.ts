@@ -140,7 +140,7 @@ describe('the look of the preview', function () {
       (await panel()).locator('body').getAttribute('data-vscode-theme-id');
     if ((await worn()) === id) return;
     await tab.command('Preferences: Color Theme');
-    const input = tab.page.locator('.quick-input-widget input');
+    const input = tab.page.locator('.quick-input-box input');
     await input.fill(label);
     const row = tab.page.locator('.quick-input-list .monaco-list-row.focused .label-name', { hasText: label });
     await row.waitFor({ timeout: 30_000 });

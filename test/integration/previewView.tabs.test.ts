@@ -85,7 +85,7 @@ describe('a preview as a view, and two side by side', function () {
   const pick = async (label: string): Promise<void> => {
     const name = tab.page.locator('.label-name', { hasText: new RegExp(`^\\s*${label}$`) });
     await tab.page.locator('.quick-input-list').filter({ has: name }).waitFor({ timeout: 30_000 });
-    await tab.page.locator('.quick-input-widget input').fill(label);
+    await tab.page.locator('.quick-input-box input').fill(label);
     await tab.page.locator('.quick-input-list .monaco-list-row.focused').filter({ has: name }).waitFor();
     await tab.page.keyboard.press('Enter');
   };
@@ -97,9 +97,9 @@ describe('a preview as a view, and two side by side', function () {
     tab.page.locator('.part.editor .tabs-container .tab .label-name').allInnerTexts();
   const openFile = (query: string, name: string): Promise<unknown> =>
     eventually(`the file ${name}`, async () => {
-      if (!(await tab.page.locator('.quick-input-widget input').isVisible()))
+      if (!(await tab.page.locator('.quick-input-box input').isVisible()))
         await tab.page.keyboard.press('Control+P');
-      await tab.page.locator('.quick-input-widget input').fill(query, { timeout: 3000 });
+      await tab.page.locator('.quick-input-box input').fill(query, { timeout: 3000 });
       const row = tab.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first();
       await row.click({ timeout: 3000 });
       await tab.page.locator(`.editor-group-container.active .tab.active[data-resource-name="${name}"]`).waitFor({
@@ -223,7 +223,7 @@ describe('a preview as a view, and two side by side', function () {
 
   it('offers no integrated browser where the editor has none', async () => {
     await tab.page.keyboard.press('F1');
-    await tab.page.locator('.quick-input-widget input').fill('>Cheatcode: Open in');
+    await tab.page.locator('.quick-input-box input').fill('>Cheatcode: Open in');
     const rows = tab.page.locator('.quick-input-list .monaco-list-row .label-name');
     const titles = await eventually('Open in Browser', async () => {
       const found = await rows.allInnerTexts();

@@ -211,7 +211,7 @@ export class Tab {
       async () => {
         await this.page.keyboard.press('Escape');
         await this.page.keyboard.press('F1');
-        await this.page.locator('.quick-input-widget input').fill(`>${title}`, { timeout: 5000 });
+        await this.page.locator('.quick-input-box input').fill(`>${title}`, { timeout: 5000 });
         await row.click({ timeout: 3000 });
         return true;
       },
@@ -222,7 +222,7 @@ export class Tab {
   /** Titles of our commands that the palette offers now. */
   async offeredCommands(): Promise<string[]> {
     await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget input');
+    const input = this.page.locator('.quick-input-box input');
     await input.fill('>Cheatcode:');
     const rows = this.page.locator('.quick-input-list .monaco-list-row .label-name');
     await eventually('commands in the palette', async () => (await rows.count()) > 0, 15_000);

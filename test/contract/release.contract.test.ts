@@ -128,7 +128,12 @@ describe('the release script', () => {
     clone.release(['--check']);
     const { status, stdout } = clone.release([]);
     assert.equal(status, 0);
-    assert.match(stdout, /^ {2}git push --atomic origin main v9000\.2\.0$/m);
+    const [, push = ''] = /^ {2}git (push --atomic origin main v9000\.2\.0)$/m.exec(stdout) ?? [];
+    const host = path.join(clone.folder, '../host.git');
+    clone.git('init', '--quiet', '--bare', host);
+    clone.git('remote', 'set-url', '--push', 'origin', host);
+    clone.git(...push.split(' '));
+    assert.equal(clone.git('ls-remote', host, 'refs/heads/main', `refs/tags/${TAG}`).trim().split('\n').length, 2);
     assert.deepEqual(clone.ran, ['test', 'package --all', 'package --all']);
     assert.equal(clone.git('cat-file', '-t', TAG).trim(), 'tag');
     assert.equal(clone.git('rev-parse', `${TAG}^{commit}`).trim(), clone.commit);
@@ -275,6 +280,12 @@ describe('the release script', () => {
       assert.deepEqual(clone.ran, []);
       assert.deepEqual(clone.tags, tags);
     });
+
+  it('finds the version that npm sets in both files', () => {
+    const words = ['version', '--no-git-tag-version', '9000.4.0', '--offline', '--loglevel=error'];
+    execFileSync('npm', words, { cwd: clone.folder, stdio: 'pipe' });
+    assert.deepEqual([...clone.release([]).failed.keys()], [texts, section, tree]);
+  });
 
   it('knows the origin by whatever address', () => {
     const { url } = manifestOf(clone).repository;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -117,6 +117,27 @@ describe('the packages of the platforms', function () {
     for (const [name, { content }] of vsixOf('win32-x64')) {
       for (const word of ['sourceMappingURL', repoRoot, os.homedir() + path.sep])
         assert.ok(!content.includes(word), `${word} in ${name}`);
+    }
+  });
+
+  it('show pictures and lead to pages where anybody reaches them: in the repository, as that version has them', () => {
+    const { version, repository } = JSON.parse(readFileSync(path.join(repoRoot, 'package.json'), 'utf8')) as {
+      readonly version: string;
+      readonly repository: { readonly url: string };
+    };
+    const place = repository.url.replace(/\.git$/, '');
+    const readme = vsixOf('linux-x64').get('extension/readme.md')?.content.toString() ?? '';
+    const links = [...readme.matchAll(/(!?)\[[^\]]*\]\(([^)\s]+)\)/g)].map(([, mark, target = '']) => ({
+      isPicture: mark === '!',
+      target,
+    }));
+    assert.ok(links.some(({ isPicture }) => isPicture) && links.some(({ isPicture }) => !isPicture));
+    for (const { isPicture, target } of links) {
+      const [, file] = target.split(`${place}/${isPicture ? 'raw' : 'blob'}/v${version}/`);
+      if (file !== undefined) assert.ok(existsSync(path.join(repoRoot, file.replace(/#.*/, ''))), target);
+      else assert.match(target, isPicture ? /^$/ : /^(?:https:|#)/, target);
+      // The Marketplace takes none.
+      if (isPicture) assert.doesNotMatch(target, /\.svg$/);
     }
   });
 

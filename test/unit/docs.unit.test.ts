@@ -20,9 +20,6 @@ const read = (file: string) => readFileSync(path.join(repoRoot, file), 'utf8');
 const sources = sourceFiles();
 const allSources = [...sources.values()].join('\n');
 
-/** Linked to, and written on other branches: each goes from here with the page's arrival. */
-const yetToCome: readonly string[] = ['docs/releasing.md', 'docs/sandbox.md'];
-
 describe('the documentation', () => {
   const pages = pagesIn(repoRoot, ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'docs', 'bench']);
 
@@ -35,21 +32,12 @@ describe('the documentation', () => {
         links++;
         const [target = '', anchor] = link.split('#');
         const found = target === '' ? file : path.posix.join(path.posix.dirname(file), target);
-        if (yetToCome.includes(found)) continue;
         if (!existsSync(path.join(repoRoot, found))) wrong.push(`${file}: ${link}`);
         else if (anchor !== undefined && !(found.endsWith('.md') && anchorsOf(read(found)).has(anchor)))
           wrong.push(`${file}: ${link} (no such heading)`);
       }
     assert.deepEqual(wrong, []);
     assert.ok(links > 60, `only ${links} links were found`);
-  });
-
-  it('waits for no page that is there', () => {
-    assert.deepEqual(
-      yetToCome.filter((file) => existsSync(path.join(repoRoot, file))),
-      [],
-      'take these out of yetToCome',
-    );
   });
 
   it('has every page in its list', () => {

@@ -233,6 +233,28 @@ describe('the manifest', () => {
     for (const setting of untrustedWorkspaces.restrictedConfigurations) assert.ok(setting in properties, setting);
   });
 
+  it('has what the Marketplace and Open VSX show, of one repository', () => {
+    const shown = read('package.json') as Readonly<Record<string, unknown>>;
+    const { url } = shown['repository'] as { readonly url: string };
+    assert.match(url, /^https:\/\/github\.com\/[\w-]+\/[\w-]+\.git$/);
+    const place = url.replace(/\.git$/, '');
+    assert.deepEqual(
+      [shown['homepage'], shown['bugs'], shown['qna']],
+      [`${place}#readme`, { url: `${place}/issues` }, `${place}/discussions`],
+    );
+    assert.deepEqual([shown['license'], shown['pricing'], shown['sponsor']], ['MIT', 'Free', undefined]);
+    const { color, theme } = shown['galleryBanner'] as Readonly<Record<string, string>>;
+    assert.match(color ?? '', /^#[0-9a-f]{6}$/);
+    assert.ok(theme === 'dark' || theme === 'light');
+    const keywords = shown['keywords'] as readonly string[];
+    // The Marketplace takes 30, and the packer adds some of its own.
+    assert.ok(keywords.length >= 5 && keywords.length <= 20 && new Set(keywords).size === keywords.length);
+    // Width and height of a PNG, which no store takes smaller.
+    const icon = readFileSync(file(manifest.icon));
+    assert.equal(icon.toString('latin1', 1, 4), 'PNG');
+    for (const at of [16, 20]) assert.ok(icon.readUInt32BE(at) >= 128);
+  });
+
   it('activates by exact paths only', () => {
     for (const event of manifest.activationEvents) {
       if (event === `onWebviewPanel:${PREVIEW_VIEW_TYPE}`) continue;

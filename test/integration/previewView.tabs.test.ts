@@ -97,8 +97,7 @@ describe('a preview as a view, and two side by side', function () {
     tab.page.locator('.part.editor .tabs-container .tab .label-name').allInnerTexts();
   const openFile = (query: string, name: string): Promise<unknown> =>
     eventually(`the file ${name}`, async () => {
-      if (!(await tab.page.locator('.quick-input-box input').isVisible()))
-        await tab.page.keyboard.press('Control+P');
+      if (!(await tab.page.locator('.quick-input-box input').isVisible())) await tab.page.keyboard.press('Control+P');
       await tab.page.locator('.quick-input-box input').fill(query, { timeout: 3000 });
       const row = tab.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first();
       await row.click({ timeout: 3000 });

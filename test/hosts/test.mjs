@@ -83,7 +83,7 @@ const suites = {
     timeoutMs: 180_000,
     editor: true,
     codeServer: oldestCodeServer,
-    only: ['oneServer', 'preview', 'badInput'],
+    only: ['oneServer', 'preview'],
   },
   soak: { folder: 'soak', kind: 'soak', timeoutMs: 60_000, editor: true },
 };

@@ -119,22 +119,16 @@
 
   /**
    * Whether a message comes from the editor's page right around this one. The origin alone does not tell: behind a path
-   * proxy the app has it too. The editor hides that page (`window.parent` is this very window), but not the element that it
-   * holds us in. The app's frame and those nested in it are other windows.
+   * proxy the app has it too. The editor hides that page (`window.parent` is this very window, in VS Code 1.99 nothing at
+   * all), but only a page that holds us has us among its frames.
    *
    * @param {MessageEvent} event
    * @returns {boolean}
    */
   function isFromEditor(event) {
-    const around = window.frameElement?.ownerDocument.defaultView;
-    if (around) return event.source === around;
-    // The editor's page has another origin, so that it can't be seen: then it is who is not below us.
-    let from = /** @type {Window | null} */ (event.source);
-    while (from !== null && from !== from.parent) {
-      if (from === currentFrame()?.contentWindow) return false;
-      from = from.parent;
-    }
-    return from !== null;
+    const from = /** @type {Window | null} */ (event.source);
+    for (let n = 0; from !== null && n < from.length; n++) if (from[n] === window) return true;
+    return false;
   }
 
   /** @param {unknown} data from the editor, which is the extension */

@@ -119,11 +119,12 @@ describe('the preview panel', function () {
     await page.locator('#full').click();
   });
 
-  it('does not take a page in its frame for the editor, nor a frame in that one', async () => {
+  it('does not take a page in its frame for the editor, nor a frame in that one, nor a page beside it', async () => {
     const forged = JSON.stringify({ type: 'show', page: { kind: 'failed', sentence: 'forged', actions: [] } });
     const app = await tab.appFrame('#counter');
-    // Each window above the app gets it, also from a frame that the app makes.
-    const forge = `for (let to = window; to !== to.parent; ) { to = to.parent; to.postMessage(${forged}, '*'); }`;
+    // Each window of the page gets it, from the topmost down: the editor hides from those below it what is above them. Also
+    // from a frame that the app makes.
+    const forge = `{ const forge = (to) => { to.postMessage(${forged}, '*'); for (let n = 0; n < to.length; n++) forge(to[n]); }; forge(top); }`;
     await app.evaluate(forge);
     await app.evaluate(`new Promise((done) => {
       const inner = document.createElement('iframe');
@@ -131,6 +132,12 @@ describe('the preview panel', function () {
       addEventListener('message', ({ data }) => data === 'sent' && done());
       document.body.append(inner);
     })`);
+    // Such as the page of another extension.
+    await tab.page.evaluate(`document.body.append(Object.assign(document.createElement('iframe'), { id: 'beside' }))`);
+    const beside = tab.page.locator('#beside');
+    const besideFrame = await (await beside.elementHandle())?.contentFrame();
+    assert.ok(besideFrame);
+    await besideFrame.evaluate(forge);
     // What is sent after it is shown, so it has been dealt with.
     await (await panel()).locator('#tablet').click();
     const page = await panel();
@@ -139,6 +146,7 @@ describe('the preview panel', function () {
       async () => (await page.locator('#tablet').getAttribute('aria-pressed')) === 'true',
     );
     assert.equal(await page.getByText('forged').count(), 0);
+    await beside.evaluate('(element) => element.remove()');
     assert.equal(await page.locator('#viewport').isVisible(), true);
     await page.locator('#full').click();
   });

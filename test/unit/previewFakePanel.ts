@@ -71,7 +71,7 @@ export class FakePanel {
     createElement: () => new FakeElement(),
     querySelectorAll: () => [],
   });
-  readonly #window = Object.assign(new FakeElement(), { frameElement: null });
+  readonly #window = new FakeElement();
 
   constructor() {
     const keeps = (run: () => void): number => this.#timers.set(this.#timers.size + 1, run).size;
@@ -95,9 +95,8 @@ export class FakePanel {
       setTimeout: keeps,
       clearTimeout: (id: number) => this.#timers.delete(id),
     });
-    const source = {};
-    Object.assign(source, { parent: source });
-    this.#window.fire('message', { source, origin: 'vscode-webview://x', data: show });
+    // The editor's page, which holds the panel's.
+    this.#window.fire('message', { source: [this.#window], origin: 'vscode-webview://x', data: show });
     this.sent.length = 0;
   }
 

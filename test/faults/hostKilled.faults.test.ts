@@ -27,8 +27,8 @@ const saidInLog: Record<string, RegExp> = {
 
 async function withoutNative(c: FaultCase): Promise<string> {
   const folder = path.join(path.dirname(c.rig.stateFolder), 'dist');
-  await mkdir(folder);
-  await cp(path.join(repoRoot, 'out/testHost/host.js'), path.join(folder, 'host.js'));
+  const from = path.join(repoRoot, 'out/testHost');
+  await cp(from, folder, { recursive: true, filter: (file) => file !== path.join(from, 'native') });
   return folder;
 }
 

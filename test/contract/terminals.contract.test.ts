@@ -88,7 +88,7 @@ class Recorded {
 
 /**
  * What other machines' `script` answers to `--version`: macOS's (as people paste it into reports of software that expected
- * util-linux's), and BusyBox's, which its own source makes of its usage.
+ * util-linux's), and BusyBox's, in the form of its usage texts, no capture: Debian's BusyBox has no `script`.
  */
 const otherScripts = {
   "macOS's script": {

@@ -39,7 +39,7 @@ describe('the listeners on a port', () => {
     assert.deepEqual(parseLsof(''), []);
   });
 
-  // The fields as lsof 4.91 of macOS writes them: each process and each file begins anew, whatever was asked for.
+  // In the form of lsof's fields, no capture of a Mac: each process and each file begins anew, whatever was asked for.
   it('are read from lsof of macOS, IPv6 and other people’s programs among them', () => {
     const text =
       'p687\nu501\nf16\nn*:5000\nf17\nn*:5000\nf18\nn*:7000\np56079\nu501\nf21\nn[::1]:4211\np9\nf3\nn[fe80:4::aede:48ff:fe00:1122]:3000\n';

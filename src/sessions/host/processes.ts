@@ -23,9 +23,9 @@ export interface Processes {
   list(): Promise<readonly ProcessInfo[]>;
   /** `alive` only for this very process and no zombie; `unknown` when the system would not say. */
   liveness(identity: ProcessIdentity): Promise<'alive' | 'dead' | 'unknown'>;
-  /** The identity of a live process; undefined when there is none of that pid. */
+  /** The identity of a live process; undefined when there is none of that pid. Rejects when the system would not say. */
   identify(pid: number): Promise<ProcessIdentity | undefined>;
-  /** The process group of a live process; undefined when there is none of that pid, or no such thing as groups. */
+  /** The process group of a live process; undefined when there is none of that pid, or no such thing as groups. Rejects as above. */
   groupOf(pid: number): Promise<number | undefined>;
   /** Identities of processes whose environment holds `name=value`, or `name=` and a value with this prefix when `prefix`. */
   findByEnvironment(

@@ -8,7 +8,7 @@ import { linuxProcesses } from '../../src/sessions/host/linuxProcesses';
 import { loadEditorNodePty, loadShippedNodePty, nodePtyFactory } from '../../src/sessions/host/nodePtyTerminal';
 import { pipeFactory } from '../../src/sessions/host/pipeTerminal';
 import { readProcStat } from '../../src/sessions/procFiles';
-import { scriptFactory } from '../../src/sessions/host/scriptTerminal';
+import { findScriptTools, scriptFactory } from '../../src/sessions/host/scriptTerminal';
 import type { TerminalExit, TerminalFactory, TerminalOptions, TerminalProcess } from '../../src/sessions/host/terminal';
 import { chooseTerminalFactory } from '../../src/sessions/host/terminals';
 import { inSandbox } from '../hosts/paths.mjs';
@@ -53,7 +53,7 @@ const kinds: Kind[] = [
   {
     name: 'script',
     isTerminal: true,
-    make: () => Promise.resolve(scriptFactory(quietLog())),
+    make: async () => scriptFactory(quietLog(), await findScriptTools({ PATH: process.env['PATH'] ?? '' })),
     ...(process.platform !== 'linux' && { missing: 'for Linux only' }),
   },
   { name: 'pipes', isTerminal: false, make: () => Promise.resolve(pipeFactory(quietLog())) },

@@ -47,7 +47,7 @@ function isUtilLinux(version: string): boolean {
 }
 
 /** Terminals by these tools. */
-export function scriptFactory(log: Logger, tools: ScriptTools = { script: 'script', stty: 'stty' }): TerminalFactory {
+export function scriptFactory(log: Logger, tools: ScriptTools): TerminalFactory {
   return {
     kind: 'script',
     isTerminal: true,

@@ -63,9 +63,10 @@ describe('output', () => {
         assert.ok(answers.length < 100_000, 'the flood ends');
       }
       await reader.reaches('running');
-      // Of one answer the machine may be the cause; of a host that is held up they would be all, or one as long as the flood.
-      const [slowest = Infinity, second = Infinity] = [...answers].sort((a, b) => b - a);
-      assert.ok(second < 2000 && slowest < 15_000, `the slowest answers took ${slowest} and ${second} ms`);
+      // Of some answers the machine may be the cause; of a host that is held up they would be most, or one as long as the flood.
+      const sorted = [...answers].sort((a, b) => a - b);
+      const [median = Infinity, slowest = Infinity] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+      assert.ok(median < 500 && slowest < 15_000, `half of the answers took ${median} ms or more, one ${slowest} ms`);
       assert.ok(answers.length > 20, `${answers.length} answers during the flood`);
       assert.ok(peakMemoryMb(c.host) < 400, `${peakMemoryMb(c.host)} MB`);
       frozen.signal('SIGCONT');

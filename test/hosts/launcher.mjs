@@ -48,7 +48,7 @@ async function open() {
   // The page's address takes one extension under development: the others are there as if they were installed.
   for (const folder of otherExtensions)
     await cp(folder, path.join(dataDir, 'extensions', path.basename(folder)), { recursive: true });
-  const logs = inSandbox('logs', 'host');
+  const logs = inSandbox('logs', path.basename(process.env['CHEATCODE_TEST_DIR'] ?? 'host'));
   await mkdir(logs, { recursive: true });
   const workbenchLog = createWriteStream(path.join(logs, 'workbench.log'));
   const server = await startServerMain({

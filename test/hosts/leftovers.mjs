@@ -5,7 +5,7 @@ import { endProcess, until } from './ending.mjs';
 import { allProcesses, environmentOf } from './proc.mjs';
 
 /**
- * @param {{ marker: string, runDir: string }} run `marker` is a whole `NAME=value`
+ * @param {{ marker: string, runDir: string }} run `marker` is a whole `NAME=value`; parts of the run have added `.PART` to it
  * @returns {Promise<import('./proc.mjs').Process[]>} its live processes, ours not among them
  */
 async function processesOfRun({ marker, runDir }) {
@@ -13,7 +13,8 @@ async function processesOfRun({ marker, runDir }) {
   const ofRun = await Promise.all(
     all.map(async (one) => {
       if (one.command.includes(runDir)) return true;
-      if ((await environmentOf(one.pid)).includes(marker)) return true;
+      if ((await environmentOf(one.pid)).some((entry) => entry === marker || entry.startsWith(`${marker}.`)))
+        return true;
       const cwd = await readlink(`/proc/${one.pid}/cwd`).catch(() => '');
       return cwd === runDir || cwd.startsWith(`${runDir}/`);
     }),

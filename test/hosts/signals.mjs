@@ -1,19 +1,26 @@
 // Runs the undoing once, whichever signal asks for it first, and however often.
 
 /** @type {(() => Promise<unknown>)[]} */
-const undo = [];
+let undo = [];
 /** @type {Promise<void> | undefined} */
 let ending;
 
-/** Registers what has to be undone at the end; last in, first out. @param {() => Promise<unknown>} work */
+/**
+ * Registers what has to be undone at the end; last in, first out.
+ * @param {() => Promise<unknown>} work
+ * @returns {() => void} call it when that is done already
+ */
 export function atEnd(work) {
   undo.push(work);
+  return () => {
+    undo = undo.filter((one) => one !== work);
+  };
 }
 
 /** Undoes everything, once. */
 export function end() {
   return (ending ??= (async () => {
-    for (const work of undo.reverse())
+    for (const work of [...undo].reverse())
       await work().catch((error) => console.error(error instanceof Error ? error.message : error));
   })());
 }

@@ -5,93 +5,37 @@
 //        VSCODE_EXECUTABLE_PATH=/path/to/code npm test -- host    (one that is there)
 //        npm run test:full -- [the same]   (every combination where npm test takes pairs; the last whole run is kept in test/full.md)
 //        npm run soak -- [--minutes N] [--seed N] [--keep]
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureChromium } from './chromium.mjs';
-import { codeServerVariable, ensureCodeServer, oldestCodeServer, wantedCodeServer } from './codeServerInstall.mjs';
+import { codeServerVariable, ensureCodeServer, wantedCodeServer } from './codeServerInstall.mjs';
 import { ensureCommand, ensureShells } from './debian.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { downloadedEditor, namedEditor, screen } from './desktop.mjs';
-import { endGroup, until } from './ending.mjs';
 import { ensureExpoWeb } from './expoWeb.mjs';
 import { ensureFirefox } from './firefox.mjs';
+import { inLanes, ownNetwork } from './lanes.mjs';
 import { endLeftovers } from './leftovers.mjs';
 import { ensureNextApps } from './nextApps.mjs';
 import { ensureNode } from './nodes.mjs';
 import { ensureVsix } from './package.mjs';
 import { ensureOpenssl } from './openssl.mjs';
 import { ensureRedis } from './redis.mjs';
-import { inRepo, inSandbox, repoRoot } from './paths.mjs';
+import { inRepo, repoRoot } from './paths.mjs';
 import { endRunning, run, SetupError } from './run.mjs';
-import { sandboxEnv } from './sandboxEnv.mjs';
-import { endSessionHosts } from './sessionHosts.mjs';
 import { atEnd, end, endOnSignals, isEnding } from './signals.mjs';
 import { step, together } from './step.mjs';
-import { copyWorkspace, ensureWorkspace } from './workspace.mjs';
-
-/**
- * @typedef {object} Suite
- * @property {string} folder below test/
- * @property {string} kind files are called `*.<kind>.test.ts`
- * @property {number} timeoutMs of one test, unless it says otherwise
- * @property {boolean} editor it needs code-server, Chromium and the sample workspace
- * @property {number} [jobs] how many of its files run at once
- * @property {readonly string[]} [first] of these the longest: begun last, one of them would run alone at the end
- * @property {readonly string[]} [only] these files alone
- * @property {string} [codeServer] this version, whatever the run has chosen
- */
-
-/** In the order in which they run: what fails fast comes first. @type {Record<string, Suite>} */
-const suites = {
-  unit: { folder: 'unit', kind: 'unit', timeoutMs: 10_000, editor: false },
-  contract: {
-    folder: 'contract',
-    kind: 'contract',
-    timeoutMs: 60_000,
-    editor: false,
-    jobs: 3,
-    first: ['appFolder', 'hostLife', 'cliHungHost', 'cli', 'vsix', 'printedIssues'],
-  },
-  simulation: { folder: 'simulation', kind: 'simulation', timeoutMs: 180_000, editor: false },
-  // Faults take their time waiting, each on a machine of its own: several files at once.
-  faults: {
-    folder: 'faults',
-    kind: 'faults',
-    timeoutMs: 60_000,
-    editor: false,
-    jobs: 3,
-    first: ['failpoints', 'redis', 'serverFaults', 'processesKilled', 'hostKilled', 'redisHosts', 'redisDelay'],
-  },
-  host: { folder: 'integration', kind: 'host', timeoutMs: 120_000, editor: true },
-  tabs: { folder: 'integration', kind: 'tabs', timeoutMs: 180_000, editor: true },
-  // The oldest editor that the manifest promises: what happens inside of it, and the core of what a person sees.
-  oldestHost: {
-    folder: 'integration',
-    kind: 'host',
-    timeoutMs: 120_000,
-    editor: true,
-    codeServer: oldestCodeServer,
-  },
-  oldestTabs: {
-    folder: 'integration',
-    kind: 'tabs',
-    timeoutMs: 180_000,
-    editor: true,
-    codeServer: oldestCodeServer,
-    only: ['oneServer', 'preview'],
-  },
-  soak: { folder: 'soak', kind: 'soak', timeoutMs: 60_000, editor: true },
-};
+import { runPart } from './suitePart.mjs';
+import { filesOf, suites } from './suites.mjs';
+import { ensureWorkspace } from './workspace.mjs';
 
 /** The suites that install the extension as a user does. @param {readonly string[]} names */
 const needsVsix = (names) => names.some((name) => ['tabs', 'soak'].includes(suites[name]?.kind ?? ''));
 
-/** @typedef {{ passed: number, failed: number, skipped: number, tests?: { title: string, state: string, error?: string }[] }} Numbers */
+/** @typedef {import('./suitePart.mjs').Numbers} Numbers */
 
 const { values, positionals } = parseArgs({
   // Without a version it is the newest.
@@ -116,8 +60,10 @@ const { values, positionals } = parseArgs({
     keep: { type: 'boolean' },
   },
 });
-/** More than any suite takes (tabs, the longest, about three quarters of an hour): one that hangs must not use up the whole time of a CI. */
+/** More than any suite takes: one that hangs must not use up the whole time of a CI. */
 const suiteLimitMs = (60 + (values.full ? 100 : 0) + Number(values.minutes ?? 0)) * 60_000;
+/** A browser and an editor wait as much as they work; four of each are what a machine of many cores still has memory for. */
+const lanesAtOnce = Math.min(Math.max(os.availableParallelism(), 2), 4);
 /** All tests of the suites that were chosen. */
 const isWhole = values.grep === undefined && values.file === undefined;
 const unknown = positionals.filter((name) => !(name in suites));
@@ -187,111 +133,55 @@ async function prepare(names) {
   return { codeServer, program: downloaded ?? named ?? launcher, vsix: /** @type {string | undefined} */ (vsix) ?? '' };
 }
 
-/** @param {string} name @param {Prepared} prepared @returns {Promise<Numbers>} */
-async function runSuite(name, { codeServer, program, vsix }) {
-  const suite = /** @type {Suite} */ (suites[name]);
-  const dir = path.join(runDir, name);
-  const stateDir = path.join(dir, 's');
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const results = inSandbox('logs', `${name}.json`);
-  await mkdir(path.dirname(results), { recursive: true });
-  await rm(results, { force: true });
-  const [markerName, nonce] = /** @type {[string, string]} */ (marker.split('='));
-  const ours = {
-    [markerName]: nonce,
-    [codeServerVariable]: suite.codeServer ?? codeServer,
-    CHEATCODE_TEST_DIR: dir,
-    CHEATCODE_TEST_RESULTS: results,
-    CHEATCODE_TEST_VSIX: vsix,
-    CHEATCODE_STATE_DIR: stateDir,
-    ...(values.grep === undefined ? {} : { CHEATCODE_TEST_GREP: values.grep }),
-    ...(values.full ? { CHEATCODE_TEST_FULL: '1' } : {}),
-    ...(values.minutes === undefined ? {} : { CHEATCODE_SOAK_MINUTES: values.minutes }),
-    ...(values.seed === undefined ? {} : { CHEATCODE_SOAK_SEED: values.seed }),
-    ...(values.keep ? { CHEATCODE_SOAK_KEEP: '1' } : {}),
-  };
-  console.log(`\n── ${name} ${'─'.repeat(60 - name.length)}`);
-  const isHost = suite.kind === 'host';
-  const inside = suite.codeServer === undefined ? program : launcher;
-  const args = isHost
-    ? [inRepo('test', 'hosts', 'runHostSuite.mjs'), inside, await copyWorkspace(path.join(dir, 'w'))]
-    : await mochaArguments(suite);
-  const [command = '', ...words] = [
-    ...(inside === launcher || !isHost ? [] : await screen()),
-    process.execPath,
-    ...args,
-  ];
-  const child = spawn(command, words, {
-    cwd: repoRoot,
-    // What the editor under test has is what the servers get that it starts. A CI and a person at a keyboard run the same tests.
-    env: isHost ? await sandboxEnv(ours) : { ...process.env, ...ours, CI: undefined },
-    stdio: ['ignore', 'inherit', 'inherit'],
-    detached: true,
-  });
-  const stop = () => endGroup(child);
-  atEnd(stop);
-  const exited = new Promise((resolve) => child.on('exit', (exitCode, signal) => resolve(exitCode ?? signal)));
-  const hung = await hangs(child, results);
-  await stop();
-  const code = await exited;
-  // A session host outlives its windows on purpose; whoever gave it a state folder ends it.
-  await endSessionHosts(stateDir).catch((error) => console.error(error.message));
-  const numbers = await readNumbers(results);
-  const left = await endLeftovers({ marker, runDir: dir });
-  for (const one of left) console.log(`left running by ${name}: ${one.pid} ${one.command}`);
-  if (left.length > 0) numbers.failed++;
-  if (hung) {
-    console.log(`${name} had to be ended: ${hung}`);
-    numbers.failed++;
-  } else if (numbers.failed === 0 && code !== 0) {
-    console.log(`${name} ended with ${code}`);
-    numbers.failed++;
-  }
-  if (numbers.passed + numbers.failed + numbers.skipped === 0 && isWhole) {
-    console.log(`${name} has no tests`);
-    numbers.failed++;
-  }
-  return numbers;
-}
-
 /**
- * Waits for the end of a suite.
- * @param {import('node:child_process').ChildProcess} child
- * @param {string} results the file that is written after the last test
- * @returns {Promise<string | undefined>} why the suite has to be ended, if it does not end by itself
+ * The chosen suites in their order. Those whose files may run beside each other make one stage, file by file.
+ * @param {boolean} hasNetworks
+ * @returns {Promise<{ parts: import('./suitePart.mjs').Part[], lanes: number }[]>}
  */
-async function hangs(child, results) {
-  const ended = () => child.exitCode !== null || child.signalCode !== null;
-  if (!(await until(async () => ended() || existsSync(results), suiteLimitMs)))
-    return `no end after ${suiteLimitMs / 60_000} minutes`;
-  if (!(await until(async () => ended(), 20_000)))
-    return 'its tests are over, and something that they left keeps it running';
-  return undefined;
+async function stages(hasNetworks) {
+  /** @type {{ parts: import('./suitePart.mjs').Part[], lanes: number }[]} */
+  const all = [];
+  /** @type {import('./suitePart.mjs').Part[] | undefined} */
+  let beside;
+  for (const name of chosen) {
+    const of = /** @type {import('./suites.mjs').Suite} */ (suites[name]);
+    const files = of.kind === 'host' ? [] : await filesOf(of, values.file);
+    const isApart = hasNetworks && of.isApart === true;
+    const parts =
+      isApart && files.length > 0
+        ? files.map((file) => ({
+            suite: name,
+            of,
+            name: `${name} ${path.basename(file).split('.')[0]}`,
+            files: [file],
+          }))
+        : [{ suite: name, of, name, files }];
+    if (isApart && beside !== undefined) beside.push(...parts);
+    else all.push({ parts, lanes: isApart ? lanesAtOnce : 1 });
+    beside = isApart ? (beside ?? parts) : undefined;
+  }
+  return all;
 }
 
-/** @param {Suite} suite */
-async function mochaArguments(suite) {
-  const dir = inRepo('out', 'test', suite.folder);
-  const files = (await readdir(dir, { recursive: true }).catch(() => /** @type {string[]} */ ([])))
-    .filter((file) => file.endsWith(`.${suite.kind}.test.js`))
-    .filter((file) => suite.only === undefined || suite.only.includes(path.basename(file, `.${suite.kind}.test.js`)))
-    .filter((file) => values.file === undefined || values.file.some((text) => file.includes(text)))
-    .sort((a, b) => turnOf(suite, a) - turnOf(suite, b) || (a < b ? -1 : 1));
-  return [
-    inRepo('node_modules', 'mocha', 'bin', 'mocha.js'),
-    ...[
-      '--no-config',
-      '--enable-source-maps',
-      '--reporter',
-      inRepo('test', 'hosts', 'results.cjs'),
-      '--timeout',
-      String(suite.timeoutMs),
-    ],
-    ...(suite.jobs === undefined ? [] : ['--parallel', '--jobs', String(suite.jobs)]),
-    ...(values.grep === undefined ? [] : ['--grep', values.grep]),
-    // Without a file mocha would look for some by itself.
-    ...(files.length > 0 ? files.map((file) => path.join(dir, file)) : ['--help']),
-  ];
+/** @param {import('./suitePart.mjs').Part} part @param {number} lane @param {Prepared} prepared */
+async function surroundings({ suite, of }, lane, { codeServer, program, vsix }) {
+  const inside = of.codeServer === undefined ? program : launcher;
+  return {
+    dir: path.join(runDir, `${suite}${lane}`),
+    wrapper: of.kind !== 'host' || inside === launcher ? [] : await screen(),
+    program: inside,
+    marker: `${marker}.${suite}${lane}`,
+    grep: values.grep,
+    limitMs: suiteLimitMs,
+    env: {
+      [codeServerVariable]: of.codeServer ?? codeServer,
+      CHEATCODE_TEST_VSIX: vsix,
+      ...(values.full ? { CHEATCODE_TEST_FULL: '1' } : {}),
+      ...(values.minutes === undefined ? {} : { CHEATCODE_SOAK_MINUTES: values.minutes }),
+      ...(values.seed === undefined ? {} : { CHEATCODE_SOAK_SEED: values.seed }),
+      ...(values.keep ? { CHEATCODE_SOAK_KEEP: '1' } : {}),
+    },
+  };
 }
 
 /** @param {string} error @returns {string[]} what went wrong, with the differences, and where in our own tests */
@@ -299,18 +189,6 @@ function withoutStack(error) {
   const lines = error.split('\n');
   const message = lines.filter((line) => !/^\s+at /.test(line)).slice(0, 20);
   return [...message, ...lines.filter((line) => /^\s+at .*\btest\//.test(line)).slice(0, 1)];
-}
-
-/** @param {Suite} suite @param {string} file @returns {number} lower goes first */
-function turnOf({ kind, first = [] }, file) {
-  const place = first.indexOf(path.basename(file, `.${kind}.test.js`));
-  return place < 0 ? first.length : place;
-}
-
-/** @param {string} file @returns {Promise<Numbers>} */
-async function readNumbers(file) {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return text ? JSON.parse(text) : { passed: 0, failed: 0, skipped: 0 };
 }
 
 /** @type {Numbers} */
@@ -325,22 +203,40 @@ try {
   if (unknown.length > 0)
     throw new SetupError(`no suite is called ${unknown.join(' or ')}; there are ${Object.keys(suites).join(', ')}`);
   const prepared = await prepare(chosen);
-  const lines = [];
+  const outcomes = new Map(
+    chosen.map((name) => [name, { ms: 0, numbers: /** @type {Numbers} */ ({ passed: 0, failed: 0, skipped: 0 }) }]),
+  );
   /** @type {string[]} */
   const failed = [];
   /** @type {string[]} */
   const told = [];
-  for (const name of chosen) {
-    if (isEnding()) break;
-    const before = performance.now();
-    const numbers = await runSuite(name, prepared);
-    for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) sum[key] += numbers[key];
-    for (const { title, error = '' } of (numbers.tests ?? []).filter(({ state }) => state === 'failed')) {
-      failed.push(title);
-      told.push(`\nfailed in ${name}: ${title}\n  ${withoutStack(error).join('\n  ')}`);
+  const network = chosen.some((name) => suites[name]?.isApart) ? await ownNetwork() : undefined;
+  for (const { parts, lanes } of await stages(network !== undefined))
+    await inLanes(parts, lanes, async (part, lane) => {
+      if (isEnding()) return;
+      const before = performance.now();
+      const numbers = await runPart(part, {
+        ...(await surroundings(part, lane, prepared)),
+        ...(network !== undefined && part.of.isApart ? { network } : {}),
+        isQuiet: lanes > 1 && parts.length > 1,
+      });
+      const outcome = /** @type {NonNullable<ReturnType<typeof outcomes.get>>} */ (outcomes.get(part.suite));
+      outcome.ms += performance.now() - before;
+      for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) outcome.numbers[key] += numbers[key];
+      for (const { title, error = '' } of (numbers.tests ?? []).filter(({ state }) => state === 'failed')) {
+        failed.push(title);
+        told.push(`\nfailed in ${part.name}: ${title}\n  ${withoutStack(error).join('\n  ')}`);
+      }
+    });
+  const lines = [];
+  for (const [name, { ms, numbers }] of outcomes) {
+    if (numbers.passed + numbers.failed + numbers.skipped === 0 && isWhole && !isEnding()) {
+      console.log(`${name} has no tests`);
+      numbers.failed++;
     }
+    for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) sum[key] += numbers[key];
     lines.push(
-      `${name}: ${numbers.passed} passed, ${numbers.failed} failed, ${numbers.skipped} skipped in ${seconds(before)}`,
+      `${name}: ${numbers.passed} passed, ${numbers.failed} failed, ${numbers.skipped} skipped in ${(ms / 1000).toFixed(1)} s`,
     );
   }
   // Last, where also who sees only the end of the output finds them.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { newestCodeServer } from '../hosts/codeServerInstall.mjs';
 import { inRepo, inSandbox } from '../hosts/paths.mjs';
 import { nextFreePort, tryPort } from '../hosts/ports.mjs';
 import { eventually, workspace } from './support/workbench';
@@ -30,7 +31,7 @@ describe('npm start', function () {
       const answer = await fetch(url);
       assert.equal(answer.status, 200);
       assert.match(await answer.text(), /code-server|workbench/);
-      const installed = await readFile(inSandbox('start', 'extensions', 'extensions.json'), 'utf8');
+      const installed = await readFile(inSandbox('start', newestCodeServer, 'extensions', 'extensions.json'), 'utf8');
       assert.match(installed, /cheatcode\.cheatcode-dev-server/);
     } finally {
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGINT');

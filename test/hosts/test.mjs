@@ -117,10 +117,13 @@ async function prepare(names) {
     ...(editor || names.includes('contract')
       ? /** @type {const} */ ([20, 22, 24]).map((major) => ensureNode(major))
       : []),
+    ...(names.includes('contract') ? ensureShells() : []),
     // The shell of Alpine's images: the reaper must work in it.
-    ...(names.includes('contract')
-      ? [ensureCommand({ title: 'BusyBox', commands: ['busybox'], packages: ['busybox'] }), ...ensureShells()]
+    ...(names.includes('contract') || names.includes('tabs')
+      ? [ensureCommand({ title: 'BusyBox', commands: ['busybox'], packages: ['busybox'] })]
       : []),
+    // Here, because a network of one's own has no registry and no mirror.
+    ...(names.includes('tabs') ? [ensureCommand({ title: 'tini', commands: ['tini'], packages: ['tini'] })] : []),
     // The machines of a sandbox agree by a real one.
     ...(['contract', 'faults', 'tabs'].some((name) => names.includes(name)) ? [ensureRedis(), ensureOpenssl()] : []),
     // Servers of every kind are found by what they say of themselves: real ones, in all versions that differ in it.

@@ -5,7 +5,7 @@ import { build, context } from 'esbuild';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeOwnNativePart } from './test/hosts/nativePart.mjs';
+import { ensureNativePackage, thisTarget, writeOwnNativePart } from './test/hosts/nativePart.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const argv = new Set(process.argv.slice(2));
@@ -248,7 +248,8 @@ async function main() {
   if (argv.has('--watch')) {
     for (const options of product) await (await context(options)).watch();
   } else {
-    await Promise.all(product.map((options) => build(options)));
+    const built = await Promise.all(product.map((options) => build({ ...options, metafile: production })));
+    if (production) await writeNotices(built.flatMap(({ metafile }) => metafile ?? []));
   }
   if (argv.has('--tests')) {
     // The host once more, with the switches by which a test breaks a guarantee on purpose.
@@ -266,6 +267,17 @@ async function main() {
     const { buildTests } = await import('./test/hosts/buildTests.mjs');
     await buildTests({ ...common, define: testDefine });
   }
+}
+
+/**
+ * The licences of what dist/ holds, for the package that `npm pack` makes of it.
+ * @param {readonly import('esbuild').Metafile[]} metafiles
+ */
+async function writeNotices(metafiles) {
+  const { bundledPackages, thirdPartyNotices } = await import('./test/hosts/thirdParty.mjs');
+  const native = await ensureNativePackage(thisTarget());
+  const folders = [...bundledPackages([...metafiles, ...browserMetafiles]), ...(native ? [native] : [])];
+  await writeFile(path.join(root, 'dist/THIRD_PARTY_NOTICES.txt'), await thirdPartyNotices(folders));
 }
 
 /** @param {string} dir */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { repoRoot } from './support/hostRig';
@@ -13,6 +13,23 @@ describe('the command line, installed alone', function () {
     folder = await mkdtemp(path.join(os.tmpdir(), 'ccpack-'));
   });
   after(() => rm(folder, { recursive: true, force: true }));
+
+  it('carries the licences of all that it holds, and nothing of the extension', async () => {
+    // A tree of its own: what is built before it is packed would be built below the other tests.
+    const clone = path.join(folder, 'clone');
+    const isSource = (file: string) =>
+      !/^(?:node_modules|out|dist|\..+)$/.test(path.relative(repoRoot, file)) || file.endsWith('.npmignore');
+    await cp(repoRoot, clone, { recursive: true, filter: isSource });
+    await symlink(path.join(repoRoot, 'node_modules'), path.join(clone, 'node_modules'));
+    execFileSync('npm', ['pack', '--offline', '--loglevel=error'], { cwd: clone, stdio: 'pipe' });
+    const [file = ''] = readdirSync(clone).filter((name) => name.endsWith('.tgz'));
+    const read = (...args: string[]) => execFileSync('tar', args, { cwd: clone, encoding: 'utf8' });
+    assert.doesNotMatch(read('tzf', file), /\/(?:src|test|media|bench|extension\.js|node_modules)/);
+    const notices = read('xzOf', file, 'package/dist/THIRD_PARTY_NOTICES.txt');
+    // Redis is loaded where one is configured, the gateway and the MCP server lie in files of their own, and the terminal is native.
+    for (const name of ['ioredis', 'http-proxy-3', '@modelcontextprotocol/sdk', '@lydell/node-pty'])
+      assert.match(notices, new RegExp(`^${name} \\d+\\.\\d+.* \\(`, 'm'), name);
+  });
 
   it('is a package without dependencies, and a command that any folder has', () => {
     const npm = (...args: string[]) =>

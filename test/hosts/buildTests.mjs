@@ -13,6 +13,7 @@ const external = [
   '@vscode/test-electron',
   'esbuild',
   'typescript',
+  'systeminformation',
   '@lydell/node-pty*',
 ];
 

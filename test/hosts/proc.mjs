@@ -1,6 +1,9 @@
 // Looks at the machine from outside, through /proc: processes with their identity, who listens on a port.
-// Nothing here asks the extension or its host. Linux only; elsewhere the lists are empty.
+// Nothing here asks the extension or its host. Other systems tell less (elsewhere.mjs): no environment, no folder.
 import { readFile, readdir, readlink } from 'node:fs/promises';
+import * as elsewhere from './elsewhere.mjs';
+
+const hasProc = process.platform === 'linux';
 
 /**
  * @typedef {object} Process
@@ -15,6 +18,7 @@ import { readFile, readdir, readlink } from 'node:fs/promises';
 
 /** @param {number} pid @returns {Promise<Process | undefined>} undefined if there is none */
 export async function processOf(pid) {
+  if (!hasProc) return (await elsewhere.allProcesses()).find((one) => one.pid === pid);
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (stat === undefined) return undefined;
   // The name in parentheses may itself hold parentheses and spaces: the fields begin after the LAST one.
@@ -34,6 +38,7 @@ export async function processOf(pid) {
 
 /** @returns {Promise<Process[]>} every process that we may see, zombies included */
 export async function allProcesses() {
+  if (!hasProc) return elsewhere.allProcesses();
   const names = await readdir('/proc').catch(() => /** @type {string[]} */ ([]));
   const found = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map((name) => processOf(Number(name))));
   return found.filter((one) => one !== undefined);
@@ -54,13 +59,14 @@ export async function isAlive(pid, startTicks) {
 /**
  * @typedef {object} Listener
  * @property {number} port
- * @property {string} address as the kernel shows it: hexadecimal
- * @property {number} uid
+ * @property {string} address as the kernel shows it: hexadecimal; elsewhere as its tools write it
+ * @property {number | undefined} uid undefined where nothing tells it
  * @property {number | undefined} pid undefined where the holder is another user's
  */
 
 /** @param {number} port @returns {Promise<Listener[]>} what listens on a TCP port, on any address */
 export async function listenersOf(port) {
+  if (!hasProc) return elsewhere.listenersOf(port);
   /** @type {{ address: string, uid: number, inode: string }[]} */
   const sockets = [];
   for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) {

@@ -51,7 +51,9 @@ export async function holdersOf(port: number): Promise<Process[]> {
 
 /** The `next-server` processes that serve a folder: the count that must never exceed one. */
 export function nextServersOf(folder: string): Promise<Process[]> {
-  return processes({ below: folder, command: /^next-server/ });
+  if (process.platform === 'linux') return processes({ below: folder, command: /^next-server/ });
+  // Where a folder can't be seen it is all of the machine; Windows shows the file and not the title.
+  return processes({ command: /^next-server|next[\\/]dist[\\/]server[\\/]lib[\\/]start-server/ });
 }
 
 /** Where a process runs; undefined if that can't be seen. */

@@ -95,18 +95,6 @@ describe('a preview as a view, and two side by side', function () {
   };
   const editorTabs = (): Promise<string[]> =>
     tab.page.locator('.part.editor .tabs-container .tab .label-name').allInnerTexts();
-  const openFile = (query: string, name: string): Promise<unknown> =>
-    eventually(`the file ${name}`, async () => {
-      if (!(await tab.page.locator('.quick-input-box input').isVisible())) await tab.page.keyboard.press('Control+P');
-      await tab.page.locator('.quick-input-box input').fill(query, { timeout: 3000 });
-      const row = tab.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first();
-      await row.click({ timeout: 3000 });
-      await tab.page.locator(`.editor-group-container.active .tab.active[data-resource-name="${name}"]`).waitFor({
-        timeout: 3000,
-      });
-      return true;
-    });
-
   it('shows the app below the editors, alive', async () => {
     await tab.command('Cheatcode: Open Preview in View');
     await pick('Web');
@@ -237,7 +225,7 @@ describe('a preview as a view, and two side by side', function () {
     await isShownIn('Mobile', '.part.editor');
     await tab.command('View: Close All Editors');
     await tab.command('View: Hide Panel');
-    await openFile('cheatcode-app/app/page.tsx', 'page.tsx');
+    await tab.openFile('cheatcode-app/app/page.tsx');
     await tab.command('Cheatcode: Open Previews Side by Side');
     await besideEachOther();
     await counter();
@@ -261,12 +249,12 @@ describe('a preview as a view, and two side by side', function () {
 
   it('opens the second beside the first, not over it', async () => {
     await tab.command('View: Close All Editors');
-    await openFile('cheatcode-app/app/page.tsx', 'page.tsx');
+    await tab.openFile('cheatcode-app/app/page.tsx');
     await tab.command('Cheatcode: Open Preview');
     await isShownIn('Web', '.part.editor');
     await counter();
     await tab.command('View: Focus First Editor Group');
-    await openFile('cheatcode-mobile/App.tsx', 'App.tsx');
+    await tab.openFile('cheatcode-mobile/App.tsx');
     await tab.command('Cheatcode: Open Preview');
     await besideEachOther();
     assert.equal(await (await counter()).getAttribute('data-alive'), 'true');

@@ -244,6 +244,20 @@ export class Tab {
   }
 
   /** The tab's title or the list's entry of each terminal. */
+  /** Opens a file of the workspace in the active group of editors, as a person does it by the keyboard. */
+  async openFile(file: string): Promise<void> {
+    const name = path.basename(file);
+    const input = this.page.locator('.quick-input-box input');
+    await eventually(`the file ${name}`, async () => {
+      if (!(await input.isVisible())) await this.page.keyboard.press('Control+P');
+      await input.fill(file, { timeout: 3000 });
+      await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click({ timeout: 3000 });
+      const tab = `.editor-group-container.active .tab.active[data-resource-name="${name}"]`;
+      await this.page.locator(tab).waitFor({ timeout: 3000 });
+      return true;
+    });
+  }
+
   async terminalNames(): Promise<string[]> {
     const names = await this.page.locator('.terminal-tabs-entry, .single-terminal-tab').allInnerTexts();
     return names.map((name) => name.trim()).filter((name) => name !== '');

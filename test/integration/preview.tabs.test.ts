@@ -54,6 +54,29 @@ describe('the preview panel', function () {
     await tab.waitForStatus(`Web :${PORT}`, 120_000);
   });
 
+  it('has a gateway of which the editor says nothing: its port has a name, and no message', async () => {
+    await counter();
+    await tab.command('Ports: Focus on Ports View');
+    const row = tab.page.locator('.tunnel-view-label, .monaco-list-row', { hasText: 'Cheatcode preview' }).first();
+    await row.waitFor({ timeout: 30_000 });
+    const port = /\b(\d{4,5})\b/.exec(await row.innerText())?.[1];
+    assert.ok(port, await row.innerText());
+    await tab.command('Notifications: Show Notifications');
+    // It does say so of the app's own, once, when it sees that port first: what is not there was not just cleared away.
+    const told = await eventually('the message about the app', async () => {
+      const texts = await tab.page.locator('.notifications-center .notification-list-item-message').allInnerTexts();
+      if (texts.some((text) => text.includes(String(PORT)))) return texts;
+      throw new Error(texts.join(' | '));
+    });
+    assert.deepEqual(
+      told.filter((text) => text.includes(port)),
+      [],
+    );
+    await tab.picture('preview-ports');
+    await tab.page.keyboard.press('Escape');
+    await tab.command('View: Hide Panel');
+  });
+
   it('holds the living app: hydrated, a click counts, and it says alive', async () => {
     const button = await counter();
     await button.click();
@@ -174,27 +197,5 @@ describe('the preview panel', function () {
       const box = await button.boundingBox();
       assert.ok(box !== null && box.width >= 20, 'a button that can be hit');
     }
-  });
-
-  it('has a gateway of which the editor says nothing: its port has a name, and no message', async () => {
-    await tab.page.setViewportSize({ width: 1280, height: 800 });
-    await tab.command('Ports: Focus on Ports View');
-    const row = tab.page.locator('.tunnel-view-label, .monaco-list-row', { hasText: 'Cheatcode preview' }).first();
-    await row.waitFor({ timeout: 30_000 });
-    const port = /\b(\d{4,5})\b/.exec(await row.innerText())?.[1];
-    assert.ok(port, await row.innerText());
-    await tab.command('Notifications: Show Notifications');
-    // It does say so of the app's own: what is not there was not just cleared away.
-    const told = await eventually('the message about the app', async () => {
-      const texts = await tab.page.locator('.notifications-center .notification-list-item-message').allInnerTexts();
-      if (texts.some((text) => text.includes(String(PORT)))) return texts;
-      throw new Error(texts.join(' | '));
-    });
-    assert.deepEqual(
-      told.filter((text) => text.includes(port)),
-      [],
-    );
-    await tab.picture('preview-ports');
-    await tab.page.keyboard.press('Escape');
   });
 });

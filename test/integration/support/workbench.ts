@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { launchChromium } from '../../hosts/chromium.mjs';
+import { codeServerVariable, newestCodeServer } from '../../hosts/codeServerInstall.mjs';
 import { installVsix, startCodeServer, writeSettings, type CodeServerOptions } from '../../hosts/codeServer.mjs';
 import { inSandbox, repoRoot } from '../../hosts/paths.mjs';
 import type { Server } from '../../hosts/serve.mjs';
@@ -307,7 +308,8 @@ export class Tab {
 
   /** Keeps a picture for the README where the run is told to (`CHEATCODE_SCREENSHOTS`), and else below .sandbox/pictures. */
   async picture(name: string): Promise<void> {
-    const isWanted = process.env['CHEATCODE_SCREENSHOTS'] !== undefined && !name.startsWith('failed');
+    const isNewest = process.env[codeServerVariable] === newestCodeServer;
+    const isWanted = process.env['CHEATCODE_SCREENSHOTS'] !== undefined && isNewest && !name.startsWith('failed');
     const folder = isWanted ? path.join(repoRoot, 'media') : inSandbox('pictures');
     await mkdir(folder, { recursive: true });
     await this.page.screenshot({ path: path.join(folder, `screenshot-${name}.png`) });

@@ -45,7 +45,17 @@ export const suites = {
     timeoutMs: 180_000,
     editor: true,
     isApart: true,
-    first: [],
+    first: [
+      'gateway',
+      'faults',
+      'windows',
+      'foreign',
+      'mobileWeb',
+      'oneServer',
+      'previewLook',
+      'faultsUpdate',
+      'mobile',
+    ],
   },
   // The oldest editor that the manifest promises: what happens inside of it, and the core of what a person sees.
   oldestHost: {

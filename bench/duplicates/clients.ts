@@ -23,7 +23,7 @@ export function countOurClients(distFolder: string): Promise<Counts> {
       env: { PATH: process.env['PATH'] ?? '', HOME: path.dirname(rig.appFolder) },
       waitMs: 60_000,
     };
-    return ['test/faults/support/windows.program.js', JSON.stringify(options)];
+    return ['faults/support/windows.program.js', JSON.stringify(options)];
   });
 }
 

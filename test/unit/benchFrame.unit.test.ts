@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { median, quantile, ratios, type Figure } from '../../bench/figures';
 import { rows } from '../../bench/rows.mjs';
@@ -21,6 +21,23 @@ describe('the benchmarks', () => {
   it('have a file for each row that they name, and no other', () => {
     const files = readdirSync(path.join(repoRoot, 'bench/rows')).filter((name) => name.endsWith('.bench.ts'));
     assert.deepEqual(files.map((name) => name.replace('.bench.ts', '')).sort(), Object.keys(rows).sort());
+  });
+
+  it('start programs that the build makes', () => {
+    const bench = path.join(repoRoot, 'bench');
+    const sources = readdirSync(bench, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+    const named = sources.flatMap((file) =>
+      [
+        ...readFileSync(path.join(bench, file), 'utf8').matchAll(/['`](?:out\/test\/)?(\w+\/[\w/]+\.program)\.js['`]/g),
+      ].map(([, program = '']) => program),
+    );
+    assert.ok(named.length >= 9, named.join(', '));
+    const isThere = (program: string) =>
+      existsSync(path.join(repoRoot, program.startsWith('bench/') ? '' : 'test', `${program}.ts`));
+    assert.deepEqual(
+      named.filter((program) => !isThere(program)),
+      [],
+    );
   });
 
   it('take the middle of what was measured, and between two values what lies between', () => {

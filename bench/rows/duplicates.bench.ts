@@ -44,7 +44,7 @@ export const bench: Bench = async ({ rounds, dir, extensionDir, extensionsDir, s
         const name = `${short}${count}${ways.indexOf(way)}${round}`;
         const counts = await countWithTabs({ name, dir, tabs: count, way, appName, makeApp: make, say });
         say(`${what}: ${way.name}: ${JSON.stringify(counts)}`);
-        if (way.name === 'ours' && counts.status !== 200) throw new Error(`our app answers ${counts.status}`);
+        if (way.name === 'ours' && counts.status !== 200) throw new Error(`our app ends so: ${JSON.stringify(counts)}`);
         return counts;
       });
       figures.push(
@@ -91,7 +91,8 @@ function figuresOf(
     ...seen.flatMap((counts, index) =>
       counts
         .filter(({ status }) => status !== 200)
-        .map(({ status }) => `with ${names[index] ?? ''} the page answered ${status} at the end`),
+        .map(({ status }) => (status === 0 ? 'nobody answered on its port' : `the page answered ${status}`))
+        .map((end) => `with ${names[index] ?? ''} ${end} at the end`),
     ),
   ];
   const note = notes.length === 0 ? {} : { note: notes.join('; ') };

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import ts from 'typescript';
 import { runCommand } from '../../src/sessions/runCommand';
+import { suites } from '../hosts/suites.mjs';
 import { commandsOf, pagesIn } from '../support/pages';
 import type { look } from './support/addedAppType';
 import { CliRig } from './support/cliRig';
@@ -245,19 +246,14 @@ function lookAt(command: string, file: string): void {
       if (!new RegExp(`^  ${row}: \\{ title`, 'm').test(read('bench/rows.mjs'))) fail(`no row ${row}`);
     return;
   }
-  const suites = new Map(
-    [...read(runner).matchAll(/^ {2}(\w+): \{\s+folder: '(\w+)',\s+kind: '(\w+)'/gm)].map(
-      ([, name = '', folder, kind]) => [
-        name,
-        readdirSync(path.join(repoRoot, 'test', folder ?? ''))
-          .filter((one) => one.endsWith(`.${kind}.test.ts`))
-          .map((one) => `test/${folder}/${one}`),
-      ],
-    ),
-  );
-  for (const suite of words) if (!suites.has(suite)) fail(`no suite ${suite}`);
+  const filesOfSuite = (name: string): readonly string[] => {
+    const { folder, kind } = suites[name] ?? fail(`no suite ${name}`);
+    return readdirSync(path.join(repoRoot, 'test', folder))
+      .filter((one) => one.endsWith(`.${kind}.test.ts`))
+      .map((one) => `test/${folder}/${one}`);
+  };
   const wanted = valueOf(rest, '--file');
-  const files = words.flatMap((suite) => suites.get(suite) ?? []).filter((one) => one.includes(wanted ?? ''));
+  const files = words.flatMap(filesOfSuite).filter((one) => one.includes(wanted ?? ''));
   if (words.length > 0 && files.length === 0) fail(`no file ${wanted}`);
   const title = valueOf(rest, '--grep');
   if (title !== undefined && !files.some((one) => read(one).includes(title))) fail(`no test ${title}`);

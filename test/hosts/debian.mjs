@@ -68,6 +68,15 @@ export async function ensureCommand({ title, commands, packages }) {
   );
 }
 
+/** What the tests look at the machine with, and make namespaces by, where the smallest Debian has it not. @returns {Promise<string>[]} their paths */
+export function ensureSystemTools() {
+  return [
+    { command: 'ip', package: 'iproute2' },
+    { command: 'ps', package: 'procps' },
+    { command: 'lsof', package: 'lsof' },
+  ].map(({ command, package: name }) => ensureCommand({ title: command, commands: [command], packages: [name] }));
+}
+
 /** The shells that the command line writes completion scripts for. @returns {Promise<string>[]} their paths */
 export function ensureShells() {
   return ['bash', 'zsh', 'fish'].map((name) => ensureCommand({ title: name, commands: [name], packages: [name] }));

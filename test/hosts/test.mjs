@@ -12,7 +12,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureChromium } from './chromium.mjs';
 import { codeServerVariable, ensureCodeServer, wantedCodeServer } from './codeServerInstall.mjs';
-import { ensureCommand, ensureShells } from './debian.mjs';
+import { ensureCommand, ensureShells, ensureSystemTools } from './debian.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { downloadedEditor, namedEditor, screen } from './desktop.mjs';
 import { ensureExpoWeb } from './expoWeb.mjs';
@@ -117,7 +117,7 @@ async function prepare(names) {
     ...(editor || names.includes('contract')
       ? /** @type {const} */ ([20, 22, 24]).map((major) => ensureNode(major))
       : []),
-    ...(names.includes('contract') ? ensureShells() : []),
+    ...(names.includes('contract') ? [...ensureShells(), ...ensureSystemTools()] : []),
     // The shell of Alpine's images: the reaper must work in it.
     ...(names.includes('contract') || names.includes('tabs')
       ? [ensureCommand({ title: 'BusyBox', commands: ['busybox'], packages: ['busybox'] })]

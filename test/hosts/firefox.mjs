@@ -28,9 +28,6 @@ export async function launchFirefox(folder) {
     executablePath,
     headless: true,
     userDataDir: profile,
-    // Not by the protocol: Firefox 140, which Debian 12 has without its security updates, does not know all that is sent for it.
-    defaultViewport: null,
-    args: ['--width=900', '--height=700'],
     env: {
       ...process.env,
       // Firefox refuses a home that another user owns, as root's is under sudo, and keeps its cache there.

@@ -29,6 +29,7 @@ export class FirefoxPreview {
 
   static async create(browser: Browser, editorUrl: string, gatewayPort: number): Promise<FirefoxPreview> {
     const page = await browser.newPage();
+    await page.setViewport({ width: 900, height: 700 });
     return new FirefoxPreview(page, editorUrl, gatewayPort);
   }
 

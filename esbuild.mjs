@@ -274,10 +274,10 @@ async function main() {
  * @param {readonly import('esbuild').Metafile[]} metafiles
  */
 async function writeNotices(metafiles) {
-  const { bundledPackages, thirdPartyNotices } = await import('./test/hosts/thirdParty.mjs');
+  const { noticesOf } = await import('./test/hosts/thirdParty.mjs');
   const native = await ensureNativePackage(thisTarget());
-  const folders = [...bundledPackages([...metafiles, ...browserMetafiles]), ...(native ? [native] : [])];
-  await writeFile(path.join(root, 'dist/THIRD_PARTY_NOTICES.txt'), await thirdPartyNotices(folders));
+  const notices = await noticesOf([...metafiles, ...browserMetafiles], native);
+  await writeFile(path.join(root, 'dist/THIRD_PARTY_NOTICES.txt'), notices);
 }
 
 /** @param {string} dir */

@@ -30,33 +30,43 @@ export const bench: Bench = async ({ rounds, dir, extensionDir, extensionsDir, s
   const naive = await naiveExtension(path.join(dir, 'naive'), appName);
   const ways: readonly Way[] = [ours(extensionsDir), await folderOpenTask(path.join(dir, 'none')), naive];
   const figures: Figure[] = [];
-  // What is quick comes first, so that it fails first.
-  const crowds = [() => countOurClients(path.join(extensionDir, 'dist')), countNaiveClients];
-  const crowd = await inTurns(rounds, crowds, async (count) => {
-    const counts = await count();
-    say(`${CLIENTS} clients at once: ${count === crowds[0] ? 'ours' : naive.name}: ${JSON.stringify(counts)}`);
+  /** What became of a rival is a finding; ours must answer. */
+  const seen = (what: string, name: string, counts: Counts): Counts => {
+    say(`${what}: ${name}: ${JSON.stringify(counts)}`);
+    if (name === 'ours' && counts.status !== 200) throw new Error(`our app ends so: ${JSON.stringify(counts)}`);
     return counts;
-  });
+  };
+  const inCrowd = `${CLIENTS} clients at once`;
+  // What is quick comes first, so that it fails first.
+  const crowds = [
+    { name: 'ours', count: () => countOurClients(path.join(extensionDir, 'dist')) },
+    { name: naive.name, count: countNaiveClients },
+  ];
+  const crowd = await inTurns(rounds, crowds, async ({ name, count }) => seen(inCrowd, name, await count()));
   for (const { title, short, tabs, make } of apps)
     for (const count of tabs) {
       const what = `${title}, ${count} ${count === 1 ? 'tab' : 'tabs'} at once`;
-      const seen = await inTurns(rounds, ways, async (way, round) => {
+      const all = await inTurns(rounds, ways, async (way, round) => {
         const name = `${short}${count}${ways.indexOf(way)}${round}`;
-        const counts = await countWithTabs({ name, dir, tabs: count, way, appName, makeApp: make, say });
-        say(`${what}: ${way.name}: ${JSON.stringify(counts)}`);
-        if (way.name === 'ours' && counts.status !== 200) throw new Error(`our app ends so: ${JSON.stringify(counts)}`);
-        return counts;
+        return seen(what, way.name, await countWithTabs({ name, dir, tabs: count, way, appName, makeApp: make, say }));
       });
       figures.push(
         ...figuresOf(
           what,
           SETTLE_MS,
           ways.map(({ name }) => name),
-          seen,
+          all,
         ),
       );
     }
-  figures.push(...figuresOf(`${CLIENTS} clients at once`, CLIENTS_SETTLE_MS, ['ours', naive.name], crowd));
+  figures.push(
+    ...figuresOf(
+      inCrowd,
+      CLIENTS_SETTLE_MS,
+      crowds.map(({ name }) => name),
+      crowd,
+    ),
+  );
   return figures;
 };
 

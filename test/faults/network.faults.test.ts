@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inOwnNetwork } from '../hosts/lanes.mjs';
 import { skipBecause } from '../support/skip';
 import { faultCase } from './support/faultCase';
 
@@ -12,8 +13,7 @@ describe('without a network', () => {
     { servers: 1, timeoutMs: 120_000 },
     async (c) => {
       // A network with nothing but itself: no registry, no tunnel.
-      const alone = 'ip link set lo up && exec "$@"';
-      const window = c.window({ wrapper: ['unshare', '-n', 'sh', '-c', alone, 'sh'] });
+      const window = c.window({ wrapper: inOwnNetwork });
       const tool = {
         packageName: '@expo/ngrok',
         minVersion: '4.1.0',

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { freePort, isAlive, waitFor } from '../contract/support/hostRig';
-import { ensureCommand } from '../hosts/debian.mjs';
+import { inOwnNetwork } from '../hosts/lanes.mjs';
 import type { LaunchSpec } from '../../src/sessions/protocol';
 import { TestMachine } from '../support/machines';
 import { RedisServer } from '../support/redisServer';
@@ -63,12 +63,12 @@ describe('the agreement of machines, and what can go wrong with it', function ()
   it('starts once on twenty machines, the others say where it runs, and one takes over when the holder dies', async function () {
     this.timeout(300_000);
     if (process.getuid?.() !== 0) skipBecause(this, 'only root can make a network namespace');
-    await ensureCommand({ title: 'ip', commands: ['ip'], packages: ['iproute2'] });
     const redis = await redisServer();
     // Redis's Unix socket crosses the networks; its own loopback is all that each of them has.
-    const alone = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
     const settings = boxSettings(`unix://${redis.socket}`);
-    const all = await Promise.all(Array.from({ length: 20 }, () => box(settings, { wrapper: alone, port: 3000 })));
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => box(settings, { wrapper: inOwnNetwork, port: 3000 })),
+    );
     let peak = 0;
     let isWatching = true;
     const look = async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { median } from '../../bench/figures';
 import type { RedisSettings } from '../../src/sessions/protocol';
 import { freePort } from '../contract/support/hostRig';
 import { boxSettings } from './support/redisBox';
@@ -66,8 +67,4 @@ async function startMs(c: RedisCase, kind: string, redis: RedisSettings | undefi
   assert.equal(acrossMachines?.code, redis && 'redisUnavailable', kind);
   await c.end(box);
   return tookMs;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b).at(Math.floor(values.length / 2)) ?? NaN;
 }

@@ -2,17 +2,18 @@
 import { spawnSync } from 'node:child_process';
 import { ensureCommand } from './debian.mjs';
 
+/** Words before a command, of root's: a network with nothing but a loopback. It wants `ip`. */
+export const inOwnNetwork = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+
 /**
- * Words before a command that give it a network with nothing but a loopback.
- * @returns {Promise<readonly string[] | undefined>} undefined where there is none to be had: not Linux, not root, or not allowed
+ * Whether a network of one's own can be had.
+ * @returns {Promise<readonly string[] | undefined>} the words for it; undefined where there is none to be had: not Linux, not root, or not allowed
  */
 export async function ownNetwork() {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
   await ensureCommand({ title: 'ip', commands: ['ip'], packages: ['iproute2'] });
-  const [command, ...words] = /** @type {const} */ ([
-    ...['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'],
-  ]);
-  return spawnSync(command, [...words, 'true']).status === 0 ? [command, ...words] : undefined;
+  const [command = '', ...words] = inOwnNetwork;
+  return spawnSync(command, [...words, 'true']).status === 0 ? inOwnNetwork : undefined;
 }
 
 /**

@@ -12,7 +12,7 @@ import { exclusive } from './once.mjs';
 import { inRepo, repoRoot } from './paths.mjs';
 import { run, SetupError } from './run.mjs';
 import { step } from './step.mjs';
-import { bundledPackages, thirdPartyNotices } from './thirdParty.mjs';
+import { noticesOf } from './thirdParty.mjs';
 import { packVsix } from './vsce.mjs';
 import { checkVsix } from './vsixContents.mjs';
 
@@ -103,7 +103,7 @@ async function pack(target, native, hash) {
   await rm(stampOf(vsix), { force: true });
   /** @type {import('esbuild').Metafile[]} */
   const metafiles = JSON.parse(await readFile(metafilesName, 'utf8'));
-  const notices = await thirdPartyNotices([...bundledPackages(metafiles), ...(native ? [native] : [])]);
+  const notices = await noticesOf(metafiles, native);
   await packVsix(vsix, {
     dist: bundlesDir,
     how: ['--target', target],

@@ -60,8 +60,9 @@ const { values, positionals } = parseArgs({
     keep: { type: 'boolean' },
   },
 });
-/** More than any suite takes: one that hangs must not use up the whole time of a CI. */
-const suiteLimitMs = (60 + (values.full ? 100 : 0) + Number(values.minutes ?? 0)) * 60_000;
+/** More than any suite takes, or any one file of those that run side by side: what hangs must not use up the whole time of a CI. */
+const limitMs = (/** @type {boolean} */ isFile) =>
+  ((isFile ? 30 : 60) + (values.full ? 100 : 0) + Number(values.minutes ?? 0)) * 60_000;
 /** A browser and an editor wait as much as they work; four of each are what a machine of many cores still has memory for. */
 const lanesAtOnce = Math.min(Math.max(os.availableParallelism(), 2), 4);
 /** All tests of the suites that were chosen. */
@@ -117,7 +118,8 @@ async function prepare(names) {
     ...(editor || names.includes('contract')
       ? /** @type {const} */ ([20, 22, 24]).map((major) => ensureNode(major))
       : []),
-    ...(names.includes('contract') ? [...ensureShells(), ...ensureSystemTools()] : []),
+    ...(names.includes('contract') ? ensureShells() : []),
+    ...(names.includes('contract') || names.includes('faults') ? ensureSystemTools() : []),
     // The shell of Alpine's images: the reaper must work in it.
     ...(names.includes('contract') || names.includes('tabs')
       ? [ensureCommand({ title: 'BusyBox', commands: ['busybox'], packages: ['busybox'] })]
@@ -144,8 +146,6 @@ async function prepare(names) {
 async function stages(hasNetworks) {
   /** @type {{ parts: import('./suitePart.mjs').Part[], lanes: number }[]} */
   const all = [];
-  /** @type {import('./suitePart.mjs').Part[] | undefined} */
-  let beside;
   for (const name of chosen) {
     const of = /** @type {import('./suites.mjs').Suite} */ (suites[name]);
     const files = of.kind === 'host' ? [] : await filesOf(of, values.file);
@@ -159,15 +159,16 @@ async function stages(hasNetworks) {
             files: [file],
           }))
         : [{ suite: name, of, name, files }];
-    if (isApart && beside !== undefined) beside.push(...parts);
+    const before = all.at(-1);
+    if (isApart && before !== undefined && before.lanes > 1) before.parts.push(...parts);
     else all.push({ parts, lanes: isApart ? lanesAtOnce : 1 });
-    beside = isApart ? (beside ?? parts) : undefined;
   }
   return all;
 }
 
 /** @param {import('./suitePart.mjs').Part} part @param {number} lane @param {Prepared} prepared */
-async function surroundings({ suite, of }, lane, { codeServer, program, vsix }) {
+async function surroundings(part, lane, { codeServer, program, vsix }) {
+  const { suite, of } = part;
   const inside = of.codeServer === undefined ? program : launcher;
   return {
     dir: path.join(runDir, `${suite}${lane}`),
@@ -175,7 +176,7 @@ async function surroundings({ suite, of }, lane, { codeServer, program, vsix }) 
     program: inside,
     marker: `${marker}.${suite}${lane}`,
     grep: values.grep,
-    limitMs: suiteLimitMs,
+    limitMs: limitMs(part.name !== part.suite),
     env: {
       [codeServerVariable]: of.codeServer ?? codeServer,
       CHEATCODE_TEST_VSIX: vsix,
@@ -231,6 +232,7 @@ try {
         told.push(`\nfailed in ${part.name}: ${title}\n  ${withoutStack(error).join('\n  ')}`);
       }
     });
+  const isBeside = (/** @type {string} */ name) => network !== undefined && suites[name]?.isApart === true;
   const lines = [];
   for (const [name, { ms, numbers }] of outcomes) {
     if (numbers.passed + numbers.failed + numbers.skipped === 0 && isWhole && !isEnding()) {
@@ -239,7 +241,7 @@ try {
     }
     for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) sum[key] += numbers[key];
     lines.push(
-      `${name}: ${numbers.passed} passed, ${numbers.failed} failed, ${numbers.skipped} skipped in ${(ms / 1000).toFixed(1)} s`,
+      `${name}: ${numbers.passed} passed, ${numbers.failed} failed, ${numbers.skipped} skipped in ${(ms / 1000).toFixed(1)} s${isBeside(name) ? ', side by side' : ''}`,
     );
   }
   // Last, where also who sees only the end of the output finds them.

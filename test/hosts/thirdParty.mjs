@@ -32,11 +32,21 @@ OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 SOFTWARE.`;
 
 /**
+ * The text for a package of ours.
+ * @param {readonly import('esbuild').Metafile[]} metafiles of its bundles, with paths relative to the repository
+ * @param {string | undefined} native folder of its part of node-pty
+ * @returns {Promise<string>}
+ */
+export function noticesOf(metafiles, native) {
+  return thirdPartyNotices([...bundledPackages(metafiles), ...(native ? [native] : [])]);
+}
+
+/**
  * The folders of the npm packages of which some code is in a bundle; what the bundler read and left out does not count.
  * @param {readonly import('esbuild').Metafile[]} metafiles with paths relative to the repository
  * @returns {string[]}
  */
-export function bundledPackages(metafiles) {
+function bundledPackages(metafiles) {
   return [...new Set(metafiles.flatMap(packageFolders))].map((folder) => inRepo(folder));
 }
 
@@ -46,7 +56,7 @@ export function bundledPackages(metafiles) {
  * @param {readonly string[]} folders of the packages
  * @returns {Promise<string>}
  */
-export async function thirdPartyNotices(folders) {
+async function thirdPartyNotices(folders) {
   /** @type {Map<string, string>} */
   const sections = new Map();
   for (const folder of folders) {

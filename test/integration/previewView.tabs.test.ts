@@ -95,6 +95,7 @@ describe('a preview as a view, and two side by side', function () {
   };
   const editorTabs = (): Promise<string[]> =>
     tab.page.locator('.part.editor .tabs-container .tab .label-name').allInnerTexts();
+
   it('shows the app below the editors, alive', async () => {
     await tab.command('Cheatcode: Open Preview in View');
     await pick('Web');

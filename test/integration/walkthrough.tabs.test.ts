@@ -122,9 +122,7 @@ describe('the walkthrough', function () {
       await tab.waitForStatus(`Web :${PORT}`);
       await tab.clearNotifications();
       await closePanel();
-      await tab.page.keyboard.press('Control+P');
-      await tab.page.keyboard.type('app/page.tsx');
-      await tab.page.locator('.quick-input-list .monaco-list-row', { hasText: 'page.tsx' }).first().click();
+      await tab.openFile('cheatcode-app/app/page.tsx');
       await tab.page.locator('.view-lines').first().click();
       await tab.page.keyboard.press('Control+Home');
       await tab.command('Cheatcode: Show Dev Servers');

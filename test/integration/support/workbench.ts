@@ -244,7 +244,6 @@ export class Tab {
     await this.page.keyboard.type(text);
   }
 
-  /** The tab's title or the list's entry of each terminal. */
   /** Opens a file of the workspace in the active group of editors, as a person does it by the keyboard. */
   async openFile(file: string): Promise<void> {
     const name = path.basename(file);
@@ -257,8 +256,11 @@ export class Tab {
       await this.page.locator(tab).waitFor({ timeout: 3000 });
       return true;
     });
+    // The tab comes first; only with its text is the file the active one for extensions.
+    await this.page.locator(`.editor-group-container.active .monaco-editor[data-uri$="${file}"]`).waitFor();
   }
 
+  /** The tab's title or the list's entry of each terminal. */
   async terminalNames(): Promise<string[]> {
     const names = await this.page.locator('.terminal-tabs-entry, .single-terminal-tab').allInnerTexts();
     return names.map((name) => name.trim()).filter((name) => name !== '');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser } from 'puppeteer-core';
 import { launchFirefox } from '../hosts/firefox.mjs';
 import { layPreviewSample, startPreviewSample } from '../hosts/previewSamples.mjs';
+import { EditedFile } from './support/edits';
 import { FirefoxPreview } from './support/gatewayFirefox';
 import { GatewayStage } from './support/gatewayStage';
 import { keepFailure } from './support/failurePicture';
@@ -47,20 +47,20 @@ describe('the preview gateway in Firefox, in a tab through the path proxy', func
   });
 
   it('keeps its state over an edit', async () => {
-    const file = path.join(folder, 'components', 'Edited.js');
-    const before = await readFile(file, 'utf8');
+    const edited = await EditedFile.at(path.join(folder, 'components', 'Edited.js'));
     await preview.open('/');
-    await preview.click('#counter');
-    await preview.click('#counter');
-    await preview.says('#counter', '2');
-    await preview.mark();
-    await writeFile(file, before.replace('before', 'after'));
     try {
+      await edited.untilShown(async () => String(await preview.inApp(`document.querySelector('#edited')?.innerText`)));
+      await preview.click('#counter');
+      await preview.click('#counter');
+      await preview.says('#counter', '2');
+      await preview.mark();
+      await edited.say('after');
       await preview.says('#edited', 'after');
       await preview.says('#counter', '2');
       assert.ok(await preview.isMarked(), 'the document was loaded anew');
     } finally {
-      await writeFile(file, before);
+      await edited.restore();
     }
     await preview.says('#edited', 'before');
   });

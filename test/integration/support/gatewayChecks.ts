@@ -1,8 +1,8 @@
 /** What a living app can do, each with the sample's pages and as a person would see it. */
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GATEWAY_PATH, type FromFrame } from '../../../src/sessions/gatewayProtocol';
+import { EditedFile } from './edits';
 import type { Preview } from './gatewayPreview';
 import type { Row } from './gatewayRows';
 import { eventually } from './workbench';
@@ -56,19 +56,19 @@ export const checks: readonly Check[] = [
   {
     title: 'keeps its state over an edit',
     run: async ({ preview, folder }) => {
-      const file = path.join(folder, 'components', 'Edited.js');
-      const before = await readFile(file, 'utf8');
+      const edited = await EditedFile.at(path.join(folder, 'components', 'Edited.js'));
       await preview.openAlive('/');
       await preview.isHotReloadConnected();
-      await preview.click('#counter');
-      await preview.click('#counter');
-      await preview.says('#counter', '2');
-      await writeFile(file, before.replace('before', 'after'));
       try {
+        await edited.untilShown(() => preview.app.locator('#edited').innerText({ timeout: 5000 }));
+        await preview.click('#counter');
+        await preview.click('#counter');
+        await preview.says('#counter', '2');
+        await edited.say('after');
         await preview.says('#edited', 'after');
         assert.equal(await preview.app.locator('#counter').innerText(), '2');
       } finally {
-        await writeFile(file, before);
+        await edited.restore();
       }
       await preview.says('#edited', 'before');
     },

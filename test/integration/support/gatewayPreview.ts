@@ -83,6 +83,8 @@ export class Preview {
   async open(path: string): Promise<void> {
     // An address that differs in its hash alone would not be loaded anew.
     await this.page.goto('about:blank');
+    // Nobody tells of the end of a socket whose document is gone.
+    this.#sockets.clear();
     await this.page.goto(this.options.way === 'panel' ? this.#panelAddress(path) : this.address(path), {
       waitUntil: 'commit',
     });
@@ -180,7 +182,7 @@ export class Preview {
     return this.app.locator('html').evaluate<T, undefined>(expression, undefined, { timeout: 15_000 });
   }
 
-  /** Waits until a WebSocket is open that has brought something. */
+  /** Waits until a WebSocket is open that has brought something since {@link open}. */
   async isHotReloadConnected(): Promise<void> {
     await eventually(
       'a socket of the hot reload',

@@ -17,6 +17,11 @@ export interface ProcStat {
   readonly pgid: number;
   readonly sid: number;
   readonly startTicks: string;
+  /**
+   * Where the kernel has laid the program, its arguments and its environment: an exec lays all of it anew. Undefined where the
+   * system does not show it (another user's process, a zombie, a kernel thread, gVisor).
+   */
+  readonly layout: string | undefined;
 }
 
 /** Gone (ENOENT, ESRCH) or hidden (EACCES, EPERM): both are "we can't see it". */
@@ -39,11 +44,22 @@ export function parseProcStat(text: string): ProcStat | undefined {
   const end = text.lastIndexOf(')');
   const pid = parseInt(text, 10);
   const fields = text.slice(end + 2).split(' ');
-  // Field 3 is the first after the name; field 22 is the start time.
+  // Field 3 is the first after the name; field 22 is the start time (proc_pid_stat(5)).
   const [state, ppid, pgid, sid] = fields;
   const startTicks = fields[19];
+  // startcode, endcode, startstack; start_data, end_data, start_brk, arg_start, arg_end, env_start, env_end.
+  const layout = [...fields.slice(23, 26), ...fields.slice(42, 49)];
+  const isShown = layout.length === 10 && layout.slice(-2).every((address) => Number(address) > 0);
   if (end < 0 || !pid || !state || !ppid || !pgid || !sid || !startTicks) return undefined;
-  return { pid, state, ppid: Number(ppid), pgid: Number(pgid), sid: Number(sid), startTicks };
+  return {
+    pid,
+    state,
+    ppid: Number(ppid),
+    pgid: Number(pgid),
+    sid: Number(sid),
+    startTicks,
+    layout: isShown ? layout.join(' ') : undefined,
+  };
 }
 
 /** The stat of a visible process. */

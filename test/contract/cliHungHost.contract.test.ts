@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { linuxProcesses } from '../../src/sessions/host/linuxProcesses';
 import { readProcStat } from '../../src/sessions/procFiles';
 import { listenersOf } from '../hosts/proc.mjs';
 import { CliRig } from './support/cliRig';
 import { isAlive, waitFor } from './support/hostRig';
+import { markedPids, STUB_SERVER } from './support/marked';
 
 /** Between two looks of the witness, in milliseconds. */
 const LOOK_MS = 15;
@@ -26,10 +26,7 @@ describe('the command line where the session host hangs', function () {
     await rig.dispose();
   });
 
-  const serverPids = async () =>
-    (await linuxProcesses.findByEnvironment('STUB_RIG', rig.host.stateFolder))
-      .filter(({ command }) => /^(?:\S*\/)?node server\.mjs/.test(command))
-      .map(({ pid }) => pid);
+  const serverPids = () => markedPids('STUB_RIG', rig.host.stateFolder, STUB_SERVER);
   const listening = async () => [...new Set((await listenersOf(rig.host.port)).map(({ pid }) => pid))];
   /** Watches from outside; the result ends it and says how many servers there were at once. */
   const witness = () => {

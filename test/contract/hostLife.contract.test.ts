@@ -29,6 +29,7 @@ import { ensureScopePaths, ensureStateFolder, type ScopePaths } from '../../src/
 import { ensureNode, type NodeMajor } from '../hosts/nodes.mjs';
 import { skipBecause } from '../support/skip';
 import { freePort, HostRig, isAlive, repoRoot, waitFor, watchSession } from './support/hostRig';
+import { markedPids, SESSION_HOST, STUB_SERVER } from './support/marked';
 import { Programs } from './support/program';
 import { RigClient, type RigClientOptions, type SeenByClient } from './support/rigClient';
 
@@ -88,10 +89,7 @@ describe("the host's life and the way to it, under faults", function () {
     assert.ok(seen, 'the client was told of an error');
     return seen;
   };
-  const serverPids = async () =>
-    (await linuxProcesses.findByEnvironment('STUB_RIG', rig.stateFolder))
-      .filter(({ command }) => /^(?:\S*\/)?node server\.mjs/.test(command))
-      .map(({ pid }) => pid);
+  const serverPids = () => markedPids('STUB_RIG', rig.stateFolder, STUB_SERVER);
   const hostOf = (client: HostClient) => (client.state.kind === 'connected' ? client.state.hostPid : undefined);
   /** Watches from outside; the result ends it and says how many servers there were at once. */
   const witness = () => {
@@ -678,9 +676,8 @@ describe("the host's life and the way to it, under faults", function () {
       if (can.status !== 0) skipBecause(this, 'another user can not run this Node');
       undo.push(async () => {
         await waitFor('its hosts to end', async () => {
-          const found = await linuxProcesses.findByEnvironment('RIG_MARK', rig.stateFolder);
-          const hosts = found.filter(({ command }) => command.includes('host.js'));
-          for (const { pid } of hosts) if (isAlive(pid)) process.kill(pid, 'SIGTERM');
+          const hosts = await markedPids('RIG_MARK', rig.stateFolder, SESSION_HOST);
+          for (const pid of hosts) if (isAlive(pid)) process.kill(pid, 'SIGTERM');
           return hosts.length === 0;
         });
         rmSync(fallback, { recursive: true, force: true });

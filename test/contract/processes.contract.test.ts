@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, realpath, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { linuxProcesses } from '../../src/sessions/host/linuxProcesses';
 import { psProcesses } from '../../src/sessions/host/psProcesses';
 import type { ProcessIdentity, Processes } from '../../src/sessions/host/processes';
@@ -186,6 +187,26 @@ for (const [name, processes] of kinds) {
         assert.deepEqual(await find(nonce.slice(0, -1), true), [pid]);
         assert.deepEqual(await find(nonce.slice(0, -1), false), []);
         assert.deepEqual(await processes.findByEnvironment('CONTRACT', nonce), []);
+      });
+
+      it('are found by the environment that their last exec gave them, whatever was seen before', async () => {
+        const value = `scope:${process.pid}-${Date.now()}-exec`;
+        const go = path.join(folder, 'exec');
+        const wait = `while [ ! -e '${go}' ]; do sleep 0.02; done; exec env`;
+        const taker = programs.command('sh', ['-c', `${wait} CHEATCODE_CONTRACT='${value}' sleep 1000`]);
+        const giver = programs.command('sh', ['-c', `${wait} -u CHEATCODE_CONTRACT sleep 1000`], {
+          env: { CHEATCODE_CONTRACT: value },
+        });
+        // The shells' helpers have it, too, as long as they live.
+        const find = async () =>
+          (await processes.findByEnvironment('CHEATCODE_CONTRACT', value))
+            .map(({ pid }) => pid)
+            .filter((pid) => pid === taker || pid === giver);
+        const finds = (pid: number) =>
+          waitUntil(`${pid} alone is found`, async () => isDeepStrictEqual(await find(), [pid]));
+        await finds(giver);
+        await writeFile(go, '');
+        await finds(taker);
       });
     }
   });

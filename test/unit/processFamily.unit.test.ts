@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { findFamily, isInFamily, type FamilyMarks } from '../../src/sessions/host/processFamily';
-import type { ProcessInfo, Processes } from '../../src/sessions/host/processes';
+import type { ProcessEntry, Processes } from '../../src/sessions/host/processes';
 
 const HOST = 40;
 const SERVER = 50;
 const leader = { pid: SERVER, startTicks: '900' };
 
-function process(of: Partial<ProcessInfo> & { readonly pid: number }): ProcessInfo {
-  return { ppid: HOST, pgid: of.pid, startTicks: '900', isZombie: false, ...of } as ProcessInfo;
+function process(of: Partial<ProcessEntry> & { readonly pid: number }): ProcessEntry {
+  return { ppid: HOST, pgid: of.pid, startTicks: '900', isZombie: false, ...of } as ProcessEntry;
 }
 
 /** A machine with these processes; those of `cookies` carry the session's cookie. */
-function family(all: readonly ProcessInfo[], marks: Partial<FamilyMarks> = {}, cookies: readonly number[] = []) {
+function family(all: readonly ProcessEntry[], marks: Partial<FamilyMarks> = {}, cookies: readonly number[] = []) {
   const processes = {
-    list: () => Promise.resolve(all),
+    table: () => Promise.resolve(all),
     findByEnvironment: () => Promise.resolve(all.filter(({ pid }) => cookies.includes(pid))),
   } as unknown as Processes;
   return findFamily(processes, { pgid: SERVER, cookie: 'c', ...marks }).then((found) =>
@@ -56,14 +56,14 @@ describe('one process, asked whether it is of the family', () => {
   const child = process({ pid: 51, ppid: SERVER, pgid: SERVER });
   /** What was asked of the machine. */
   let asked: string[];
-  const isIn = (pid: number, all: readonly ProcessInfo[], marks: Partial<FamilyMarks> = { leader }) => {
+  const isIn = (pid: number, all: readonly ProcessEntry[], marks: Partial<FamilyMarks> = { leader }) => {
     asked = [];
     const find = (one: number) => all.find((info) => info.pid === one);
     const processes = {
-      list: () => Promise.resolve(asked.push('all')).then(() => all),
+      table: () => Promise.resolve(asked.push('all')).then(() => all),
       findByEnvironment: () => Promise.resolve([]),
       groupOf: (one: number) => Promise.resolve(find(one)?.pgid),
-      liveness: (one: ProcessInfo) => Promise.resolve(find(one.pid)?.startTicks === one.startTicks ? 'alive' : 'dead'),
+      liveness: (one: ProcessEntry) => Promise.resolve(find(one.pid)?.startTicks === one.startTicks ? 'alive' : 'dead'),
     } as unknown as Processes;
     return isInFamily(processes, { pgid: SERVER, cookie: 'c', ...marks }, pid);
   };

@@ -3,7 +3,8 @@
  * Invariant: a signal goes only to an identity that was verified in the same turn of the loop, or to a group with a
  * live member that is not our own; zombies count as dead.
  */
-import type { ProcessIdentity, ProcessInfo, Processes } from './processes';
+import { EnvironmentMemory } from './environmentMemory';
+import type { ProcessEntry, ProcessIdentity, ProcessInfo, Processes } from './processes';
 import {
   isZombieState,
   mapFew,
@@ -20,17 +21,13 @@ import {
 } from '../procFiles';
 import { existence, isForeignGroup, sendSignal } from './signals';
 
+const environments = new EnvironmentMemory(readEnvironment);
+
 /** Process control over /proc. */
 export const linuxProcesses: Processes = {
-  async list() {
-    const stats: ProcStat[] = [];
-    await visitInSlices(procPids(), (pid) => {
-      const stat = readProcStat(pid);
-      if (stat) stats.push(stat);
-      return undefined;
-    });
-    return mapFew(stats, describe);
-  },
+  list: async () => mapFew(await readAllStats(), describe),
+
+  table: async () => (await readAllStats()).map(entryOf),
 
   liveness(identity) {
     const stat = readProcStat(identity.pid);
@@ -51,14 +48,13 @@ export const linuxProcesses: Processes = {
   },
 
   async findByEnvironment(name, value, options) {
-    const found: ProcessInfo[] = [];
-    await mapFew(procPids(), async (pid) => {
-      const environment = await readEnvironment(pid);
-      if (!environment || !holds(environment, `${name}=${value}`, options?.prefix ?? false)) return;
+    const isWanted = (one: string) => (options?.prefix === true ? one.startsWith(value) : one === value);
+    const holders = await environments.withVariable(name, await readAllStats(), isWanted);
+    // As they are now: one that has ended meanwhile is of no use to anybody.
+    return holders.flatMap(({ pid, startTicks }) => {
       const stat = readProcStat(pid);
-      if (stat) found.push(await describe(stat));
+      return stat?.startTicks === startTicks ? [entryOf(stat)] : [];
     });
-    return found;
   },
 
   workingDirectory: (pid) => Promise.resolve(readProcLink(pid, 'cwd')),
@@ -91,15 +87,20 @@ function isSame(stat: ProcStat, identity: ProcessIdentity): boolean {
   return stat.startTicks === identity.startTicks && !isZombieState(stat.state);
 }
 
-async function describe(stat: ProcStat): Promise<ProcessInfo> {
-  const { pid, ppid, pgid, sid, startTicks } = stat;
-  const isZombie = isZombieState(stat.state);
-  return { pid, startTicks, ppid, pgid, sid, isZombie, uid: readUid(pid), command: await readCommandLine(pid) };
+async function readAllStats(): Promise<readonly ProcStat[]> {
+  const stats: ProcStat[] = [];
+  await visitInSlices(procPids(), (pid) => {
+    const stat = readProcStat(pid);
+    if (stat) stats.push(stat);
+    return undefined;
+  });
+  return stats;
 }
 
-/** Whether NUL-separated `environment` has an entry that is `entry`, or that starts with it when `prefix`. */
-export function holds(environment: Buffer, entry: string, prefix: boolean): boolean {
-  const needle = Buffer.from(prefix ? `\0${entry}` : `\0${entry}\0`);
-  // A NUL on both sides, so that the first and the last entry look like the others.
-  return Buffer.concat([Buffer.of(0), environment, Buffer.of(0)]).includes(needle);
+function entryOf({ pid, startTicks, ppid, pgid, sid, state }: ProcStat): ProcessEntry {
+  return { pid, startTicks, ppid, pgid, sid, isZombie: isZombieState(state) };
+}
+
+async function describe(stat: ProcStat): Promise<ProcessInfo> {
+  return { ...entryOf(stat), uid: readUid(stat.pid), command: await readCommandLine(stat.pid) };
 }

@@ -1,5 +1,5 @@
 import { SESSION_COOKIE } from '../serverEnvironment';
-import type { ProcessIdentity, ProcessInfo, Processes } from './processes';
+import type { ProcessIdentity, ProcessEntry, Processes } from './processes';
 
 /** How the processes of a session are known: the group they were born in, and the cookie that stays with those who left it. */
 export interface FamilyMarks {
@@ -16,17 +16,17 @@ export interface FamilyMarks {
  * All live processes of a session: its group, the descendants of its leader and whatever carries its cookie. Zombies do
  * not count: they have ended and wait for a parent that may never ask.
  */
-export async function findFamily(processes: Processes, marks: FamilyMarks): Promise<readonly ProcessInfo[]> {
+export async function findFamily(processes: Processes, marks: FamilyMarks): Promise<readonly ProcessEntry[]> {
   const [all, marked] = await Promise.all([
-    processes.list(),
+    processes.table(),
     processes.findByEnvironment(SESSION_COOKIE, marks.cookie, { prefix: marks.isPrefix === true }),
   ]);
-  const members = new Map<number, ProcessInfo>();
+  const members = new Map<number, ProcessEntry>();
   for (const info of marked) members.set(info.pid, info);
   const pgid = all.some((info) => hasTakenOver(info, marks)) ? undefined : marks.pgid;
   // A leader that was just forked is still in the host's group, with the host's environment.
   for (const info of all) if (info.pgid === pgid || isLeader(info, marks)) members.set(info.pid, info);
-  const children = new Map<number, ProcessInfo[]>();
+  const children = new Map<number, ProcessEntry[]>();
   for (const info of all) {
     const siblings = children.get(info.ppid);
     if (siblings) siblings.push(info);

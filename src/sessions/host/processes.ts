@@ -8,11 +8,16 @@ export interface ProcessIdentity {
   readonly startTicks: string;
 }
 
-export interface ProcessInfo extends ProcessIdentity {
+/** A row of the process table. */
+export interface ProcessEntry extends ProcessIdentity {
   readonly ppid: number;
   readonly pgid: number;
   readonly sid: number;
   readonly isZombie: boolean;
+}
+
+/** With what may take a read of its own. */
+export interface ProcessInfo extends ProcessEntry {
   readonly uid: number | undefined;
   /** Command line, for people; empty when hidden. */
   readonly command: string;
@@ -21,6 +26,8 @@ export interface ProcessInfo extends ProcessIdentity {
 export interface Processes {
   /** All processes that this user may see, zombies included (marked). */
   list(): Promise<readonly ProcessInfo[]>;
+  /** The same, without what would take more of the machine: for who looks often. */
+  table(): Promise<readonly ProcessEntry[]>;
   /** `alive` only for this very process and no zombie; `unknown` when the system would not say. */
   liveness(identity: ProcessIdentity): Promise<'alive' | 'dead' | 'unknown'>;
   /** The identity of a live process; undefined when there is none of that pid. Rejects when the system would not say. */
@@ -32,7 +39,7 @@ export interface Processes {
     name: string,
     value: string,
     options?: { readonly prefix?: boolean },
-  ): Promise<readonly ProcessInfo[]>;
+  ): Promise<readonly ProcessEntry[]>;
   /** Working directory, undefined when hidden. For people: compare folders with `runsIn`. */
   workingDirectory(pid: number): Promise<string | undefined>;
   /** Whether the working directory is this very folder, by device and inode; undefined when hidden. */

@@ -41,8 +41,12 @@ export function psProcesses(run: typeof runCommand = runCommand): Processes {
     return path === undefined ? undefined : withoutEscapes(path);
   };
 
+  const list = () => ps(['-axww', '-o', columns]);
+
   return {
-    list: () => ps(['-axww', '-o', columns]),
+    list,
+    // One question gives it all.
+    table: list,
 
     async liveness(identity) {
       try {

@@ -2,7 +2,7 @@ import { failpoint } from '../failpoints';
 import { delay, type Clock } from '../clock';
 import { errorMessage, type Logger } from '../log';
 import { findFamily, stillAlive, type FamilyMarks } from './processFamily';
-import type { Ports, ProcessIdentity, ProcessInfo, Processes } from './processes';
+import type { Ports, ProcessIdentity, ProcessEntry, Processes } from './processes';
 
 /** How long each rung waits before the next, in milliseconds (DESIGN section 4). */
 const INTERRUPT_MS = 5000;
@@ -50,7 +50,7 @@ export async function stopFamily(
   options: LadderOptions = {},
 ): Promise<StopOutcome> {
   const { processes, clock } = deps;
-  const known = new Map<string, ProcessInfo>();
+  const known = new Map<string, ProcessEntry>();
   const collect = async () => {
     for (const info of await findFamily(processes, marks)) known.set(`${info.pid}:${info.startTicks}`, info);
     return stillAlive(processes, [...known.values()]);
@@ -108,7 +108,7 @@ async function send(
   { processes, log }: StopDependencies,
   marks: FamilyMarks,
   signal: Signal,
-  members: readonly ProcessInfo[],
+  members: readonly ProcessEntry[],
 ): Promise<void> {
   log.debug('signalling', {
     signal,

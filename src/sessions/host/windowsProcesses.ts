@@ -56,6 +56,8 @@ export function windowsProcesses(
 
   return {
     list,
+    // One question gives it all.
+    table: list,
 
     async liveness(identity) {
       try {

@@ -11,14 +11,11 @@ import { HostClient, type HostClientOptions } from '../../../src/sessions/hostCl
 import { systemHostLink } from '../../../src/sessions/hostLink';
 import * as hostLauncher from '../../../src/sessions/hostLauncher';
 import { statSync } from 'node:fs';
-import { platformProcesses } from '../../../src/sessions/host/platformProcesses';
 import { untilNextLook } from '../../support/pace';
-import { quietLog } from './quietLog';
+import { markedPids, SESSION_HOST } from './marked';
 
 /** The repository: all bundles of the tests lie below out/test. */
 export const repoRoot = __dirname.slice(0, __dirname.lastIndexOf(`${path.sep}out${path.sep}test`));
-
-const processes = platformProcesses(process.platform, quietLog());
 
 /** A state folder and a stub app of its own for one test; `dispose` ends the host and what it runs, by its own pid. */
 export class HostRig {
@@ -103,8 +100,7 @@ export class HostRig {
 
   /** Every host of this rig, seen from outside. */
   async hostPids(): Promise<number[]> {
-    const found = await processes.findByEnvironment('CHEATCODE_STATE_DIR', this.stateFolder);
-    return found.filter(({ command }) => command.includes('host.js')).map(({ pid }) => pid);
+    return markedPids('CHEATCODE_STATE_DIR', this.stateFolder, SESSION_HOST);
   }
 
   hostLog(): string {

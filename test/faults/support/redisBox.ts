@@ -4,6 +4,7 @@ import path from 'node:path';
 import { platformProcesses } from '../../../src/sessions/host/platformProcesses';
 import type { HostSettings, LaunchSpec, RedisSettings, StartParams } from '../../../src/sessions/protocol';
 import { freePort, repoRoot, waitFor } from '../../contract/support/hostRig';
+import { markedPids, STUB_SERVER } from '../../contract/support/marked';
 import { quietLog } from '../../contract/support/quietLog';
 import { endSessionHosts } from '../../hosts/sessionHosts.mjs';
 import { Agent } from './agent';
@@ -106,8 +107,7 @@ export class RedisBox {
 
   /** Its servers, seen from outside. */
   async servers(): Promise<readonly number[]> {
-    const found = await processes.findByEnvironment('BOX', this.folder);
-    return found.filter(({ command }) => /^(?:\S*\/)?node server\.mjs/.test(command)).map(({ pid }) => pid);
+    return markedPids('BOX', this.folder, STUB_SERVER);
   }
 
   /** The pid of the host that the window has joined. Throws before it has. */

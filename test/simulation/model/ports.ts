@@ -54,6 +54,7 @@ export function portsOf(machine: Machine, host: Proc, surroundings: Surroundings
 
   const processes: Processes = {
     list: () => look('processes.list', () => machine.procs.map(infoOf)),
+    table: () => look('processes.table', () => machine.procs.map(infoOf)),
     liveness: ({ pid, startTicks }) =>
       call(
         'processes.liveness',

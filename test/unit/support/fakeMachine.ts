@@ -136,6 +136,7 @@ export class FakeMachine {
 
   readonly processes: Processes = {
     list: () => Promise.resolve(this.all.filter(({ isHidden }) => !isHidden)),
+    table: () => Promise.resolve(this.all.filter(({ isHidden }) => !isHidden)),
     liveness: (identity) => Promise.resolve(this.#liveness(identity)),
     identify: (pid) => {
       const found = this.all.find((process) => process.pid === pid && !process.isZombie);

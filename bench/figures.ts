@@ -5,14 +5,18 @@ export interface Rival {
   readonly name: string;
   /** In pairs with ours where both have as many: the one and the other met the same minute. */
   readonly samples: readonly number[];
+  /** They are as many as ours by chance, or in another order: medians are compared. */
+  readonly isPaired?: false;
 }
 
-/** A number that DESIGN section 10 or the row itself promises; compared with a median. */
+/** A number that DESIGN section 10 or the row itself promises. */
 export interface Budget {
   /** Of our figure itself, of ours divided by the (first) rival's, or of ours minus the rival's. */
   readonly of: 'ours' | 'ratio' | 'difference';
   readonly most?: number;
   readonly least?: number;
+  /** An invariant: kept only if each sample keeps it. Without it the median is what is compared. */
+  readonly isOfEach?: true;
 }
 
 /** One line of the table: ours beside what a user would pick instead. */
@@ -64,38 +68,38 @@ export function quantile(values: readonly number[], part: number): number {
 }
 
 /** Ours by the rival's: of each pair where both have as many samples, of the medians otherwise. */
-export function ratios(ours: readonly number[], rival: readonly number[]): readonly number[] {
+export function ratios(ours: readonly number[], rival: Rival): readonly number[] {
   return paired(ours, rival, (a, b) => a / b);
 }
 
-/** Ours minus the rival's, in the same way. */
-function differences(ours: readonly number[], rival: readonly number[]): readonly number[] {
-  return paired(ours, rival, (a, b) => a - b);
-}
-
-/** Undefined without a budget. */
-export function isMet({ ours, rivals, budget }: Figure): boolean | undefined {
+/** Undefined without a budget; no samples keep none. */
+export function isMet(figure: Figure): boolean | undefined {
+  const { budget } = figure;
   if (!budget) return undefined;
-  const value = median(budgetSamples(budget, ours, rivals[0]?.samples ?? []));
-  return value <= (budget.most ?? Infinity) && value >= (budget.least ?? -Infinity);
+  const judged = judgedSamples(figure);
+  const values = budget.isOfEach ? judged : [median(judged)];
+  const keeps = (value: number) => value <= (budget.most ?? Infinity) && value >= (budget.least ?? -Infinity);
+  return values.length > 0 && values.every(keeps);
 }
 
-function budgetSamples({ of }: Budget, ours: readonly number[], rival: readonly number[]): readonly number[] {
-  switch (of) {
-    case 'ours':
-      return ours;
+/** What the budget is about: our samples, their ratios to the first rival's, or how much more than it they are. */
+export function judgedSamples({ ours, rivals, budget }: Figure): readonly number[] {
+  const rival = rivals[0] ?? { name: '', samples: [] };
+  switch (budget?.of) {
     case 'ratio':
       return ratios(ours, rival);
     case 'difference':
-      return differences(ours, rival);
+      return paired(ours, rival, (a, b) => a - b);
+    default:
+      return ours;
   }
 }
 
 function paired(
   ours: readonly number[],
-  rival: readonly number[],
+  { samples, isPaired }: Rival,
   combine: (a: number, b: number) => number,
 ): readonly number[] {
-  if (ours.length !== rival.length) return [combine(median(ours), median(rival))];
-  return ours.map((value, index) => combine(value, rival[index] ?? NaN));
+  if (ours.length !== samples.length || isPaired === false) return [combine(median(ours), median(samples))];
+  return ours.map((value, index) => combine(value, samples[index] ?? NaN));
 }

@@ -10,7 +10,7 @@
 
 /** @type {Readonly<Record<string, Row>>} */
 export const rows = {
-  duplicates: { title: 'Duplicates', needs: ['editor', 'nextApps'], rounds: 1, minutes: 120 },
+  duplicates: { title: 'Duplicates', needs: ['editor', 'nextApps'], rounds: 1, minutes: 150 },
   activation: { title: 'Activation in the extension host', needs: ['editor'], rounds: 7, minutes: 20 },
   open: { title: 'Window open to server ready', needs: ['editor', 'expoWeb'], rounds: 5, minutes: 40 },
   notice: { title: 'Notice', needs: ['editor'], rounds: 11, minutes: 20 },
@@ -45,15 +45,16 @@ export const headlines = {
     '5 windows: requests that the app sees': 'Requests that the app sees while nobody does anything, five windows',
     'lines that all this adds to the app’s log': 'Lines that they add to its log in a few minutes',
   },
-  host: { 'at rest, one app, 10 clients (Pss above a bare Node)': 'Memory of the session host, above a bare Node' },
+  host: { 'at rest, one app, 10 clients: above a bare Node': 'Memory of the session host, above a bare Node' },
   terminal: {
     'key pressed → its echo on the screen': 'Terminal: a key is pressed → its echo is on the screen',
   },
   connect: {
-    'a host lives: 50 windows of one process at once': 'Fifty windows are attached at once',
+    'a host lives: 50 windows of as many processes at once': 'Fifty windows are attached at once',
   },
   stop: {
-    'Next.js: stop → no process left, port free': 'Stop: until no process is left and the port is free',
+    'Next.js: Enter in the palette: stop → no process left, port free':
+      'Stop, from Enter in the palette: until no process is left and the port is free',
     'a server with a helper in a session of its own: processes left after 15 s':
       'Left by a stop of a server with a helper in a session of its own',
   },

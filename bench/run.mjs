@@ -1,13 +1,13 @@
 // The benchmarks: ours beside what a user would pick instead, in one table.
 // usage: npm run bench -- [NAME …] [--rounds N] [--keep]
 //        no NAME: all rows; --keep writes them into bench/results.json (all samples), bench/table.md and the README's short table
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { format } from 'prettier';
 import { ensureChromium } from '../test/hosts/chromium.mjs';
 import { installVsix } from '../test/hosts/codeServer.mjs';
@@ -28,12 +28,16 @@ import { step, together } from '../test/hosts/step.mjs';
 import { ensureWorkspace } from '../test/hosts/workspace.mjs';
 import { headlines, rows } from './rows.mjs';
 
-/** @typedef {import('./table.program').RowResult & { rounds: number, date: string, machine: string }} Kept */
+/**
+ * `commit`: of what was measured, with a `+` where files had been changed. `load`: of the machine before the row, by the minute.
+ * @typedef {import('./table.program').RowResult & { rounds: number, date: string, machine: string, commit?: string, load?: number }} Kept
+ */
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: 'string' }, keep: { type: 'boolean', default: false } },
 });
+const ownRounds = values.rounds === undefined ? undefined : Number(values.rounds);
 const chosen = Object.keys(rows).filter((name) => positionals.length === 0 || positionals.includes(name));
 const marker = `CHEATCODE_TEST_RUN=${randomBytes(8).toString('hex')}`;
 /** Short, because Unix sockets below it must stay under 100 bytes. */
@@ -50,15 +54,18 @@ try {
   const unknown = positionals.filter((name) => !(name in rows));
   if (unknown.length > 0)
     throw new SetupError(`no row is called ${unknown.join(' or ')}; there are ${Object.keys(rows).join(', ')}`);
+  if (ownRounds !== undefined && !(Number.isInteger(ownRounds) && ownRounds > 0))
+    throw new SetupError(`--rounds ${values.rounds}: how many times? A number from 1 on`);
   const vsix = await prepare();
+  const commit = await commitOf();
   const extensionsDir = path.join(runDir, 'x');
   await step('the extension as a user has it', () =>
     installVsix({ vsix, extensionsDir, userDataDir: path.join(runDir, 'install') }),
   );
   /** @type {Kept[]} */
   const results = [];
-  for (const name of chosen) if (!isEnding()) results.push(await measure(name, vsix, extensionsDir));
-  const { table, shortTable, missed } = /** @type {typeof import('./table.program')} */ (
+  for (const name of chosen) if (!isEnding()) results.push({ ...(await measure(name, vsix, extensionsDir)), commit });
+  const { table, shortTable, missed, merged } = /** @type {typeof import('./table.program')} */ (
     createRequire(import.meta.url)(inRepo('out', 'test', 'bench', 'table.program.js'))
   );
   console.log(`\n${await markdown(table(results))}`);
@@ -66,7 +73,7 @@ try {
   await mkdir(inSandbox('logs'), { recursive: true });
   await writeFile(inSandbox('logs', 'bench.json'), json(results));
   console.log(`all samples: ${path.relative(process.cwd(), inSandbox('logs', 'bench.json'))}`);
-  if (values.keep) await keep(results, { table, shortTable, missed });
+  if (values.keep) await keep(results, { table, shortTable, missed, merged });
   // A number is no reason to fail; a row without numbers is.
   if (results.some(({ failure }) => failure !== undefined)) process.exitCode = 1;
 } catch (error) {
@@ -98,10 +105,23 @@ async function prepare() {
   return /** @type {string} */ (vsix);
 }
 
-/** @param {string} name @param {string} vsix @param {string} extensionsDir @returns {Promise<Kept>} */
+/** The commit that is checked out, shortened, with a `+` where a file of it was changed. */
+async function commitOf() {
+  const git = async (/** @type {string[]} */ ...args) =>
+    (await promisify(execFile)('git', args, { cwd: repoRoot })).stdout;
+  const [commit, changes] = await Promise.all([
+    git('rev-parse', '--short', 'HEAD'),
+    // What the rows themselves write.
+    git('status', '--porcelain', '--', '.', ':!bench/table.md', ':!bench/results.json', ':!*.md'),
+  ]);
+  return `${commit.trim()}${changes.trim() === '' ? '' : '+'}`;
+}
+
+/** @param {string} name @param {string} vsix @param {string} extensionsDir @returns {Promise<Omit<Kept, 'commit'>>} */
 async function measure(name, vsix, extensionsDir) {
   const row = /** @type {import('./rows.mjs').Row} */ (rows[name]);
-  const rounds = values.rounds === undefined ? row.rounds : Number(values.rounds);
+  const rounds = ownRounds ?? row.rounds;
+  const [load = NaN] = os.loadavg();
   const dir = path.join(runDir, name);
   const stateDir = path.join(dir, 's');
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
@@ -147,26 +167,29 @@ async function measure(name, vsix, extensionsDir) {
     ...(reasons.length === 0 ? {} : { failure: reasons.join('; ') }),
     rounds,
     date: new Date().toISOString().slice(0, 10),
-    machine: `${os.availableParallelism()} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.platform()} ${os.arch()}, Node ${process.versions.node}`,
+    load,
+    machine: `${os.availableParallelism()} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.platform()} ${os.arch()}, Node ${process.versions.node}, ${os.cpus()[0]?.model.trim() ?? 'an unknown processor'}`,
   };
 }
 
 /**
  * New numbers take the place of those of their row; the others stay as they were.
- * @param {Kept[]} results @param {Pick<typeof import('./table.program'), 'table' | 'shortTable' | 'missed'>} tables
+ * @param {Kept[]} results @param {Pick<typeof import('./table.program'), 'table' | 'shortTable' | 'missed' | 'merged'>} tables
  */
-async function keep(results, { table, shortTable, missed }) {
+async function keep(results, { table, shortTable, missed, merged }) {
   const before = /** @type {Kept[]} */ (JSON.parse(await readFile(kept, 'utf8').catch(() => '[]')));
-  const all = Object.keys(rows).flatMap((name) => {
-    const one = results.find((result) => result.name === name) ?? before.find((result) => result.name === name);
-    return one && one.failure === undefined ? [one] : [];
-  });
+  const all = merged(Object.keys(rows), results, before);
   await writeFile(kept, await format(json(all), { parser: 'json', printWidth: 120 }));
-  const when = all.map(({ name, rounds, date, machine }) => `- \`${name}\`: ${date}, ${rounds} rounds, ${machine}`);
+  const when = all.map(({ name, rounds, date, machine, commit, load }) => {
+    const usual = rows[name]?.rounds;
+    const count = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}${rounds === usual ? '' : ` (the row’s own: ${usual})`}`;
+    const rest = commit === undefined ? '' : `, commit ${commit}, load before it ${load?.toFixed(1)}`;
+    return `- \`${name}\`: ${date}, ${count}, ${machine}${rest}`;
+  });
   const misses = missed(all);
   const text = [
     '# Results of the benchmarks',
-    'Written by `npm run bench -- --keep`; all samples are in [results.json](results.json), what they mean and what was changed for them in [RESULTS.md](RESULTS.md). Medians, and in brackets the middle half; ratios are of pairs where both sides were measured in turn.',
+    'Written by `npm run bench -- --keep`; all samples are in [results.json](results.json), what they mean and what was changed for them in [RESULTS.md](RESULTS.md). Medians, and in brackets the middle half, or of fewer than five the least, the most and their number (n); ratios and differences are of pairs where both sides were measured in turn, and of medians otherwise.',
     table(all),
     ...(misses.length === 0 ? ['No budget is missed.'] : ['## Missed', misses.map((line) => `- ${line}`).join('\n')]),
     '## Measured',

@@ -1,5 +1,5 @@
 /** The one table of a run, as Markdown. */
-import { isMet, median, quantile, ratios, type Budget, type Figure, type Rival } from './figures';
+import { isMet, judgedSamples, median, quantile, ratios, type Budget, type Figure, type Rival } from './figures';
 
 /** What one row gave: its figures, or why it has none. */
 export interface RowResult {
@@ -7,6 +7,22 @@ export interface RowResult {
   readonly title: string;
   readonly figures: readonly Figure[];
   readonly failure?: string;
+}
+
+/** Fewer than these have no middle half: all that there is is shown. */
+const FEW = 5;
+
+/**
+ * The rows that are kept, in the order of `names`: a row that was measured now takes the place of what was kept of it, one that
+ * failed leaves it as it is.
+ */
+export function merged<Row extends RowResult>(
+  names: readonly string[],
+  now: readonly Row[],
+  before: readonly Row[],
+): readonly Row[] {
+  const all = [...now, ...before].filter(({ failure }) => failure === undefined);
+  return names.flatMap((name) => all.find((row) => row.name === name) ?? []);
 }
 
 /** Each figure has a line for each rival; a missed budget is marked. */
@@ -30,7 +46,8 @@ export function shortTable(
       const [rival] = figure.rivals;
       const middle = (samples: readonly number[]) => amount(number(median(samples)), figure.unit);
       const instead = rival ? `${middle(rival.samples)}: ${escaped(rival.name)}` : '';
-      return `| ${escaped(headline)} | ${middle(figure.ours)} | ${instead} |`;
+      const mark = isMet(figure) === false ? ` (**missed**: ${budgetText(figure.budget)})` : '';
+      return `| ${escaped(headline)} | ${middle(figure.ours)}${mark} | ${instead} |`;
     }),
   );
   return ['| | ours | instead |', '|:--|--:|:--|', ...lines].join('\n');
@@ -41,10 +58,7 @@ export function missed(rows: readonly RowResult[]): readonly string[] {
   return rows.flatMap(({ name, figures }) =>
     figures
       .filter((figure) => isMet(figure) === false)
-      .map(
-        (figure) =>
-          `${name}: ${figure.what}: ${budgetText(figure.budget)}, and it is ${cell(figure.ours, figure.unit)}`,
-      ),
+      .map((figure) => `${name}: ${figure.what}: ${budgetText(figure.budget)}, and it is ${judgedText(figure)}`),
   );
 }
 
@@ -61,7 +75,7 @@ function figureLines(figure: Figure): string[] {
   const lines: (Rival | undefined)[] = rivals.length === 0 ? [undefined] : [...rivals];
   return lines.map((rival, index) => {
     const instead = rival ? `${escaped(rival.name)}: ${cell(rival.samples, unit)}` : '';
-    const ratio = rival ? ratioCell(ratios(ours, rival.samples)) : '';
+    const ratio = rival ? ratioCell(ratios(ours, rival)) : '';
     const cells = index === 0 ? [title, cell(ours, unit), instead, ratio, ...rest] : ['', '', instead, ratio, '', ''];
     return `| ${cells.join(' | ')} |`;
   });
@@ -70,7 +84,21 @@ function figureLines(figure: Figure): string[] {
 function budgetCell(figure: Figure): string {
   const met = isMet(figure);
   if (met === undefined) return '';
-  return met ? `${budgetText(figure.budget)}: met` : `**${budgetText(figure.budget)}: missed**`;
+  const value = figure.budget?.of === 'ours' ? '' : ` (${judgedText(figure)})`;
+  return met ? `${budgetText(figure.budget)}: met${value}` : `**${budgetText(figure.budget)}: missed**${value}`;
+}
+
+/** The value that the budget was compared with, and for a ratio what it is one of. */
+function judgedText(figure: Figure): string {
+  const judged = judgedSamples(figure);
+  switch (figure.budget?.of) {
+    case 'ratio':
+      return `${number(median(judged))} ×`;
+    case 'difference':
+      return `${amount(number(median(judged)), figure.unit)} more`;
+    default:
+      return cell(judged, figure.unit);
+  }
 }
 
 function budgetText(budget: Budget | undefined): string {
@@ -80,17 +108,26 @@ function budgetText(budget: Budget | undefined): string {
   return `${parts.join(', ')}${of === 'ratio' ? ' ×' : of === 'difference' ? ' more' : ''}`;
 }
 
-/** The median, and between which values the middle half lies. */
+/** The median, its spread, and how many samples there are where they are few. */
 function cell(samples: readonly number[], unit: string): string {
-  const [middle, low, high] = [median(samples), quantile(samples, 0.25), quantile(samples, 0.75)].map(number);
-  const text = amount(middle ?? '', unit);
-  return low === high ? text : `${text} (${low}–${high})`;
+  const spread = spreadOf(samples);
+  const count = samples.length < FEW ? `n ${samples.length}` : '';
+  const rest = [spread, count].filter((part) => part !== '').join(', ');
+  const text = amount(number(median(samples)), unit);
+  return rest === '' ? text : `${text} (${rest})`;
 }
 
 function ratioCell(values: readonly number[]): string {
-  const [middle, low, high] = [median(values), quantile(values, 0.25), quantile(values, 0.75)].map(number);
-  if (middle === undefined || !Number.isFinite(median(values))) return '';
-  return low === high ? middle : `${middle} (${low}–${high})`;
+  if (!Number.isFinite(median(values))) return '';
+  const spread = spreadOf(values);
+  return spread === '' ? number(median(values)) : `${number(median(values))} (${spread})`;
+}
+
+/** Between which values the middle half lies; of few, the least and the most. Empty where they look the same. */
+function spreadOf(values: readonly number[]): string {
+  const part = values.length < FEW ? 0 : 0.25;
+  const [low, high] = [number(quantile(values, part)), number(quantile(values, 1 - part))];
+  return low === high ? '' : `${low}–${high}`;
 }
 
 /** What is counted, in the singular where it is one: units of counts are the plurals of words (servers, processes), all others stay. */

@@ -4,12 +4,10 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { HostRig, repoRoot, waitFor } from '../../test/contract/support/hostRig';
 import type { WindowsOptions } from '../../test/faults/support/windows.program';
-import { settled, type Counts } from './counts';
+import { SETTLE_MS, settled, type Counts } from './counts';
 import { endAllIn, FolderWatch } from './folderWatch';
 
 export const CLIENTS = 50;
-/** The stub does nothing by time: one that found its port taken is gone long before. */
-export const CLIENTS_SETTLE_MS = 10_000;
 
 const command = ['node', 'server.mjs'] as const;
 
@@ -55,7 +53,7 @@ async function count(programOf: (rig: HostRig) => readonly [string, ...string[]]
       if (answer.includes('"error"')) throw new Error(answer);
     }
     await answers(rig.port);
-    return await settled(watch, { port: rig.port, settleMs: CLIENTS_SETTLE_MS });
+    return await settled(watch, { port: rig.port, settleMs: SETTLE_MS });
   } finally {
     watch.stop();
     await Promise.all(clients.map(leave));

@@ -1,4 +1,5 @@
 /** Figures of machines at rest: ours beside windows that ask for `/` by themselves, and beside nobody. */
+import path from 'node:path';
 import type { Figure, Rival } from '../figures';
 import type { AliveTimers } from './aliveTimers';
 import type { Rates } from './slices';
@@ -35,6 +36,15 @@ interface Together {
 
 const POLLED = '`GET /` each 15 s from each window';
 const WITHOUT = 'an extension host without us';
+
+/** Each timer's delay, and the file that it was written in, as far as the engine knows it. */
+function places({ timers }: AliveTimers): string {
+  const texts = timers.map(({ delayMs, script, line }) => {
+    const place = script === '' ? 'a promise’s' : `${path.basename(script)}:${line + 1}`;
+    return `${delayMs} ms ${place}`;
+  });
+  return texts.sort().join(', ');
+}
 
 /** The figures of each phase, then those of all of them together. */
 export function restFigures(
@@ -119,7 +129,7 @@ export function restFigures(
       unit: 'lines',
       ours: [sum(phases.map(({ newLines }) => newLines.kept))],
       rivals: [{ name: POLLED, samples: [sum(phases.map(({ newLines }) => newLines.typed))] }],
-      budget: { of: 'ours', most: 0 },
+      budget: { of: 'ours', most: 0, isOfEach: true },
     },
     {
       ...less,
@@ -127,7 +137,7 @@ export function restFigures(
       unit: 'pages',
       ours: [pages.kept.length],
       rivals: [{ name: POLLED, samples: [pages.typed.length] }],
-      budget: { of: 'ours', most: 0 },
+      budget: { of: 'ours', most: 0, isOfEach: true },
     },
     {
       ...less,
@@ -135,7 +145,7 @@ export function restFigures(
       unit: 'timers',
       ours: [timers.ours.timers.filter(({ script }) => script.includes(extensionsDir)).length],
       rivals: [],
-      budget: { of: 'ours', most: 0 },
+      budget: { of: 'ours', most: 0, isOfEach: true },
     },
     {
       ...less,
@@ -143,6 +153,7 @@ export function restFigures(
       unit: 'timers',
       ours: [timers.ours.timers.length],
       rivals: [{ name: WITHOUT, samples: [timers.plain.timers.length] }],
+      note: `with us: ${places(timers.ours)}; without: ${places(timers.plain)}`,
     },
     { ...less, what: 'timers alive in the host', unit: 'timers', ours: [timers.host.timers.length], rivals: [] },
   ];

@@ -144,7 +144,7 @@ function figuresOf({ ours, none, hand }: Samples): readonly Figure[] {
       better: 'less',
       ours: ours.servers,
       rivals: rivals('servers'),
-      budget: { of: 'ours', most: 1 },
+      budget: { of: 'ours', most: 1, isOfEach: true },
     },
     {
       what: `${MACHINES} machines want one app at once: until each knows that it runs, and where`,

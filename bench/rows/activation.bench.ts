@@ -63,7 +63,7 @@ export const bench: Bench = async ({ rounds, dir, extensionDir, say }) => {
           better: 'less',
           ours: [activations(elsewhere, OURS)],
           rivals: [{ name: 'naive extension', samples: [activations(naiveElsewhere, NAIVE)] }],
-          budget: { of: 'ours', most: 0 },
+          budget: { of: 'ours', most: 0, isOfEach: true },
         },
       ];
     } finally {

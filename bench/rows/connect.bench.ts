@@ -203,7 +203,7 @@ function figures(samples: Samples): readonly Figure[] {
   };
   const limit = (name: string, of: string) => ({ limit: { name, samples: samples.of(of) } });
   const tmux = 'tmux in control mode, its process starts, too';
-  const all = { unit: 'windows', better: 'more', budget: { of: 'ours', least: MANY } } as const;
+  const all = { unit: 'windows', better: 'more', budget: { of: 'ours', least: MANY, isOfEach: true } } as const;
   const bareTrip = 'a bare socket and one round trip';
   return [
     figure('a host lives: 1 window → attached', 'live 1', { [tmux]: 'tmux live 1' }, limit(bareTrip, 'bare 1')),

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Editor, eventually, type Tab } from '../../test/integration/support/workbench';
+import { offerInPalette } from './palette';
 import type { Started, Way } from './way';
 
 const KILL = 'Terminal: Kill the Active Terminal Instance';
@@ -36,10 +37,7 @@ export class EditorTerminal implements Way {
     await eventually('a shell', async () => /[$#] ?$/m.test(await tab.terminalText()));
     await tab.typeIntoTerminal(`${app.typed}\n`);
     return {
-      aim: async () => {
-        await this.#offer();
-        return () => tab.page.keyboard.press('Enter');
-      },
+      aim: () => offerInPalette(tab, KILL),
       leave: async () => {
         await eventually('no terminal', async () => (await tab.terminalNames()).length === 0, 30_000);
       },
@@ -48,14 +46,5 @@ export class EditorTerminal implements Way {
 
   close(): Promise<void> {
     return this.#editor.close();
-  }
-
-  /** The palette is open, and Enter would run the command. */
-  async #offer(): Promise<void> {
-    const { page } = this.#tab;
-    await page.keyboard.press('F1');
-    await page.locator('.quick-input-box input').fill(`>${KILL}`);
-    const focused = page.locator('.quick-input-list .monaco-list-row.focused .label-name');
-    await eventually('the command in the palette', async () => (await focused.innerText()) === KILL, 15_000);
   }
 }

@@ -50,7 +50,8 @@ export function byCommandLine(options: OursOptions): Way {
   };
 }
 
-async function ensure(app: App, options: OursOptions): Promise<void> {
+/** Starts the app's server by the command line, in the state folder of `options`. */
+export async function ensure(app: App, options: OursOptions): Promise<void> {
   const declared = {
     name: 'web',
     type: 'web',

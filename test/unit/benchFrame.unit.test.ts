@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { median, quantile, ratios, type Figure } from '../../bench/figures';
+import { isMet, median, quantile, ratios, type Budget, type Figure } from '../../bench/figures';
 import { rows } from '../../bench/rows.mjs';
-import { missed, shortTable, table } from '../../bench/table.program';
+import { merged, missed, shortTable, table } from '../../bench/table.program';
 import { repoRoot } from '../contract/support/hostRig';
 
 describe('the benchmarks', () => {
@@ -48,20 +48,81 @@ describe('the benchmarks', () => {
   });
 
   it('compare what was measured in turn pair by pair, and medians otherwise', () => {
-    assert.deepEqual(ratios([10, 40], [20, 20]), [0.5, 2]);
-    assert.deepEqual(ratios([10, 20, 30], [40, 40]), [0.5]);
+    const rival = (samples: readonly number[]) => ({ name: 'a shell', samples });
+    assert.deepEqual(ratios([10, 40], rival([20, 20])), [0.5, 2]);
+    assert.deepEqual(ratios([10, 20, 30], rival([40, 40])), [0.5]);
+    assert.deepEqual(ratios([10, 40], { ...rival([20, 20]), isPaired: false }), [1.25]);
   });
 
   it('show ours, the other, the ratio and the budget in a line, with the middle half in brackets', () => {
-    const line = table(row([figure])).split('\n')[3] ?? '';
+    const five = {
+      ...figure,
+      ours: [20, 40, 50, 70, 90],
+      rivals: [{ name: 'a poll', samples: [1000, 2000, 5000, 7000, 9000] }],
+    };
+    const line = table(row([five])).split('\n')[3] ?? '';
     assert.deepEqual(cells(line).slice(1, 7), [
       'server killed → shown',
-      '50 ms (45–70)',
-      'a poll: 4000 ms (3500–7000)',
+      '50 ms (40–70)',
+      'a poll: 5000 ms (2000–7000)',
+      // Of 0.02, 0.02, 0.01, 0.01 and 0.01.
       '0.01 (0.01–0.02)',
       '',
       '≤ 100: met',
     ]);
+  });
+
+  it('show all that there is where there are few samples, and how few', () => {
+    const line = (samples: readonly number[]) =>
+      cells(table(row([{ ...figure, ours: samples }])).split('\n')[3] ?? '')[2];
+    assert.equal(line([40, 50, 90]), '50 ms (40–90, n 3)');
+    assert.equal(line([40]), '40 ms (n 1)');
+  });
+
+  it('judge an invariant by its worst sample, and a budget without samples as missed', () => {
+    const servers = (ours: readonly number[], isOfEach?: true): Figure => ({
+      what: 'servers started',
+      unit: 'servers',
+      better: 'less',
+      ours,
+      rivals: [],
+      budget: { of: 'ours', most: 1, least: 1, ...(isOfEach && { isOfEach }) },
+    });
+    assert.equal(isMet(servers([1, 1, 2])), true);
+    assert.equal(isMet(servers([1, 1, 2], true)), false);
+    assert.equal(isMet(servers([0, 1, 1], true)), false);
+    assert.equal(isMet(servers([1, 1, 1], true)), true);
+    assert.equal(isMet(servers([], true)), false);
+    assert.equal(isMet(servers([])), false);
+  });
+
+  it('say by how much a budget is missed, in what the budget is of', () => {
+    const direct = [{ name: 'direct', samples: [8, 8, 8, 8, 8] }];
+    const slow = { ...figure, ours: [10, 10, 11, 10, 10], rivals: direct };
+    const line = (budget: Budget) => missed(row([{ ...slow, budget }]))[0]?.split(', and it is ')[1];
+    assert.equal(line({ of: 'difference', most: 1 }), '2 ms more');
+    assert.equal(line({ of: 'ratio', most: 1.05 }), '1.25 ×');
+    assert.equal(line({ of: 'ours', most: 9 }), '10 ms');
+  });
+
+  it('keep what was measured before of a row that fails, and of those that were not measured', () => {
+    const one = (name: string, unit: string, failure?: string) => ({
+      name,
+      title: name,
+      figures: [{ ...figure, unit }],
+      ...(failure === undefined ? {} : { failure }),
+    });
+    const before = [one('size', 'old'), one('idle', 'old'), one('stop', 'old')];
+    const now = [one('stop', 'new', 'it ended with 1'), one('size', 'new'), one('open', 'new', 'it ended with 1')];
+    const kept = merged(['idle', 'open', 'stop', 'size'], now, before);
+    assert.deepEqual(
+      kept.map(({ name, figures }) => [name, figures[0]?.unit]),
+      [
+        ['idle', 'old'],
+        ['stop', 'old'],
+        ['size', 'new'],
+      ],
+    );
   });
 
   it('mark a budget that is missed, of a figure, a ratio or a difference', () => {
@@ -87,13 +148,20 @@ describe('the benchmarks', () => {
       return { what: unit, unit, better: 'less', ours: [ours], rivals: [{ name: 'a shell', samples: [other] }] };
     };
     const line = (one: Figure) => cells(table(row([one])).split('\n')[3] ?? '').slice(2, 4);
-    assert.deepEqual(line(counts('servers', 1, 20)), ['1 server', 'a shell: 20 servers']);
-    assert.deepEqual(line(counts('processes', 0, 1)), ['0 processes', 'a shell: 1 process']);
-    assert.deepEqual(line(counts('files', 1, 2)), ['1 file', 'a shell: 2 files']);
-    assert.deepEqual(line(counts('ms', 1, 1)), ['1 ms', 'a shell: 1 ms']);
-    assert.deepEqual(line(counts('a minute', 1, 1)), ['1 a minute', 'a shell: 1 a minute']);
+    const n = '(n 1)';
+    assert.deepEqual(line(counts('servers', 1, 20)), [`1 server ${n}`, `a shell: 20 servers ${n}`]);
+    assert.deepEqual(line(counts('processes', 0, 1)), [`0 processes ${n}`, `a shell: 1 process ${n}`]);
+    assert.deepEqual(line(counts('files', 1, 2)), [`1 file ${n}`, `a shell: 2 files ${n}`]);
+    assert.deepEqual(line(counts('ms', 1, 1)), [`1 ms ${n}`, `a shell: 1 ms ${n}`]);
+    assert.deepEqual(line(counts('a minute', 1, 1)), [`1 a minute ${n}`, `a shell: 1 a minute ${n}`]);
     const short = shortTable(row([counts('processes', 1, 1)]), { notice: { processes: 'Left' } });
     assert.equal(short.split('\n')[2], '| Left | 1 process | 1 process: a shell |');
+  });
+
+  it('do not hide a missed budget in the short table', () => {
+    const over: Figure = { ...figure, budget: { of: 'ours', most: 49 } };
+    const short = shortTable(row([over]), { notice: { [figure.what]: 'Told' } });
+    assert.equal(short.split('\n')[2], '| Told | 50 ms (**missed**: ≤ 49) | 4000 ms: a poll |');
   });
 
   it('say why a row has no numbers', () => {

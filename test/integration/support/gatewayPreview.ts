@@ -4,6 +4,9 @@ import type { GatewayStage } from './gatewayStage';
 import type { Way } from './gatewayRows';
 import { eventually } from './workbench';
 
+/** The first page of an app is compiled before its server says a word of it; on a machine with more to do that took over 30 s. */
+const FIRST_ANSWER_MS = 120_000;
+
 /** Without the mark, which the panel's stand-in adds. */
 type Told<T> = T extends unknown ? Omit<T, 'mark'> : never;
 
@@ -87,6 +90,7 @@ export class Preview {
     this.#sockets.clear();
     await this.page.goto(this.options.way === 'panel' ? this.#panelAddress(path) : this.address(path), {
       waitUntil: 'commit',
+      timeout: FIRST_ANSWER_MS,
     });
   }
 

@@ -59,8 +59,7 @@ describe('the README', () => {
 
   it('tells what a clone needs, and where the file to install lies', () => {
     const [screen = ''] = readme.split(/^## /m);
-    for (const need of [/Node 20\.19/, /`git`/, /\bDebian\b/, /contributing\.md#set-up/])
-      assert.match(screen, need);
+    for (const need of [/Node 20\.19/, /`git`/, /\bDebian\b/, /contributing\.md#set-up/]) assert.match(screen, need);
     for (const [, file] of readme.matchAll(/--install-extension (\S+)\.vsix/g)) assert.match(file ?? '', /^out\//);
   });
 

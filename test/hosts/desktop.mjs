@@ -1,5 +1,5 @@
 // VS Code of the desktop for the host suite: one that is there, or one that @vscode/test-electron downloads.
-import { access, constants, mkdir, stat } from 'node:fs/promises';
+import { access, constants, mkdir, open, stat } from 'node:fs/promises';
 import { ensureCommand } from './debian.mjs';
 import { inSandbox } from './paths.mjs';
 import { SetupError } from './run.mjs';
@@ -11,7 +11,7 @@ const variable = 'VSCODE_EXECUTABLE_PATH';
 /**
  * The editor that `VSCODE_EXECUTABLE_PATH` names.
  * @returns {Promise<string | undefined>} its program; undefined if the variable names none
- * @throws {SetupError} if that is no program
+ * @throws {SetupError} if that is no program, or a script that starts one
  */
 export async function namedEditor() {
   const file = process.env[variable];
@@ -25,7 +25,23 @@ export async function namedEditor() {
       () => false,
     ));
   if (!isProgram) throw new SetupError(`${variable}: ${file} is no program`);
+  // Such as /usr/bin/code, the editor's command line, which starts it apart from itself.
+  if (await isScript(file))
+    throw new SetupError(
+      `${variable}: ${file} is a script that starts the editor: name the editor's own program, such as /usr/share/code/code`,
+    );
   return file;
+}
+
+/** @param {string} file @returns {Promise<boolean>} */
+async function isScript(file) {
+  const handle = await open(file);
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return buffer.toString('latin1', 0, bytesRead) === '#!';
+  } finally {
+    await handle.close();
+  }
 }
 
 /**
@@ -42,7 +58,7 @@ export function downloadedEditor(version) {
     return downloadAndUnzipVSCode({ version, cachePath, reporter: new SilentReporter() }).catch((error) => {
       const why = error instanceof Error ? error.message : String(error);
       throw new SetupError(
-        `VS Code ${version} could not be downloaded: ${why}\nName one that is there: ${variable}=/path/to/code npm test -- host`,
+        `VS Code ${version} could not be downloaded: ${why}\nName one that is there: ${variable}=/usr/share/code/code npm test -- host`,
       );
     });
   });

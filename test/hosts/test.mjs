@@ -2,7 +2,7 @@
 // usage: npm test -- [unit|contract|simulation|faults|host|tabs|oldestHost|oldestTabs|soak …] [--grep TEXT] [--file TEXT …]
 //        npm test -- [host|tabs|soak …] --code-server VERSION     (default: the newest; without a suite: host and tabs)
 //        npm test -- host --desktop [VERSION]                     (VS Code of the desktop, downloaded; without VERSION: the newest)
-//        VSCODE_EXECUTABLE_PATH=/path/to/code npm test -- host    (one that is there)
+//        VSCODE_EXECUTABLE_PATH=/usr/share/code/code npm test -- host    (one that is there)
 //        npm run test:full -- [the same]   (every combination where npm test takes pairs; the last whole run is kept in test/full.md)
 //        npm run soak -- [--minutes N] [--seed N] [--keep]
 import { randomBytes } from 'node:crypto';

@@ -246,6 +246,43 @@ describe('docs/protocol.md', () => {
   });
 });
 
+describe('docs/faults.md', () => {
+  const rows = [...read('docs/faults.md').matchAll(/^\| (\d+) +\| \S.* \| \S/gm)].map(([, number]) => Number(number));
+  /** "fault 8", "faults 23, 25 and 48", "fault 11, 33". */
+  const citedIn = (text: string, before: string): readonly number[] =>
+    [...text.matchAll(new RegExp(`${before}faults? (\\d+(?:(?:, | and )\\d+)*)`, 'gi'))].flatMap(([, list = '']) =>
+      [...list.matchAll(/\d+/g)].map(([number]) => Number(number)),
+    );
+
+  it('explains every fault that a page or the title of a test names by its number', () => {
+    const inPages = pagesIn(repoRoot, ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'docs', 'bench']).flatMap((page) =>
+      citedIn(page.text, '\\b').map((number) => [page.file, number] as const),
+    );
+    const inTitles = readdirSync(path.join(repoRoot, 'test'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .flatMap((name) => citedIn(read(path.join('test', name)), '[`\'"]').map((number) => [name, number] as const));
+    assert.ok(inPages.length >= 9, `only ${inPages.length} were found in pages`);
+    assert.ok(inTitles.length > 100, `only ${inTitles.length} were found in tests`);
+    assert.deepEqual(
+      [...inPages, ...inTitles].filter(([, number]) => !rows.includes(number)),
+      [],
+    );
+    const tested = new Set(inTitles.map(([, number]) => number));
+    assert.deepEqual(
+      rows.filter((number) => !tested.has(number)),
+      [],
+      'no test has its number',
+    );
+  });
+
+  it('has each of them once, in their order', () => {
+    assert.deepEqual(
+      rows,
+      rows.map((_, index) => index + 1),
+    );
+  });
+});
+
 describe('docs/troubleshooting.md', () => {
   const text = proseOf(read('docs/troubleshooting.md'));
   const spoken = Object.keys(JSON.parse(read('l10n/bundle.l10n.json')) as object);

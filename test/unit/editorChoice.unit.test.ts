@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { newestCodeServer, oldestCodeServer, wantedCodeServer } from '../hosts/codeServerInstall.mjs';
 import { namedEditor } from '../hosts/desktop.mjs';
 import { inRepo } from '../hosts/paths.mjs';
+import { tempFolders } from './support/tempFolders';
 
 const VARIABLE = 'VSCODE_EXECUTABLE_PATH';
 
@@ -40,6 +41,7 @@ describe('the oldest editor that the manifest promises', () => {
 });
 
 describe('the choice of the editor that the suites run in', () => {
+  const tempFolder = tempFolders();
   afterEach(() => {
     delete process.env[VARIABLE];
   });
@@ -64,6 +66,24 @@ describe('the choice of the editor that the suites run in', () => {
     await assert.rejects(namedEditor(), { message: `${VARIABLE}: ${inRepo('package.json')} is no program` });
     process.env[VARIABLE] = inRepo('test');
     await assert.rejects(namedEditor(), { message: `${VARIABLE}: ${inRepo('test')} is no program` });
+  });
+
+  it('is no script that starts the editor, as /usr/bin/code is', async () => {
+    const folder = tempFolder();
+    const named = (name: string, text: string) => {
+      const file = path.join(folder, name);
+      writeFileSync(file, text, { mode: 0o755 });
+      process.env[VARIABLE] = file;
+      return file;
+    };
+    const script = named('code', '#!/usr/bin/env sh\nexec true\n');
+    await assert.rejects(namedEditor(), {
+      message: `${VARIABLE}: ${script} is a script that starts the editor: name the editor's own program, such as /usr/share/code/code`,
+    });
+    for (const text of ['', '#', '\x7fELF']) {
+      const program = named('program', text);
+      assert.equal(await namedEditor(), program);
+    }
   });
 
   it('fails the run at once, in a sentence, when there is no such editor', async () => {

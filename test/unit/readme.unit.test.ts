@@ -38,6 +38,31 @@ describe('the README', () => {
     assert.match(after, /^\n+\|[\s\S]*\|\n+<!-- end of it -->/);
   });
 
+  it('says what could not be run, each with the page that says more', () => {
+    const [, section = ''] = readme.split('## Not there yet\n');
+    const items = section.split(/^- /m).slice(1);
+    for (const [what, page] of [
+      [/\bmacOS and Windows\b/, 'docs/platforms.md'],
+      [/\bVS Code of the desktop\b/, 'docs/hosts.md'],
+      [/\bmusl and `docker build`/, 'docs/sandbox.md'],
+      [/\bCI workflows and both marketplaces\b/, 'docs/releasing.md'],
+      [/\baudit\b/, 'docs/releasing.md'],
+    ] as const) {
+      const item = items.find((text) => what.test(text));
+      assert.ok(item !== undefined, what.source);
+      assert.ok(
+        linksOf(item).some((link) => link.split('#')[0] === page),
+        `${what.source}: no link to ${page}`,
+      );
+    }
+  });
+
+  it('tells what a clone needs, and where the file to install lies', () => {
+    const [screen = ''] = readme.split(/^## /m);
+    for (const need of [/Node 20\.19/, /`git`/, /\bDebian\b/, /contributing\.md#set-up/]) assert.match(screen, need);
+    for (const [, file] of readme.matchAll(/--install-extension (\S+)\.vsix/g)) assert.match(file ?? '', /^out\//);
+  });
+
   it('names only scripts and pictures that exist', () => {
     for (const [, name] of readme.matchAll(/`npm run (\w+)/g)) assert.ok(name && manifest.scripts[name], name);
     const pictures = [...readme.matchAll(/\]\((media\/[^)]+)\)/g)].map(([, file]) => file ?? '');

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { systemAppFolder } from '../../src/sessions/host/appFolder';
 import { platformProcesses } from '../../src/sessions/host/platformProcesses';
 import { ensureManagers } from '../hosts/managers.mjs';
+import { npmCommand } from '../hosts/nodeCommands.mjs';
 import { ensurePnpm } from '../hosts/pnpm.mjs';
 import { quietLog } from './support/quietLog';
 import { TinyRegistry } from './support/tinyRegistry';
@@ -75,8 +76,8 @@ describe('an app’s folder', () => {
     const { pnpm10, pnpm12, yarn1, yarn4 } = await ensureManagers();
     const byNode = (script: string) => [process.execPath, script];
     commands = {
-      npm: [process.platform === 'win32' ? 'npm.cmd' : 'npm'],
-      'pnpm 9': [await ensurePnpm()],
+      npm: npmCommand(),
+      'pnpm 9': await ensurePnpm(),
       'pnpm 10': byNode(pnpm10),
       'pnpm 12': byNode(pnpm12),
       'Yarn 1': byNode(yarn1),

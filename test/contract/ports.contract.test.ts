@@ -35,7 +35,9 @@ describe('ports', () => {
       const [listener, ...others] = await ports.listeners(port);
       assert.ok(listener);
       const { socket, ...rest } = listener;
-      assert.deepEqual([rest, others], [{ address: host, port, pid: process.pid, uid }, []]);
+      // lsof has a star for all addresses of either kind.
+      const address = process.platform === 'darwin' && host === '::' ? '0.0.0.0' : host;
+      assert.deepEqual([rest, others], [{ address, port, pid: process.pid, uid }, []]);
       if (process.platform === 'linux') assert.match(String(socket), /^\d+$/);
       const all = await ports.allListeners();
       assert.deepEqual(
@@ -75,7 +77,9 @@ describe('ports', () => {
     );
   });
 
-  it('name the process that holds a socket now, however often they were asked before', async () => {
+  it('name the process that holds a socket now, however often they were asked before', async function () {
+    if (process.platform !== 'linux')
+      return skipBecause(this, 'only Linux tells which socket is meant, and who holds it');
     const parent = programs.start('socketHeir');
     const [child = NaN, port = NaN] = (await parent.nextLine()).split(' ').map(Number);
     const find = async () => {

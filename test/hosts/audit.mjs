@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { buildBundles, packageFolders } from './bundles.mjs';
 import { ensureDependencies } from './dependencies.mjs';
+import { npmCommand } from './nodeCommands.mjs';
 import { repoRoot } from './paths.mjs';
 
 /** All that we need is bundled, and so a dependency for development to npm: it can't tell what is shipped. */
@@ -42,8 +43,12 @@ export function judgeAudit(report, shipped) {
 async function main() {
   await ensureDependencies();
   const shipped = (await buildBundles()).flatMap(({ metafile }) => packageFolders(metafile));
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const { stdout } = spawnSync(npm, ['audit', '--json'], { cwd: repoRoot, encoding: 'utf8', timeout: 120_000 });
+  const [program, ...before] = npmCommand();
+  const { stdout } = spawnSync(program, [...before, 'audit', '--json'], {
+    cwd: repoRoot,
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   const verdict = judgeAudit(parsed(stdout), shipped);
   if ('unanswered' in verdict) {
     console.log(`skipped: the registry does not audit: ${verdict.unanswered}`);

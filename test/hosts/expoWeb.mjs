@@ -4,9 +4,8 @@ import path from 'node:path';
 import { ensureNode } from './nodes.mjs';
 import { once } from './once.mjs';
 import { inRepo, inSandbox } from './paths.mjs';
-import { ensurePnpm } from './pnpm.mjs';
+import { ensurePnpm, pnpm } from './pnpm.mjs';
 import { freePort } from './ports.mjs';
-import { run } from './run.mjs';
 import { sandboxEnv } from './sandboxEnv.mjs';
 import { serve } from './serve.mjs';
 import { together } from './step.mjs';
@@ -21,7 +20,7 @@ const isSource = (file) => !generated.has(path.basename(file));
  * @returns {Promise<string>} the folder
  */
 export async function ensureExpoWeb() {
-  const [pnpm] = await together([ensurePnpm(), ensureNode(24)]);
+  await together([ensurePnpm(), ensureNode(24)]);
   const env = await sandboxEnv({ CI: '1' });
   return once({
     name: 'expo-web',
@@ -29,11 +28,11 @@ export async function ensureExpoWeb() {
     title: 'Expo app with a web build',
     make: async (dir) => {
       await cp(fixture, dir, { recursive: true, filter: isSource });
-      await run(
-        /** @type {string} */ (pnpm),
-        ['install', '--frozen-lockfile', '--prefer-offline', '--store-dir', inSandbox('pnpm-store')],
-        { cwd: dir, env, missing: 'the dependencies of the Expo web app could not be installed from the npm registry' },
-      );
+      await pnpm(['install', '--frozen-lockfile', '--prefer-offline', '--store-dir', inSandbox('pnpm-store')], {
+        cwd: dir,
+        env,
+        missing: 'the dependencies of the Expo web app could not be installed from the npm registry',
+      });
     },
   });
 }

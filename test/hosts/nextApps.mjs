@@ -4,8 +4,7 @@ import path from 'node:path';
 import { ensureNode } from './nodes.mjs';
 import { once } from './once.mjs';
 import { inRepo, inSandbox } from './paths.mjs';
-import { ensurePnpm } from './pnpm.mjs';
-import { run } from './run.mjs';
+import { ensurePnpm, pnpm } from './pnpm.mjs';
 import { sandboxEnv } from './sandboxEnv.mjs';
 import { together } from './step.mjs';
 import { contentHash, linkTree } from './workspace.mjs';
@@ -23,7 +22,7 @@ const nextVersions = /** @type {const} */ (['16.1.3', '15.5.29', '14.2.35']);
  * @returns {Promise<string>} the folder above them
  */
 export async function ensureNextApps() {
-  const [pnpm] = await together([ensurePnpm(), ensureNode(24)]);
+  await together([ensurePnpm(), ensureNode(24)]);
   const env = await sandboxEnv({ CI: '1' });
   return once({
     name: 'next-apps',
@@ -35,8 +34,7 @@ export async function ensureNextApps() {
           const app = path.join(dir, version);
           await cp(path.join(fixture, version), app, { recursive: true });
           await cp(path.join(fixture, 'app'), path.join(app, 'app'), { recursive: true });
-          await run(
-            /** @type {string} */ (pnpm),
+          await pnpm(
             [
               'install',
               '--frozen-lockfile',

@@ -1,6 +1,7 @@
 // Calls npm for the sandbox: quiet, and never with a build script that nobody asked for.
 import path from 'node:path';
 import { writeFile } from 'node:fs/promises';
+import { npmCommand } from './nodeCommands.mjs';
 import { inSandbox } from './paths.mjs';
 import { run } from './run.mjs';
 
@@ -23,8 +24,8 @@ export async function npmInstall(dir, packages, { env, missing }) {
  * @param {{ cwd: string, env?: Record<string, string | undefined> | undefined, missing: string }} options
  */
 export async function npm(args, { cwd, env = process.env, missing }) {
-  const command = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  return run(command, [...args, ...quiet], { cwd, missing, env: withoutNpm(env) });
+  const [program, ...before] = npmCommand();
+  return run(program, [...before, ...args, ...quiet], { cwd, missing, env: withoutNpm(env) });
 }
 
 /**

@@ -5,8 +5,7 @@ import path from 'node:path';
 import { ensureNode } from './nodes.mjs';
 import { once } from './once.mjs';
 import { inRepo, inSandbox } from './paths.mjs';
-import { ensurePnpm } from './pnpm.mjs';
-import { run } from './run.mjs';
+import { ensurePnpm, pnpm } from './pnpm.mjs';
 import { sandboxEnv } from './sandboxEnv.mjs';
 import { together } from './step.mjs';
 
@@ -23,7 +22,7 @@ export const generated = new Set(['node_modules', '.next', '.expo', 'next-env.d.
  * @returns {Promise<string>} the folder
  */
 export async function ensureWorkspace() {
-  const [pnpm] = await together([ensurePnpm(), ensureNode(24)]);
+  await together([ensurePnpm(), ensureNode(24)]);
   const env = await sandboxEnv({ CI: '1' });
   return once({
     name: 'workspace',
@@ -33,15 +32,11 @@ export async function ensureWorkspace() {
       await cp(fixture, dir, { recursive: true, filter: (from) => !generated.has(path.basename(from)) });
       await together(
         apps.map((app) =>
-          run(
-            /** @type {string} */ (pnpm),
-            ['install', '--frozen-lockfile', '--prefer-offline', '--store-dir', inSandbox('pnpm-store')],
-            {
-              cwd: path.join(dir, app),
-              env,
-              missing: `the dependencies of ${app} could not be installed from the npm registry`,
-            },
-          ),
+          pnpm(['install', '--frozen-lockfile', '--prefer-offline', '--store-dir', inSandbox('pnpm-store')], {
+            cwd: path.join(dir, app),
+            env,
+            missing: `the dependencies of ${app} could not be installed from the npm registry`,
+          }),
         ),
       );
     },

@@ -15,6 +15,7 @@ import { Emitter } from '../../src/sessions/event';
 import type { CompileIssues, NamedProcess, SessionSnapshot } from '../../src/sessions/protocol';
 import { mcpDefinitions } from '../../src/sessions/mcpDefinitions';
 import { anApp, aSession } from './samples';
+import { skipOnWindows } from '../support/skip';
 
 interface DeclaredTool {
   readonly name: string;
@@ -92,7 +93,8 @@ describe('the tools of agents', () => {
 describe('the MCP server that an editor is told of', () => {
   const of = { isWanted: true, commandFolder: '/s/bin', folders: ['/w', '/w'], platform: 'linux' as const };
 
-  it('is the stable command, for the folder that holds the apps, and only where a person wants it', () => {
+  it('is the stable command, for the folder that holds the apps, and only where a person wants it', function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     assert.deepEqual(mcpDefinitions(of), [
       { label: 'Cheatcode Dev Server', command: '/s/bin/cheatcode-dev', args: ['mcp', '--workspace', '/w'] },
     ]);

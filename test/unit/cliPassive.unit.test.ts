@@ -14,6 +14,7 @@ import { quietLog } from '../contract/support/quietLog';
 import { waitUntil } from '../contract/support/waitUntil';
 import { aSession } from './samples';
 import { tempFolders, writeTree } from './support/tempFolders';
+import { skipOnWindows } from '../support/skip';
 
 describe('a client that starts nothing by itself', () => {
   const makeFolder = tempFolders();
@@ -131,7 +132,8 @@ describe('the environment of a server that the command line starts', () => {
     assert.equal(await environmentResolver({ env: inEditor, isInTerminal: false, log })(undefined), inEditor);
   });
 
-  it('is what the user\u2019s shell makes of it elsewhere, asked for once', async () => {
+  it('is what the user\u2019s shell makes of it elsewhere, asked for once', async function () {
+    skipOnWindows(this, 'the shells of Windows are not asked');
     const resolve = environmentResolver({ env: { GIVEN: 'kept' }, isInTerminal: false, log });
     const [one, other] = await Promise.all([resolve(undefined), resolve(undefined)]);
     assert.equal(one, other);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
-import path from 'node:path';
 import { serveClient, type Refusal } from '../../src/sessions/host/clientConnection';
 import {
   PROTOCOL_VERSION,
@@ -14,7 +13,7 @@ import { RpcPeer } from '../../src/sessions/rpcPeer';
 import { waitUntil } from '../contract/support/waitUntil';
 import { settle } from './support/fakeClock';
 import { aSpec, FakeHost } from './support/fakeHost';
-import { tempFolders } from './support/tempFolders';
+import { socketOf, tempFolders } from './support/tempFolders';
 
 const TOKEN = 'a'.repeat(64);
 const KEY = aSpec().appKey;
@@ -33,7 +32,7 @@ describe('a client of the host', () => {
     refusal = undefined;
     shutdowns = 0;
     retired = [];
-    socketPath = path.join(tempFolder(), 's');
+    socketPath = socketOf(tempFolder());
     server = net.createServer((socket) =>
       serveClient(new RpcPeer(socket, (error) => assert.fail(String(error))), {
         host: host.host,

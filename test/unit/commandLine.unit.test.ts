@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { splitCommand } from '../../src/sessions/commandLine';
 
 describe('a command from the settings', () => {
+  const split = (command: string) => splitCommand(command, 'linux');
   const words: readonly (readonly [command: string, words: readonly string[]])[] = [
     ['pnpm run dev', ['pnpm', 'run', 'dev']],
     ['  npx   next dev  ', ['npx', 'next', 'dev']],
@@ -15,7 +16,7 @@ describe('a command from the settings', () => {
   ];
   for (const [command, expected] of words)
     it(`${command} is taken apart as a shell would, without one`, () => {
-      assert.deepEqual(splitCommand(command), expected);
+      assert.deepEqual(split(command), expected);
     });
 
   for (const command of [
@@ -33,11 +34,11 @@ describe('a command from the settings', () => {
     "echo it's",
   ])
     it(`${JSON.stringify(command)} needs a shell and is given to one whole`, () => {
-      assert.deepEqual(splitCommand(command), ['sh', '-c', command]);
+      assert.deepEqual(split(command), ['sh', '-c', command]);
     });
 
   it('needs no shell for what stands in single quotes', () => {
-    assert.deepEqual(splitCommand(`node -e 'a && b; $c'`), ['node', '-e', 'a && b; $c']);
+    assert.deepEqual(split(`node -e 'a && b; $c'`), ['node', '-e', 'a && b; $c']);
   });
 
   describe('on Windows', () => {

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs
 import path from 'node:path';
 import { commandFolder, windowsShim, writeCommandShim } from '../../src/sessions/commandShim';
 import { tempFolders } from './support/tempFolders';
+import { skipOnWindows } from '../support/skip';
 
 describe('the command of terminals', () => {
   const tempFolder = tempFolders();
@@ -21,14 +22,16 @@ describe('the command of terminals', () => {
     );
   });
 
-  it('runs the copy’s command line with all its words, by the Node of the host, whatever the PATH is', () => {
+  it('runs the copy’s command line with all its words, by the Node of the host, whatever the PATH is', function () {
+    skipOnWindows(this, 'the command is a batch file there');
     writeCommandShim(state, copy, node);
     const said = execFileSync(shim(), ['logs', 'a b', '$x'], { env: { PATH: '/nowhere' }, encoding: 'utf8' });
     assert.deepEqual(JSON.parse(said), [['logs', 'a b', '$x'], '/nowhere']);
     assert.equal(statSync(shim()).mode & 0o777, 0o755);
   });
 
-  it('takes the Node of the PATH when that one is gone', () => {
+  it('takes the Node of the PATH when that one is gone', function () {
+    skipOnWindows(this, 'the command is a batch file there');
     writeCommandShim(state, copy, { file: '/nowhere/node', env: {} });
     const PATH = `${path.dirname(process.execPath)}:/usr/bin:/bin`;
     assert.match(execFileSync(shim(), ['status'], { env: { PATH }, encoding: 'utf8' }), /status/);
@@ -37,7 +40,8 @@ describe('the command of terminals', () => {
     assert.match(none.stderr, /no node on the PATH/);
   });
 
-  it('says so when the copy is gone', () => {
+  it('says so when the copy is gone', function () {
+    skipOnWindows(this, 'the command is a batch file there');
     writeCommandShim(state, copy, node);
     rmSync(copy, { recursive: true });
     const gone = spawnSync(shim(), ['status'], { encoding: 'utf8' });
@@ -45,13 +49,15 @@ describe('the command of terminals', () => {
     assert.match(gone.stderr, /cli\.js is gone/);
   });
 
-  it('runs an editor’s binary as Node', () => {
+  it('runs an editor’s binary as Node', function () {
+    skipOnWindows(this, 'the command is a batch file there');
     writeCommandShim(state, copy, { file: process.execPath, env: { ELECTRON_RUN_AS_NODE: '1' } });
     writeFileSync(path.join(copy, 'cli.js'), 'console.log(process.env.ELECTRON_RUN_AS_NODE)');
     assert.equal(execFileSync(shim(), { encoding: 'utf8' }), '1\n');
   });
 
-  it('leaves nothing beside it, however often it is written', () => {
+  it('leaves nothing beside it, however often it is written', function () {
+    skipOnWindows(this, 'the command is a batch file there');
     for (let n = 0; n < 3; n++) writeCommandShim(state, n % 2 === 0 ? copy : '/other', node);
     assert.deepEqual(readdirSync(commandFolder(state)).sort(), ['c0ffee', 'cheatcode-dev']);
   });

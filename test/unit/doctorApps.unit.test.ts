@@ -12,6 +12,7 @@ import { outputOf } from '../../src/sessions/lookAround';
 import { aMobileApp, anApp, aSession } from './samples';
 import { aContext, aPatient, fixTitles, plainSettings, said } from './support/doctorFakes';
 import { tempFolders, writeTree } from './support/tempFolders';
+import { skipBecause, skipOnWindows } from '../support/skip';
 
 const web = anApp();
 const mobile = aMobileApp();
@@ -32,7 +33,8 @@ function editOf([finding]: readonly Finding[]): { file: string; before: string; 
 }
 
 describe('the doctor on CI and Expo', () => {
-  it('finds it in cheatcode.json, and would take out that line alone', async () => {
+  it('finds it in cheatcode.json, and would take out that line alone', async function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     const app = aMobileApp({ declared: { ...mobile.declared, env: { CI: '1', A: 'b' } } });
     const text =
       '{\n  // ours\n  "apps": [\n    { "path": "cheatcode-mobile", "env": { "CI": "1", "A": "b" } }\n  ]\n}\n';
@@ -46,14 +48,16 @@ describe('the doctor on CI and Expo', () => {
     assert.match(after, /"A": "b"/);
   });
 
-  it('finds it in a .env file that Expo reads', async () => {
+  it('finds it in a .env file that Expo reads', async function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     const files = { [`${MOBILE}/.env.local`]: 'A=1\nexport CI = "true" # no\nB=2\n' };
     const found = await ciCheck(aContext({ files }), aPatient(mobile));
     assert.deepEqual(said(found), ['warn: .env.local sets CI=true for Mobile.']);
     assert.equal(editOf(found).after, 'A=1\nB=2\n');
   });
 
-  it('finds it in the command of a setting, and in the script that runs', async () => {
+  it('finds it in the command of a setting, and in the script that runs', async function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     const settings = { ...plainSettings, mobile: { ...plainSettings.mobile, command: 'CI=1 npx expo start' } };
     const of = { spec: { command: ['sh', '-c', 'CI=1 npx expo start'] } };
     const found = await ciCheck(aContext({ settings }), aPatient(mobile, of));
@@ -100,7 +104,8 @@ describe('the doctor on CI and Expo', () => {
 });
 
 describe('the doctor on 127.0.0.1 and localhost', () => {
-  it('finds the app’s own port there in cheatcode.json, and changes that alone', async () => {
+  it('finds the app’s own port there in cheatcode.json, and changes that alone', async function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     const env = { NEXT_PUBLIC_SITE: 'http://127.0.0.1:3000/x', DB: 'http://127.0.0.1:30001' };
     const app = anApp({ declared: { ...web.declared, env } });
     const text = JSON.stringify({ apps: [{ path: 'cheatcode-app', env }] }, undefined, 2);
@@ -110,14 +115,16 @@ describe('the doctor on 127.0.0.1 and localhost', () => {
     assert.match(editOf(found).after, /127\.0\.0\.1:30001/);
   });
 
-  it('finds it in a .env file, and leaves comments as they are', async () => {
+  it('finds it in a .env file, and leaves comments as they are', async function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     const files = { [`${WEB}/.env`]: '# http://127.0.0.1:3000\nAUTH_URL=http://127.0.0.1:3000\n' };
     const found = await localhostCheck(aContext({ files }), aPatient(web));
     assert.deepEqual(said(found), ['warn: .env of Web names its own address at 127.0.0.1.']);
     assert.equal(editOf(found).after, '# http://127.0.0.1:3000\nAUTH_URL=http://localhost:3000\n');
   });
 
-  it('finds a preview at that address, unless Next.js is told to serve it', async () => {
+  it('finds a preview at that address, unless Next.js is told to serve it', async function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     const settings = { ...plainSettings, web: { ...plainSettings.web, previewUrl: 'http://127.0.0.1:{{port}}/' } };
     const found = await localhostCheck(aContext({ settings }), aPatient(web));
     assert.match(said(found).join(), /^warn: cheatcode\.web\.previewUrl shows Web at 127\.0\.0\.1/);
@@ -137,7 +144,8 @@ describe('the doctor on 127.0.0.1 and localhost', () => {
 });
 
 describe('the doctor on ports', () => {
-  it('finds one that is taken, with its holder, and the next that is free', async () => {
+  it('finds one that is taken, with its holder, and the next that is free', async function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     const ports = {
       isPortFree: (port: number) => Promise.resolve(port > 3001),
       portHolder: () => Promise.resolve({ words: 'ruby app.rb (pid 42)', pid: 42 }),
@@ -201,7 +209,8 @@ describe('the doctor on ports', () => {
 describe('the doctor on dependencies and package managers', () => {
   const makeFolder = tempFolders();
 
-  it('finds packages that are missing, for real, and is content when they are there', async () => {
+  it('finds packages that are missing, for real, and is content when they are there', async function () {
+    skipOnWindows(this, 'package managers are batch files there');
     const folder = makeFolder();
     writeTree(folder, {
       'package.json': { dependencies: { next: '*' } },
@@ -224,7 +233,8 @@ describe('the doctor on dependencies and package managers', () => {
     assert.deepEqual(fixTitles(found), ['Install and Restart']);
   });
 
-  it('finds a package manager that is missing, and would install the version that package.json wants', async () => {
+  it('finds a package manager that is missing, and would install the version that package.json wants', async function () {
+    skipOnWindows(this, 'package managers are batch files there');
     const ports = { findProgram: (name: string) => Promise.resolve(name === 'npm' ? '/bin/npm' : undefined) };
     const files = { [`${WEB}/package.json`]: '{ "packageManager": "pnpm@9.15.0+sha512.x" }' };
     const found = await programCheck(aContext({ ports, files }), aPatient(web));
@@ -251,7 +261,8 @@ describe('the doctor on the version of Node.js', () => {
   const at = (files: Readonly<Record<string, string>>, version = 'v22.1.0', trusted = true) =>
     nodeVersionCheck(aContext({ files, trusted, ports: { outputOf: () => Promise.resolve(version) } }), aPatient(web));
 
-  it('finds another one than .nvmrc, engines or Next.js itself want', async () => {
+  it('finds another one than .nvmrc, engines or Next.js itself want', async function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     assert.deepEqual(said(await at({ [`${WEB}/.nvmrc`]: '20\n' })), [
       'warn: Web gets Node.js 22.1.0, and wants 20 (by .nvmrc).',
     ]);
@@ -267,7 +278,8 @@ describe('the doctor on the version of Node.js', () => {
     ]);
   });
 
-  it('offers one that a version manager has, by a command that shows it', async () => {
+  it('offers one that a version manager has, by a command that shows it', async function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     const bin = '/home/ann/.nvm/versions/node/v20.11.1/bin';
     const found = await at({
       [`${WEB}/.nvmrc`]: '20',
@@ -281,7 +293,8 @@ describe('the doctor on the version of Node.js', () => {
     });
   });
 
-  it('is content with the version that is wanted, with no wish, and with a wish that nobody can read', async () => {
+  it('is content with the version that is wanted, with no wish, and with a wish that nobody can read', async function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     assert.deepEqual(said(await at({ [`${WEB}/.nvmrc`]: 'v22' })), ['ok']);
     assert.deepEqual(said(await at({ [`${WEB}/.nvmrc`]: 'lts/*' })), ['ok']);
     assert.deepEqual(await at({}), []);
@@ -312,7 +325,8 @@ describe('the doctor on the tunnel', () => {
     );
   });
 
-  it('is content with one in the project or among the global packages, and without a tunnel', async () => {
+  it('is content with one in the project or among the global packages, and without a tunnel', async function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     assert.deepEqual(said(await tunnel({ '/w/node_modules/@expo/ngrok/package.json': '{}' })), ['ok']);
     assert.deepEqual(said(await tunnel({ '/global/node_modules/@expo/ngrok/package.json': '{}' })), ['ok']);
     assert.deepEqual(await tunnel({}, { spec: { command: ['npx', 'expo', 'start', '--lan'] } }), []);
@@ -336,8 +350,8 @@ describe('the doctor on the lock of Next.js', function () {
       aPatient(anApp({ folder }), session ? { session } : {}),
     );
 
-  it('finds a file whose lock nobody holds, and deletes just that', async () => {
-    if (process.platform !== 'linux') return;
+  it('finds a file whose lock nobody holds, and deletes just that', async function () {
+    if (process.platform !== 'linux') return skipBecause(this, 'only Linux tells who holds a lock of a file');
     const folder = makeFolder();
     const file = locked(folder);
     const found = await check(folder);
@@ -351,8 +365,8 @@ describe('the doctor on the lock of Next.js', function () {
     assert.deepEqual(said(await check(folder)), ['ok']);
   });
 
-  it('is content with one that a process holds, and never deletes it', async () => {
-    if (process.platform !== 'linux') return;
+  it('is content with one that a process holds, and never deletes it', async function () {
+    if (process.platform !== 'linux') return skipBecause(this, 'only Linux tells who holds a lock of a file');
     const folder = makeFolder();
     const file = locked(folder);
     // As Next.js does it: flock(2), for as long as it lives.
@@ -378,6 +392,7 @@ describe('the doctor’s look at programs', () => {
   const makeFolder = tempFolders();
 
   it('ends one that hangs, and says that it gave no answer', async function () {
+    skipOnWindows(this, 'a script is no program by its first line there');
     this.timeout(20_000);
     const folder = makeFolder();
     const file = path.join(folder, 'pnpm');

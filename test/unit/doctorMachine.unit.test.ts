@@ -13,6 +13,7 @@ import { networkDiskName } from '../../src/sessions/networkDisks';
 import { anApp } from './samples';
 import { aContext, aProcess, plainSettings, said } from './support/doctorFakes';
 import { tempFolders } from './support/tempFolders';
+import { skipBecause, skipOnWindows } from '../support/skip';
 
 const MB = 1024 * 1024;
 const system = systemDoctorPorts(() => Promise.resolve(undefined));
@@ -60,8 +61,8 @@ describe('the doctor on process 1', () => {
     assert.equal(ignoresChildren('Name:\tx\nSigIgn:\t0000000000001000\n'), false);
   });
 
-  it('knows the real process 1', async () => {
-    if (process.platform !== 'linux') return;
+  it('knows the real process 1', async function () {
+    if (process.platform !== 'linux') return skipBecause(this, 'it is read from /proc');
     const found = await system.firstProcess();
     assert.ok(found && found.name !== '', JSON.stringify(found));
   });
@@ -104,7 +105,8 @@ describe('the doctor on the disk of the state folder', () => {
     assert.deepEqual(await networkDiskCheck(aContext()), []);
   });
 
-  it('reads the name of a mount from the list of them, the innermost and last', async () => {
+  it('reads the name of a mount from the list of them, the innermost and last', async function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     const folder = makeFolder();
     const list = [
       '22 1 0:20 / / rw - ext4 /dev/a rw',
@@ -116,8 +118,8 @@ describe('the doctor on the disk of the state folder', () => {
   });
   const makeFolder = tempFolders();
 
-  it('takes the disks of this machine for what they are', async () => {
-    if (process.platform !== 'linux') return;
+  it('takes the disks of this machine for what they are', async function () {
+    if (process.platform !== 'linux') return skipBecause(this, 'it is read from /proc');
     assert.equal((await statfs('/proc')).type, 0x9fa0, 'the numbers are those of statfs(2)');
     assert.equal(networkDiskName((await statfs('/proc')).type, await system.mountKind('/proc')), undefined);
     assert.equal(await system.mountKind('/proc'), 'proc');
@@ -203,8 +205,8 @@ describe('the doctor on memory and disk', () => {
     );
   });
 
-  it('tells the memory of this machine', async () => {
-    if (process.platform !== 'linux') return;
+  it('tells the memory of this machine', async function () {
+    if (process.platform !== 'linux') return skipBecause(this, 'it is read from /proc');
     const bytes = await system.freeMemory();
     assert.ok(bytes !== undefined && bytes > MB && bytes <= os.totalmem(), String(bytes));
   });

@@ -17,14 +17,15 @@ import path from 'node:path';
 import { environmentAs, otherOwner } from '../../src/sessions/folderOwner';
 import { ensureHostCopy, readHostParts } from '../../src/sessions/hostCopy';
 import { isOwnedSocket, readOwnedFile } from '../../src/sessions/ownedFile';
-import { skipBecause } from '../support/skip';
+import { TEMP } from './support/tempFolders';
+import { skipBecause, skipOnWindows } from '../support/skip';
 
 const UID = 12_345;
 const isRoot = process.getuid?.() === 0;
 
 describe('the owner of a folder', () => {
   let folder: string;
-  beforeEach(() => (folder = mkdtempSync('/tmp/cco-')));
+  beforeEach(() => (folder = mkdtempSync(path.join(TEMP, 'cco-'))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is acted for by root alone, and only where it is another', function () {
@@ -75,7 +76,7 @@ describe('the owner of a folder', () => {
 describe('a file that must be the user’s own', () => {
   let folder: string;
   const own = process.geteuid?.();
-  beforeEach(() => (folder = mkdtempSync('/tmp/cco-')));
+  beforeEach(() => (folder = mkdtempSync(path.join(TEMP, 'cco-'))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is read', () => {
@@ -85,7 +86,8 @@ describe('a file that must be the user’s own', () => {
     assert.throws(() => readOwnedFile(path.join(folder, 'missing'), own), { code: 'ENOENT' });
   });
 
-  it('is not read through a link, from a pipe, or when it is another’s', () => {
+  it('is not read through a link, from a pipe, or when it is another’s', function () {
+    skipOnWindows(this, 'Windows has no pipes in folders, and its links are others');
     const file = path.join(folder, 'secret');
     writeFileSync(file, 'secret');
     const link = path.join(folder, 'link');
@@ -97,7 +99,8 @@ describe('a file that must be the user’s own', () => {
     assert.throws(() => readOwnedFile(file, UID), /belongs to user/);
   });
 
-  it('is a socket of that user only where it is neither a link nor a file', async () => {
+  it('is a socket of that user only where it is neither a link nor a file', async function () {
+    skipOnWindows(this, 'Windows has its sockets in no folder');
     const socket = path.join(folder, 's');
     const server = net.createServer();
     await new Promise<void>((resolve) => server.listen(socket, resolve));
@@ -114,8 +117,9 @@ describe('a file that must be the user’s own', () => {
 });
 
 describe('the copy of the host', () => {
-  it('holds all files with their permissions, also those in folders of the native part', async () => {
-    const folder = mkdtempSync('/tmp/cco-');
+  it('holds all files with their permissions, also those in folders of the native part', async function () {
+    skipOnWindows(this, 'Windows has no modes');
+    const folder = mkdtempSync(path.join(TEMP, 'cco-'));
     try {
       const dist = path.join(folder, 'dist');
       mkdirSync(path.join(dist, 'native', 'conpty'), { recursive: true });
@@ -144,7 +148,7 @@ describe('the copy of the host', () => {
   });
 
   it('is the one that another window made a moment earlier, whatever the system calls that', async () => {
-    const folder = mkdtempSync('/tmp/cco-');
+    const folder = mkdtempSync(path.join(TEMP, 'cco-'));
     const { rename } = fsPromises;
     try {
       const dist = path.join(folder, 'dist');
@@ -168,8 +172,9 @@ describe('the copy of the host', () => {
     }
   });
 
-  it('runs below a package.json that makes modules of scripts, as a home may have one', async () => {
-    const folder = mkdtempSync('/tmp/cco-');
+  it('runs below a package.json that makes modules of scripts, as a home may have one', async function () {
+    skipOnWindows(this, 'its script asks for the slash of POSIX');
+    const folder = mkdtempSync(path.join(TEMP, 'cco-'));
     try {
       writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
       const [dist, state] = [path.join(folder, 'dist'), path.join(folder, 's')];

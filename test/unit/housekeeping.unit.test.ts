@@ -7,6 +7,7 @@ import { removeUnused } from '../../src/sessions/host/housekeeping';
 import { systemClock } from '../../src/sessions/clock';
 import { quietLog } from '../contract/support/quietLog';
 import { tempFolders } from './support/tempFolders';
+import { skipOnWindows } from '../support/skip';
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -53,7 +54,8 @@ describe('the housekeeping of a host', () => {
     for (const folder of [own.scope, own.copy]) assert.ok(Date.now() - statSync(folder).mtimeMs < DAY_MS, folder);
   });
 
-  it('fault 29: leaves what a host that answers uses, though the clock says that it is old', async () => {
+  it('fault 29: leaves what a host that answers uses, though the clock says that it is old', async function () {
+    skipOnWindows(this, 'Windows has its sockets in no folder');
     const copy = make('bin/theirs', 0);
     const scope = make('cccccccccccc', 0);
     writeFileSync(path.join(scope, 'host.json'), JSON.stringify({ pid: 7, copy }));

@@ -3,6 +3,7 @@ import { DevServerError } from '../../src/sessions/errors';
 import { ConfirmationNeededError } from '../../src/sessions/host/foreignServers';
 import { aSpec, FakeHost } from './support/fakeHost';
 import { FakeMachine, type FakeProcess } from './support/fakeMachine';
+import { skipOnWindows } from '../support/skip';
 
 describe('a port that a stranger holds', () => {
   let machine: FakeMachine;
@@ -15,7 +16,8 @@ describe('a port that a stranger holds', () => {
     machine.listening.push({ port: 3000, pid: stranger.pid });
   });
 
-  it('is named with its holder’s pid, user, command and folder', async () => {
+  it('is named with its holder’s pid, user, command and folder', async function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     host.start();
     const { reason } = await host.reaches('blocked');
     assert.deepEqual(reason, {

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { problemCount, problemsOf } from '../../src/sessions/problems';
 import type { CompileIssue } from '../../src/sessions/protocol';
 import { anApp, aSession } from './samples';
+import { skipOnWindows } from '../support/skip';
 
 const issue: CompileIssue = { severity: 'error', message: 'boom', file: 'app/page.tsx', line: 2, column: 9 };
 const of = (...issues: readonly CompileIssue[]) => problemsOf(anApp(), aSession({ issues }));
 
 describe('the problems of an app', () => {
-  it('stand at the place in the file, as an editor counts, and name who says so', () => {
+  it('stand at the place in the file, as an editor counts, and name who says so', function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     assert.deepEqual(of(issue), [
       {
         file: '/w/cheatcode-app/app/page.tsx',
@@ -29,12 +31,14 @@ describe('the problems of an app', () => {
     assert.equal(of({ ...issue, thrown: true })[0]?.message, 'Thrown at run time: boom');
   });
 
-  it('lead to the files through which theirs is reached', () => {
+  it('lead to the files through which theirs is reached', function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     const [problem] = of({ ...issue, importedBy: ['app/layout.tsx'] });
     assert.deepEqual(problem?.related, [{ file: '/w/cheatcode-app/app/layout.tsx', message: 'imported from here' }]);
   });
 
-  it('stand in the app’s manifest where they have no place in the app, so that none is lost', () => {
+  it('stand in the app’s manifest where they have no place in the app, so that none is lost', function () {
+    skipOnWindows(this, 'the paths here are written as POSIX has them');
     const [problem] = of({ severity: 'warning', message: 'boom' });
     assert.deepEqual(
       [problem?.file, problem?.line, problem?.column, problem?.severity],

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
-import path from 'node:path';
 import { MAX_MESSAGE_BYTES } from '../../src/sessions/protocol';
 import { JSONRPCErrorException, RpcPeer } from '../../src/sessions/rpcPeer';
 import { waitUntil } from '../contract/support/waitUntil';
 import { aSession } from './samples';
-import { tempFolders } from './support/tempFolders';
+import { socketOf, tempFolders } from './support/tempFolders';
 
 describe('two peers on a socket', () => {
   const tempFolder = tempFolders();
@@ -18,7 +17,7 @@ describe('two peers on a socket', () => {
   let faults: unknown[];
   let ends: { client: (Error | undefined)[]; host: (Error | undefined)[] };
   beforeEach(async () => {
-    const file = path.join(tempFolder(), 's');
+    const file = socketOf(tempFolder());
     server = net.createServer().listen(file);
     await once(server, 'listening');
     raw = net.connect(file);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { serverEnvironment } from '../../src/sessions/serverEnvironment';
+import { skipOnWindows } from '../support/skip';
 
 const EDITOR = '/usr/lib/code-server';
 const of = (env: Readonly<Record<string, string | undefined>>, additions: Readonly<Record<string, string>> = {}) =>
@@ -65,7 +66,8 @@ describe('the environment of a server', () => {
     const pathOf = (value: string | undefined, editorRoot: string | undefined = EDITOR) =>
       serverEnvironment({ PATH: value }, editorRoot, {})['PATH'];
 
-    it('without the editor’s own entries, in the order that it had', () => {
+    it('without the editor’s own entries, in the order that it had', function () {
+      skipOnWindows(this, 'the paths here are written as POSIX has them');
       assert.equal(
         pathOf(`${EDITOR}/lib/vscode/bin/remote-cli:/root/.nvm/bin:${EDITOR}:${EDITOR}/:/bin`),
         '/root/.nvm/bin:/bin',
@@ -76,7 +78,8 @@ describe('the environment of a server', () => {
       assert.equal(pathOf(`${EDITOR}-tools/bin:/bin`), `${EDITOR}-tools/bin:/bin`);
     });
 
-    it('without empty entries, which would mean the folder of the app', () => {
+    it('without empty entries, which would mean the folder of the app', function () {
+      skipOnWindows(this, 'the paths here are written as POSIX has them');
       assert.equal(pathOf(':/bin::/usr/bin:'), '/bin:/usr/bin');
     });
 

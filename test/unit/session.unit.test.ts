@@ -6,6 +6,7 @@ import { waitUntil } from '../contract/support/waitUntil';
 import { settle } from './support/fakeClock';
 import { aSpec, FakeHost } from './support/fakeHost';
 import { FakeMachine } from './support/fakeMachine';
+import { skipOnWindows } from '../support/skip';
 
 const EXPO = aSpec({
   appKey: '1:3:cheatcode-mobile',
@@ -632,7 +633,8 @@ describe('a session', () => {
   });
 
   describe('whose port is taken', () => {
-    it('is blocked with the holder’s pid and command, and starts by itself when the port is free', async () => {
+    it('is blocked with the holder’s pid and command, and starts by itself when the port is free', async function () {
+      skipOnWindows(this, 'the paths here are written as POSIX has them');
       const stranger = machine.birth({ command: 'python -m http.server 3000' });
       machine.listening.push({ port: 3000, pid: stranger.pid });
       host.start();

@@ -15,9 +15,11 @@ import { DevServerError } from '../../src/sessions/errors';
 import { currentScope } from '../../src/sessions/scope';
 import { ensurePrivateFolder, ensureScopePaths, ensureStateFolder, pipeName } from '../../src/sessions/stateFolder';
 import { tempFolders } from './support/tempFolders';
-import { skipBecause } from '../support/skip';
+import { skipBecause, skipOnWindows } from '../support/skip';
 
-const modeOf = (folder: string) => statSync(folder).mode & 0o777;
+/** Windows has lists in place of modes, and what lies in a home has that of the home. */
+const assertPrivate = (folder: string) =>
+  process.platform === 'win32' || assert.equal(statSync(folder).mode & 0o777, 0o700);
 const isRoot = process.getuid?.() === 0;
 
 describe('the state folder', () => {
@@ -38,14 +40,14 @@ describe('the state folder', () => {
     withHome(home);
     const folder = ensureStateFolder({ HOME: tempFolder() });
     assert.equal(folder, path.join(home, '.cheatcode/run'));
-    assert.equal(modeOf(folder), 0o700);
+    assertPrivate(folder);
     assert.deepEqual(readdirSync(folder), []);
   });
 
   it('is moved by CHEATCODE_STATE_DIR', () => {
     const folder = path.join(tempFolder(), 'a/b');
     assert.equal(ensureStateFolder({ CHEATCODE_STATE_DIR: folder }), folder);
-    assert.equal(modeOf(folder), 0o700);
+    assertPrivate(folder);
   });
 
   it('fault 53: is the same for two clients that make it, and what is above it, at one moment', () => {
@@ -67,31 +69,36 @@ describe('the state folder', () => {
     }
   });
 
-  it('is closed to others when it was open', () => {
+  it('is closed to others when it was open', function () {
+    skipOnWindows(this, 'Windows has no modes');
     const folder = tempFolder();
     chmodSync(folder, 0o755);
     ensureStateFolder({ CHEATCODE_STATE_DIR: folder });
-    assert.equal(modeOf(folder), 0o700);
+    assertPrivate(folder);
   });
 
-  it('falls back to /tmp where the home can not be written', () => {
+  it('falls back to /tmp where the home can not be written', function () {
+    skipOnWindows(this, 'Windows has another fallback');
     for (const home of ['/proc/self', '/dev/null']) {
       withHome(home);
       assert.equal(ensureStateFolder({}), fallback);
     }
   });
 
-  it('falls back to /tmp where a user has no home', () => {
+  it('falls back to /tmp where a user has no home', function () {
+    skipOnWindows(this, 'Windows has another fallback');
     withHome('');
     assert.equal(ensureStateFolder({}), fallback);
   });
 
-  it('falls back to /tmp where a socket’s path would be too long', () => {
+  it('falls back to /tmp where a socket’s path would be too long', function () {
+    skipOnWindows(this, 'Windows has its sockets in no folder');
     withHome(path.join(tempFolder(), 'x'.repeat(90)));
     assert.equal(ensureStateFolder({}), fallback);
   });
 
-  it('is an error that names place and cause when it can not be had', () => {
+  it('is an error that names place and cause when it can not be had', function () {
+    skipOnWindows(this, '/proc is no place of Windows, and so can be made');
     const file = path.join(tempFolder(), 'file');
     writeFileSync(file, '');
     for (const folder of [file, path.join(file, 'below'), '/proc/cheatcode'])
@@ -116,14 +123,15 @@ describe('the state folder', () => {
     assert.throws(() => ensurePrivateFolder(folder), /belongs to user 12345/);
   });
 
-  it('holds a folder for each scope, whose socket path the system can take', () => {
+  it('holds a folder for each scope, whose socket path the system can take', function () {
+    skipOnWindows(this, 'Windows has its sockets in no folder');
     const folder = tempFolder();
     const [one, two] = [
       ensureScopePaths(folder, { id: 'aaaaaaaaaaaa' }),
       ensureScopePaths(folder, { id: 'bbbbbbbbbbbb' }),
     ];
     assert.notEqual(one.folder, two.folder);
-    assert.equal(modeOf(one.folder), 0o700);
+    assertPrivate(one.folder);
     assert.ok(Buffer.byteLength(one.socket) <= 100);
     const own = Object.values(one).filter((name): name is string => typeof name === 'string' && name !== one.folder);
     assert.ok(own.every((name) => name.startsWith(one.folder + path.sep)));
@@ -143,7 +151,8 @@ describe('the state folder', () => {
     assert.ok(pipe.length < 100);
   });
 
-  it('is refused by name when its socket’s path would be cut, before anything is made there', () => {
+  it('is refused by name when its socket’s path would be cut, before anything is made there', function () {
+    skipOnWindows(this, 'Windows has its sockets in no folder');
     const long = path.join(tempFolder(), 'ü'.repeat(40));
     mkdirSync(long);
     assert.throws(

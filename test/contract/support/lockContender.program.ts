@@ -1,7 +1,5 @@
 // Takes and releases kernel locks as told: `try <identity>` → `held` or `refused`; `release` → `released`;
-// `bind <name>` takes an abstract socket name as it stands, of whatever length; `version` → the Node version.
-import os from 'node:os';
-import path from 'node:path';
+// The first word is the folder of locks that are files; `bind <name>` takes an abstract socket name as it stands, of whatever length; `version` → the Node version.
 import type { HeldLock } from '../../../src/sessions/host/kernelLock';
 import { exclusiveFileLock } from '../../../src/sessions/host/exclusiveFileLock';
 import { platformKernelLock } from '../../../src/sessions/host/kernelLocks';
@@ -14,7 +12,7 @@ if (process.env['LOCK_UID'] !== undefined) process.setuid?.(Number(process.env['
 const { LOCK_FOLDERS: folders } = process.env;
 const lock =
   folders === undefined
-    ? platformKernelLock(process.platform, path.join(os.tmpdir(), 'cheatcode-contract-locks'))
+    ? platformKernelLock(process.platform, process.argv[2] ?? '')
     : exclusiveFileLock(folders.split(':'), openWithFlock);
 const held: HeldLock[] = [];
 

@@ -304,7 +304,11 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
     }),
   );
   const activated = servers.activate();
-  activated.catch(onError);
+  activated.catch((error: unknown) => {
+    onError(error);
+    // Whatever a look at the workspace failed for, a file that changes may be the cure.
+    workspaceFiles.alsoIn([]);
+  });
   store.add(
     registerAgentTools(() =>
       loadBeside<typeof AgentToolCalls>('./agentToolCalls.js').agentToolCalls({

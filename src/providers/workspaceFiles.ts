@@ -9,14 +9,19 @@ const patterns = [
   'cheatcode-mobile/package.json',
 ] as const;
 
-/** Calls back when a file that decides which apps there are comes, goes or changes. */
+/**
+ * Calls back when a file that decides which apps there are comes, goes or changes. Watches from the first `alsoIn` on, in a later turn
+ * of the loop: the first watcher of a window costs its extension host 5 to 20 ms, as much as all the rest of an activation, and
+ * a server that is to be started must not wait for that.
+ */
 export class WorkspaceFiles implements vscode.Disposable {
   readonly #store = new DisposableStore();
   readonly #refresh: () => Promise<void>;
   readonly #onError: (error: unknown) => void;
   #watchers = new DisposableStore();
   /** Of the apps that are declared: below the workspace folders, wherever. */
-  #appFolders: readonly string[] = [];
+  #appFolders: readonly string[] | undefined;
+  #isWatchDue = false;
   #refreshing = false;
   #again = false;
 
@@ -24,16 +29,24 @@ export class WorkspaceFiles implements vscode.Disposable {
     this.#refresh = refresh;
     this.#onError = onError;
     this.#store.add({ dispose: () => this.#watchers.dispose() });
-    this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(() => this.#watch()));
-    this.#watch();
+    this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(() => this.#watchSoon()));
   }
 
   /** Looks after the package.json in these folders, too, whether it is there or not. */
   alsoIn(appFolders: readonly string[]): void {
     const sorted = [...new Set(appFolders)].sort();
-    if (sorted.join('\n') === this.#appFolders.join('\n')) return;
+    if (sorted.join('\n') === this.#appFolders?.join('\n')) return;
     this.#appFolders = sorted;
-    this.#watch();
+    this.#watchSoon();
+  }
+
+  #watchSoon(): void {
+    if (this.#isWatchDue) return;
+    this.#isWatchDue = true;
+    setImmediate(() => {
+      this.#isWatchDue = false;
+      if (!this.#store.isDisposed) this.#watch();
+    });
   }
 
   #watch(): void {
@@ -43,7 +56,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     const files = (vscode.workspace.workspaceFolders ?? []).flatMap((folder) =>
       patterns.map((pattern) => new vscode.RelativePattern(folder, pattern)),
     );
-    const ofApps = this.#appFolders.map(
+    const ofApps = (this.#appFolders ?? []).map(
       (folder) => new vscode.RelativePattern(vscode.Uri.file(folder), 'package.json'),
     );
     for (const file of [...files, ...ofApps]) {

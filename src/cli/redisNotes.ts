@@ -1,5 +1,5 @@
 import { parseRedisAddress } from '../sessions/redisAddress';
-import type { Settings } from '../sessions/settings';
+import { flagOf, type Settings } from '../sessions/settings';
 
 /** Variables that say more about a Redis, and nothing alone. */
 const COMPANIONS = ['CHEATCODE_REDIS_REQUIRED', 'CHEATCODE_REDIS_CA_FILE'];
@@ -13,7 +13,10 @@ export function lonelyRedisSentence(
   env: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
   if (redis) return undefined;
-  const lonely = COMPANIONS.filter((name) => env[name]?.trim() && env[name] !== '0');
+  const lonely = COMPANIONS.filter((name) => {
+    const text = env[name]?.trim();
+    return text !== undefined && text !== '' && flagOf(text) !== false;
+  });
   if (lonely.length === 0) return undefined;
   const [has, it] = lonely.length === 1 ? ['has', 'it'] : ['have', 'they'];
   return (

@@ -1,5 +1,5 @@
 import type { DeclaredSetting, DeclaredSettings } from '../sessions/declaredSettings';
-import type { SettingProblem, Settings } from '../sessions/settings';
+import { flagOf, type SettingProblem, type Settings } from '../sessions/settings';
 
 /** The edge's reader of settings, given by the composition root: what is checked there is checked once. */
 export type ReadSettings = (
@@ -36,17 +36,16 @@ export function variableOf(key: string): string {
 }
 
 /** One sentence about a variable that can't be used. */
-export function problemSentence({ setting, value, expected }: SettingProblem): string {
-  const variable = variableOf(setting.replace(/^cheatcode\./, ''));
-  return `${variable} is ${JSON.stringify(value)} but must be ${expected}. Its default is used.`;
+export function problemSentence({ setting, variable, value, expected }: SettingProblem): string {
+  const name = variable ?? variableOf(setting.replace(/^cheatcode\./, ''));
+  return `${name} is ${JSON.stringify(value)} but must be ${expected}. Its default is used.`;
 }
 
 /** As the manifest's type wants it; what can't be is left as it is, for the reader to name. */
 function parse(text: string, { type }: DeclaredSetting): unknown {
   const types = typeof type === 'string' ? [type] : type;
   if (text === 'null' && types.includes('null')) return null;
-  if (types.includes('boolean'))
-    return text === '1' || text === 'true' ? true : text === '0' || text === 'false' ? false : text;
+  if (types.includes('boolean')) return flagOf(text);
   if ((types.includes('integer') || types.includes('number')) && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
   return text;
 }

@@ -54,7 +54,7 @@ export class EditorSettings implements vscode.Disposable {
     );
     for (const problem of problems)
       this.#log.warn('setting ignored', {
-        setting: problem.setting,
+        setting: problem.variable ?? problem.setting,
         value: JSON.stringify(problem.value),
       });
     this.#problems = problems;

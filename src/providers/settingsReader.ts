@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { templateAddress } from './previewAddress';
-import type { RedisPlace, SettingProblem, Settings } from '../sessions/settings';
+import { flagOf, type RedisPlace, type SettingProblem, type Settings } from '../sessions/settings';
 
 /**
  * Where values come from: the editor's configuration, or a test's record. Keys are without the prefix `cheatcode.`;
@@ -74,7 +74,7 @@ export function readSettings(
     }),
     offerMcpServer: read('offerMcpServer', flag),
     sandboxId,
-    redis: redisPlace(read, env),
+    redis: redisPlace(read, env, problems),
   };
   return { settings: Object.freeze(settings), problems };
 }
@@ -83,13 +83,24 @@ export function readSettings(
 function redisPlace(
   read: <T>(key: string, rule: Rule<T>) => T,
   env: Readonly<Record<string, string | undefined>>,
+  problems: SettingProblem[],
 ): RedisPlace | undefined {
   // All three are read in any case, so that what is wrong with one of them is told.
   const url = read('redis.url', redisUrl) ?? optionalText.parse(env['CHEATCODE_REDIS_URL'] ?? null)?.value;
-  const required = read('redis.required', flag) || env['CHEATCODE_REDIS_REQUIRED'] === '1';
+  const isRequiredBySetting = read('redis.required', flag);
+  const required = requiredOf(env['CHEATCODE_REDIS_REQUIRED'], problems) || isRequiredBySetting;
   const caFile =
     read('redis.caFile', optionalText) ?? optionalText.parse(env['CHEATCODE_REDIS_CA_FILE'] ?? null)?.value;
   return url === undefined ? undefined : { url, required, caFile };
+}
+
+/** Of the variable alone; one that is empty says nothing. */
+function requiredOf(text: string | undefined, problems: SettingProblem[]): boolean {
+  const value = flagOf(text?.trim() ?? '');
+  if (typeof value === 'boolean') return value;
+  const variable = 'CHEATCODE_REDIS_REQUIRED';
+  if (value !== '') problems.push({ setting: 'cheatcode.redis.required', variable, value, expected: flag.expected() });
+  return false;
 }
 
 const nonEmptyText: Rule<string> = {

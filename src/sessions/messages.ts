@@ -239,7 +239,9 @@ export function settingProblemsMessage(problems: readonly SettingProblem[]): Mes
   const [first] = problems;
   if (first === undefined) return undefined;
   const clauses = problems
-    .map(({ setting, value, expected }) => l10n.t('{0} is {1} but must be {2}', setting, quote(value), expected))
+    .map(({ setting, variable = setting, value, expected }) =>
+      l10n.t('{0} is {1} but must be {2}', variable, quote(value), expected),
+    )
     .join('; ');
   return message(
     'warning',

@@ -66,9 +66,17 @@ export interface RedisPlace {
 export interface SettingProblem {
   /** Full id, `cheatcode.web.port`. */
   readonly setting: string;
+  /** The variable of the environment that has the value, where the setting itself is well. */
+  readonly variable?: string;
   readonly value: unknown;
   /** What it must be, as a phrase: `a whole number from 1 to 65535`. */
   readonly expected: string;
+}
+
+/** A flag as variables of the environment have it; a text that is none is left as it is, for the reader to name. */
+export function flagOf(text: string): boolean | string {
+  if (text === '1' || text === 'true') return true;
+  return text === '0' || text === 'false' ? false : text;
 }
 
 /** What the core must know of the machine and editor it runs in. */

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { build } from 'esbuild';
 import ts from 'typescript';
+import { agentTools } from '../../src/sessions/agentTools';
 import { runCommand } from '../../src/sessions/runCommand';
 import { suites } from '../hosts/suites.mjs';
-import { commandsOf, pagesIn } from '../support/pages';
+import { blocksOf, commandsOf, mcpServersOf, pagesIn } from '../support/pages';
 import type { look } from './support/addedAppType';
 import { CliRig } from './support/cliRig';
 import { freePort, repoRoot, waitFor } from './support/hostRig';
@@ -25,20 +28,18 @@ function read(file: string): string {
 /** What was agreed and what was measured, as it was: their commands were an experiment's, and are nobody's to type. */
 const isRecord = (file: string): boolean => file === 'docs/design.md' || file === 'docs/facts.md';
 
-const commands = [
-  ...new Map(
-    pagesIn(repoRoot, ['README.md', 'SECURITY.md', 'docs'])
-      .filter(({ file }) => !isRecord(file))
-      .flatMap(commandsOf)
-      .map((one) => [one.command, one]),
-  ).values(),
-];
+const pages = pagesIn(repoRoot, ['README.md', 'SECURITY.md', 'docs']).filter(({ file }) => !isRecord(file));
+const commands = [...new Map(pages.flatMap(commandsOf).map((one) => [one.command, one])).values()];
+const mcpServers = pages.flatMap(mcpServersOf);
 
 /** Commands that can't run inside of a test, and the text of the test (or of what runs all of them) that runs them. */
 const elsewhere: readonly (readonly [command: string, file: string, text: string])[] = [
   ['npm start', 'test/integration/start.tabs.test.ts', 'serves the editor with the extension'],
   ['npm test', '.ci/run', 'npm test'],
+  ['npm run check', 'test/contract/house.contract.test.ts', "scripts['check']"],
   ['npm run build', 'test/hosts/test.mjs', "['esbuild.mjs', '--tests']"],
+  ['npm run audit -- --required', 'test/contract/release.contract.test.ts', "'audit --required'"],
+  ['npx --yes expo start', 'test/unit/typedServer.unit.test.ts', 'npx --yes expo start'],
   ['npm run l10n', 'test/unit/words.unit.test.ts', '`npm run l10n` has been run'],
   ['npm run docs', 'test/unit/docs.unit.test.ts', "['docs.mjs', '--check']"],
   ['npm run package', 'test/hosts/test.mjs', 'ensureVsix()'],
@@ -121,8 +122,18 @@ const isSmall = (command: string) =>
 const isLookedAt = (command: string) =>
   /^(?:VSCODE_EXECUTABLE_PATH=\S+ )?npm (?:test|start|run (?:test:full|soak|bench)) -- (?!--help)/.test(command) ||
   isScript(command);
-/** Asks the registry, changes all files, goes on for ever, or takes minutes and hours. */
-const isScript = (command: string) => /^npm run (?:audit|bench|check|format|test:full|watch)$/.test(command);
+/** Asks the registry, which may not answer. */
+const isScript = (command: string) => command === 'npm run audit';
+/** Run in a scratch copy: they change files, and one goes on for ever. */
+const inScratch: readonly string[] = ['npm run format', 'npm run watch'];
+/** Run by nothing of ours, and why; docs/contributing.md says so. */
+const untried: Readonly<Record<string, string>> = {
+  'npx ovsx create-namespace cheatcode': 'an account at a marketplace',
+  'gh attestation verify FILE --repo OWNER/NAME': 'GitHub and a release',
+  'loginctl enable-linger': 'systemd',
+};
+/** Blocks without commands, held by other tests or shown as a form; without a word a figure. */
+const withoutCommands: readonly string[] = ['', 'js', 'json', 'jsonc', 'mermaid', 'ts'];
 
 describe('every command of the documentation', function () {
   this.timeout(300_000); // What compiles takes its time while others want the cores.
@@ -130,10 +141,54 @@ describe('every command of the documentation', function () {
   it('is run by this test, or by one that is named here', () => {
     const named = new Set(elsewhere.map(([command]) => command));
     const unknown = commands.filter(
-      ({ command }) => !named.has(command) && !isForWorkspace(command) && !isSmall(command) && !isLookedAt(command),
+      ({ command }) =>
+        !named.has(command) &&
+        !isForWorkspace(command) &&
+        !isSmall(command) &&
+        !isLookedAt(command) &&
+        !inScratch.includes(command) &&
+        !(command in untried),
     );
     assert.deepEqual(unknown, []);
     assert.ok(commands.length > 40, `only ${commands.length} commands were found`);
+  });
+
+  it('is seen, in whatever block it stands', () => {
+    // The fragment of an image, which has a test of its own, is the one that is in no line of commands.
+    const seen = ['sh', 'console', 'ini', 'dockerfile', ...withoutCommands];
+    const blocks = pages.flatMap(({ file, text }) => blocksOf(text).map((block) => ({ file, ...block })));
+    assert.deepEqual(
+      blocks.filter(({ language }) => !seen.includes(language)),
+      [],
+    );
+    assert.deepEqual(
+      blocks.filter(({ language }) => language === 'dockerfile').map(({ file }) => file),
+      ['docs/sandbox.md'],
+    );
+    const figures = blocks.filter(({ language }) => language === '').map(({ body }) => body);
+    const program = /^\s*(?:\$ |(?:npm|npx|node|git|gh|code|cheatcode-dev) [\w-])/m;
+    assert.ok(!figures.some((body) => program.test(body)), 'a block of commands says that it is one');
+    const file = 'page.md';
+    const text = [
+      ...['```ini', 'Description=x', 'ExecStart=/usr/bin/env x start', 'ExecStop=-/bin/x', '```'],
+      ...['`npx x y`, `gh x`, `loginctl x` and `cheatcode-dev nothing`, not `npm`'],
+    ].join('\n');
+    assert.deepEqual(
+      commandsOf({ file, text }).map(({ command }) => command),
+      ['/usr/bin/env x start', '/bin/x', 'npx x y', 'gh x', 'loginctl x', 'cheatcode-dev nothing'],
+    );
+  });
+
+  it('that nothing runs is named in docs/contributing.md with what it would need', () => {
+    const words = read('docs/contributing.md').replaceAll(/\s+/g, ' ');
+    for (const [command, need] of Object.entries(untried)) {
+      const places = pages.filter((page) => commandsOf(page).some((one) => one.command === command));
+      assert.ok(
+        places.some((page) => page.file !== 'docs/contributing.md'),
+        `nobody documents ${command}`,
+      );
+      assert.ok(words.includes(`\`${command}\` (${need})`), command);
+    }
   });
 
   it('is still in the documentation, and in the test that is named for it', () => {
@@ -156,6 +211,51 @@ describe('every command of the documentation', function () {
       'npm run soak -- --hours 2',
     ])
       assert.throws(() => lookAt(wrong, 'nowhere'), wrong);
+  });
+
+  describe('that changes files or goes on', () => {
+    let folder: string;
+    const file = (...names: readonly string[]) => path.join(folder, ...names);
+    beforeEach(async () => {
+      folder = await mkdtemp(path.join(os.tmpdir(), 'ccd-'));
+      symlinkSync(path.join(repoRoot, 'node_modules'), file('node_modules'));
+      for (const name of ['package.json', '.prettierrc.json', '.prettierignore'])
+        cpSync(path.join(repoRoot, name), file(name));
+    });
+    afterEach(() => rm(folder, { recursive: true, force: true }));
+
+    it('runs: npm run format', async () => {
+      writeFileSync(file('a.ts'), 'export const a = {b:"c"}');
+      const { exitCode, stdout, stderr } = await inShell('npm run format', folder, process.env);
+      assert.equal(exitCode, 0, stdout + stderr);
+      assert.equal(readFileSync(file('a.ts'), 'utf8'), "export const a = { b: 'c' };\n");
+    });
+
+    it('runs: npm run watch, which builds, and builds again what is changed', async () => {
+      for (const name of ['esbuild.mjs', 'tsconfig.json', 'package-lock.json', 'src', 'l10n', 'media', 'test/hosts'])
+        cpSync(path.join(repoRoot, name), file(name), { recursive: true });
+      const child = spawn('npm', ['run', 'watch'], { cwd: folder, detached: true, stdio: ['pipe', 'ignore', 'pipe'] });
+      let said = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+      const ended = once(child, 'exit');
+      try {
+        const has = (words: string) =>
+          existsSync(file('dist/cli.js')) && readFileSync(file('dist/cli.js'), 'utf8').includes(words);
+        await waitFor('a first build', () => has('cheatcode-dev'), 120_000);
+        await waitFor(
+          'the others',
+          () => ['extension', 'host', 'mcp'].every((one) => existsSync(file(`dist/${one}.js`))),
+          120_000,
+        );
+        const main = file('src/cli.ts');
+        writeFileSync(main, `${readFileSync(main, 'utf8')}\nconsole.error('it was built again');\n`);
+        await waitFor('another build', () => has('it was built again'), 120_000);
+      } finally {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+        await ended;
+      }
+      assert.equal(said, '');
+    });
   });
 
   for (const { file, command } of commands.filter((one) => isSmall(one.command)))
@@ -184,6 +284,26 @@ describe('every command of the documentation', function () {
       env = { ...rig.environment, BROWSER: '/bin/true', PATH: `${rig.commandFolder()}:${process.env['PATH'] ?? ''}` };
     });
     after(() => rig.dispose());
+
+    it('starts each MCP server that a page has an agent start', async () => {
+      assert.ok(mcpServers.length >= 2, 'docs/agents.md has two');
+      for (const { command, args } of mcpServers) {
+        const client = new Client({ name: 'test', version: '0' });
+        const words = args.map((word) => word.replace('${workspaceFolder}', rig.workspace));
+        const set = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+        const there = { cwd: rig.workspace, env: Object.fromEntries(set) as Record<string, string> };
+        await client.connect(new StdioClientTransport({ command, args: words, ...there }));
+        try {
+          const { tools } = await client.listTools();
+          assert.deepEqual(
+            tools.map(({ name }) => name),
+            Object.keys(agentTools),
+          );
+        } finally {
+          await client.close();
+        }
+      }
+    });
 
     for (const { file, command } of commands.filter((one) => isForWorkspace(one.command)))
       it(`runs: ${command.replaceAll('\n', ' ; ')}  (${file})`, async () => {

@@ -119,7 +119,7 @@ describe('the release script', () => {
     assert.deepEqual([...failed], []);
     assert.equal(status, 0);
     assert.match(stdout, /v9000\.2\.0 can be released: "npm run release" tags it/);
-    assert.deepEqual(clone.ran, ['test', 'package --all']);
+    assert.deepEqual(clone.ran, ['audit --required', 'test', 'package --all']);
     assert.deepEqual(clone.tags, ['v0.0.9']);
     assert.equal(clone.git('status', '--porcelain'), '');
   });
@@ -134,7 +134,11 @@ describe('the release script', () => {
     clone.git('remote', 'set-url', '--push', 'origin', host);
     clone.git(...push.split(' '));
     assert.equal(clone.git('ls-remote', host, 'refs/heads/main', `refs/tags/${TAG}`).trim().split('\n').length, 2);
-    assert.deepEqual(clone.ran, ['test', 'package --all', 'package --all']);
+    const [first, second] = [
+      ['audit --required', 'test', 'package --all'],
+      ['audit --required', 'package --all'],
+    ];
+    assert.deepEqual(clone.ran, [...first, ...second]);
     assert.equal(clone.git('cat-file', '-t', TAG).trim(), 'tag');
     assert.equal(clone.git('rev-parse', `${TAG}^{commit}`).trim(), clone.commit);
     const again = clone.release([]);
@@ -144,7 +148,7 @@ describe('the release script', () => {
     clone.git('tag', '--delete', TAG);
     clone.save();
     clone.release(['--check', '--packaged', clone.commit]);
-    assert.deepEqual(clone.ran.slice(3), ['test']);
+    assert.deepEqual(clone.ran.slice(5), ['audit --required', 'test']);
   });
 
   it('takes the word of whoever tested and packaged this very commit', () => {
@@ -159,13 +163,14 @@ describe('the release script', () => {
         ['packages of all platforms, with what they should contain', true],
       ],
     );
-    assert.deepEqual(clone.ran, []);
+    assert.deepEqual(clone.ran, ['audit --required', 'audit --required'], 'what the day says, nobody else has asked');
     assert.deepEqual(clone.tags, ['v0.0.9']);
   });
 
-  it('tags nothing when tests or packaging fail, or leave something behind', () => {
+  it('tags nothing when audit, tests or packaging fail, or leave something behind', () => {
     const cases = [
       [{ FAILS: 'test' }, 'tests passed on this commit', /npm test failed\. Repair/],
+      [{ FAILS: 'audit' }, 'no known grave fault in what is shipped', /--required" failed\. Update/],
       [{ FAILS: 'package' }, 'packages of all platforms, with what they should contain', /--all" failed\. Repair/],
       [{ LEAVES: '1' }, 'a work tree that this left clean', /left/],
     ] as const;
@@ -337,7 +342,7 @@ function setVersion(clone: Clone, version: string, save = false): void {
   const manifest = manifestOf(clone);
   const before = manifest.version;
   manifest.version = version;
-  for (const name of ['test', 'package']) manifest.scripts[name] = standIn(name);
+  for (const name of ['audit', 'test', 'package']) manifest.scripts[name] = standIn(name);
   clone.change('package.json', () => JSON.stringify(manifest, undefined, 2));
   const own = `"version": "${before}"`;
   // The package itself is named twice, and before all others.

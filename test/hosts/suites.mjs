@@ -26,7 +26,7 @@ export const suites = {
     timeoutMs: 60_000,
     editor: false,
     jobs: 3,
-    first: ['appFolder', 'hostLife', 'cliHungHost', 'cli', 'vsix', 'printedIssues'],
+    first: ['house', 'appFolder', 'hostLife', 'cliHungHost', 'cli', 'vsix', 'printedIssues'],
   },
   simulation: { folder: 'simulation', kind: 'simulation', timeoutMs: 180_000, editor: false },
   // Faults take their time waiting, each on a machine of its own: several files at once.

@@ -36,25 +36,56 @@ export function inlineCode(text: string): readonly string[] {
   return [...proseOf(text).matchAll(/`([^`\n]+)`/g)].map(([, code]) => (code ?? '').replaceAll('\\|', '|'));
 }
 
-/** The commands of the `sh` and `console` blocks, a script as one, and those that stand in a line. */
+/** A fenced block, with the word behind its fence. */
+interface Block {
+  readonly language: string;
+  readonly body: string;
+}
+
+/** The fenced blocks of a page; one without a language is an error of the page. */
+export function blocksOf(text: string): readonly Block[] {
+  return [...text.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].map(([, language = '', body = '']) => ({ language, body }));
+}
+
+/** Programs that a page has somebody type, when they stand in a line with words behind them. */
+const PROGRAMS = /^(?:sudo )?(?:npm|npx|node|code|code-server|gh|git|loginctl|systemctl|claude) \S/;
+
+/** The commands of the `sh`, `console` and `ini` (systemd) blocks, a script as one, and those that stand in a line. */
 export function commandsOf({ file, text }: Page): readonly DocumentedCommand[] {
-  const blocks = [...text.matchAll(/^```(?:sh|console)\n([\s\S]*?)^```$/gm)].flatMap(([, body = '']) =>
-    body.startsWith('#!')
-      ? [body.trim()]
-      : body
-          .split('\n')
-          .map((line) =>
-            line
-              .replace(/^\$ /, '')
-              .replace(/(?:^|\s+)#\s.*$/, '')
-              .trim(),
-          )
-          .filter((line) => line !== ''),
-  );
-  const inline = inlineCode(text).filter(
-    (code) => /^(?:npm|node|code|code-server) /.test(code) || /(?:^|[\s("])cheatcode-dev \S/.test(code),
-  );
+  const blocks = blocksOf(text).flatMap(({ language, body }) => {
+    if (language === 'ini') return [...body.matchAll(/^Exec\w+=[-@:+!]*(.+)$/gm)].map(([, command = '']) => command);
+    if (language !== 'sh' && language !== 'console') return [];
+    if (body.startsWith('#!')) return [body.trim()];
+    return body
+      .split('\n')
+      .map((line) =>
+        line
+          .replace(/^\$ /, '')
+          .replace(/(?:^|\s+)#\s.*$/, '')
+          .trim(),
+      )
+      .filter((line) => line !== '');
+  });
+  const inline = inlineCode(text).filter((code) => PROGRAMS.test(code) || /(?:^|[\s("])cheatcode-dev \S/.test(code));
   return [...blocks, ...inline].map((command) => ({ file, command }));
+}
+
+/** A server as a block of JSON has an agent start it. */
+export interface DocumentedMcpServer {
+  readonly file: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** The MCP servers of the `json` blocks. @throws where a block is no JSON */
+export function mcpServersOf({ file, text }: Page): readonly DocumentedMcpServer[] {
+  type Server = Omit<DocumentedMcpServer, 'file'>;
+  return blocksOf(text)
+    .filter(({ language }) => language === 'json')
+    .flatMap(({ body }) => {
+      const { mcpServers, servers } = JSON.parse(body) as Record<'mcpServers' | 'servers', Record<string, Server>>;
+      return Object.values(mcpServers ?? servers ?? {}).map(({ command, args }) => ({ file, command, args }));
+    });
 }
 
 /** What GitHub calls the headings of a page in links. */

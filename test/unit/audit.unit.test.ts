@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { judgeAudit } from '../hosts/audit.mjs';
+import { isAnswerRequired, judgeAudit } from '../hosts/audit.mjs';
 
 describe('the audit of what is shipped', () => {
   const shipped = ['node_modules/ioredis', 'node_modules/debug'];
@@ -36,6 +36,13 @@ describe('the audit of what is shipped', () => {
     );
     assert.match(verdict.grave[0] ?? '', /critical: Code can be run \(https:\/\/example\.com\/1\)$/);
     assert.equal(verdict.others, 3);
+  });
+
+  it('must be answered in a CI, and where a release asks for it', () => {
+    assert.equal(isAnswerRequired([], {}), false);
+    assert.equal(isAnswerRequired(['--required'], {}), true);
+    for (const ci of ['true', '1', 'yes']) assert.equal(isAnswerRequired([], { CI: ci }), true, ci);
+    for (const ci of ['', '0', 'false']) assert.equal(isAnswerRequired([], { CI: ci }), false, ci);
   });
 
   it('is no answer where the registry gives none, and says why', () => {

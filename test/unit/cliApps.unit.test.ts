@@ -139,6 +139,23 @@ describe('the settings of the command line', () => {
     ]);
   });
 
+  it('take a flag as true or false, also whether Redis is required, and name what is neither', () => {
+    const required = (text: string) => {
+      const { settings, problems } = read({ CHEATCODE_REDIS_URL: 'redis://r', CHEATCODE_REDIS_REQUIRED: text });
+      return [settings.redis?.required, ...problems.map(problemSentence)];
+    };
+    for (const text of ['1', 'true', ' true ']) assert.deepEqual(required(text), [true], text);
+    for (const text of ['0', 'false', '', ' ']) assert.deepEqual(required(text), [false], text);
+    for (const text of ['yes', 'TRUE', '2'])
+      assert.deepEqual(required(text), [
+        false,
+        `CHEATCODE_REDIS_REQUIRED is "${text}" but must be true or false. Its default is used.`,
+      ]);
+    const other = read({ CHEATCODE_OFFER_MCP_SERVER: 'true', CHEATCODE_TERMINAL_ATTACH_AUTOMATICALLY: '0' });
+    assert.deepEqual([other.settings.offerMcpServer, other.settings.terminal.attachAutomatically], [true, false]);
+    assert.deepEqual(other.problems, []);
+  });
+
   it('have names that are made of the settings\u2019 own', () => {
     assert.equal(variableOf('redis.caFile'), 'CHEATCODE_REDIS_CA_FILE');
     const names = Object.keys(declaredSettings(contributes)).map((key) => variableOf(key.slice('cheatcode.'.length)));

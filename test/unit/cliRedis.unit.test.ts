@@ -147,6 +147,8 @@ describe('what the command line says of a Redis that has no effect', () => {
       lonelyRedisSentence({ redis }, env);
     assert.equal(of({}), undefined);
     assert.equal(of({ CHEATCODE_REDIS_REQUIRED: '0', CHEATCODE_REDIS_CA_FILE: ' ' }), undefined);
+    assert.equal(of({ CHEATCODE_REDIS_REQUIRED: 'false' }), undefined);
+    assert.match(of({ CHEATCODE_REDIS_REQUIRED: 'true' }) ?? '', /^CHEATCODE_REDIS_REQUIRED has no effect: it /);
     assert.match(of({ CHEATCODE_REDIS_REQUIRED: '1' }) ?? '', /^CHEATCODE_REDIS_REQUIRED has no effect: it /);
     assert.match(
       of({ CHEATCODE_REDIS_REQUIRED: '1', CHEATCODE_REDIS_CA_FILE: '/ca.pem' }) ?? '',

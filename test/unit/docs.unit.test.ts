@@ -46,6 +46,28 @@ describe('the documentation', () => {
       if (file.startsWith('docs/') && file !== 'docs/README.md') assert.ok(listed.has(file), file);
   });
 
+  it('shows every picture of media/, or the product does', () => {
+    const shown = new Set(
+      pages.flatMap(({ file, text }) => linksOf(text).map((link) => path.posix.join(path.posix.dirname(file), link))),
+    );
+    const manifest = read('package.json');
+    const isUsed = (picture: string) =>
+      shown.has(picture) ||
+      manifest.includes(`"${picture}"`) ||
+      allSources.includes(`'${path.posix.basename(picture)}'`);
+    const pictures = readdirSync(path.join(repoRoot, 'media'), { recursive: true, encoding: 'utf8' })
+      .map((name) => `media/${name.split(path.sep).join('/')}`)
+      .filter((name) => /\.(?:png|jpe?g|gif|webp|svg)$/.test(name));
+    assert.ok(pictures.length > 40, `only ${pictures.length} pictures were found`);
+    // The icon is drawn as an SVG, and the marketplaces want a PNG.
+    const isSource = (picture: string) => picture.endsWith('.svg') && isUsed(picture.replace(/svg$/, 'png'));
+    assert.deepEqual(
+      pictures.filter((picture) => !isUsed(picture) && !isSource(picture)),
+      [],
+    );
+    assert.ok(!isUsed('media/screenshot-of-nothing.png'));
+  });
+
   it('names settings, variables and commands that exist, and no others', () => {
     // Its texts have names of the same form.
     const manifest = read('package.json') + read('package.nls.json');

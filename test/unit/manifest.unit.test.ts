@@ -11,6 +11,7 @@ import {
 import { readSettings, type SettingSource } from '../../src/providers/settingsReader';
 import { contextKeys } from '../../src/sessions/presenter';
 import { declaredSettings, schemaAccepts } from '../../src/sessions/declaredSettings';
+import { settingProblemsMessage } from '../../src/sessions/messages';
 
 interface Property {
   readonly type: string | readonly string[];
@@ -324,6 +325,22 @@ describe('settings', () => {
     assert.equal(settings.web.port, undefined);
     assert.equal(settings.healthIntervalSeconds, 15);
     assert.equal(settings.autoStart, 'mobile');
+  });
+
+  it('of a window are also the variable that says whether Redis is required, named as such where it is neither', () => {
+    const required = (text: string, setting = false) => {
+      const values = { 'redis.url': 'redis://r', 'redis.required': setting };
+      const { settings, problems } = withValues(values, { CHEATCODE_REDIS_REQUIRED: text });
+      return [settings.redis?.required, settingProblemsMessage(problems)?.text];
+    };
+    for (const text of ['1', 'true']) assert.deepEqual(required(text), [true, undefined], text);
+    for (const text of ['0', 'false', '']) assert.deepEqual(required(text), [false, undefined], text);
+    assert.deepEqual(required('0', true), [true, undefined], 'the setting itself');
+    assert.deepEqual(required('on'), [
+      false,
+      'CHEATCODE_REDIS_REQUIRED is "on" but must be true or false. Its default is used.',
+    ]);
+    assert.equal(required('on', true)[0], true);
   });
 
   it('that are empty are not set', () => {

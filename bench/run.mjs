@@ -3,6 +3,7 @@
 //        no NAME: all rows; --keep writes them into bench/results.json (all samples), bench/table.md and the README's short table
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -64,7 +65,9 @@ try {
   );
   /** @type {Kept[]} */
   const results = [];
-  for (const name of chosen) if (!isEnding()) results.push({ ...(await measure(name, vsix, extensionsDir)), commit });
+  for (const name of chosen)
+    if (!isEnding())
+      results.push({ ...(await measure(name, vsix, extensionsDir)), ...(commit === undefined ? {} : { commit }) });
   const { table, shortTable, missed, merged } = /** @type {typeof import('./table.program')} */ (
     createRequire(import.meta.url)(inRepo('out', 'test', 'bench', 'table.program.js'))
   );
@@ -105,8 +108,9 @@ async function prepare() {
   return /** @type {string} */ (vsix);
 }
 
-/** The commit that is checked out, shortened, with a `+` where a file of it was changed. */
+/** The commit that is checked out, shortened, with a `+` where a file of it was changed; undefined in a folder that is no clone. */
 async function commitOf() {
+  if (!existsSync(inRepo('.git'))) return undefined;
   const git = async (/** @type {string[]} */ ...args) =>
     (await promisify(execFile)('git', args, { cwd: repoRoot })).stdout;
   const [commit, changes] = await Promise.all([

@@ -307,7 +307,7 @@ export function activate(context: vscode.ExtensionContext): CheatcodeApi {
   activated.catch((error: unknown) => {
     onError(error);
     // Whatever a look at the workspace failed for, a file that changes may be the cure.
-    workspaceFiles.alsoIn([]);
+    workspaceFiles.alsoIn(servers.apps.map(({ folder }) => folder));
   });
   store.add(
     registerAgentTools(() =>

@@ -4,6 +4,7 @@
  * live member that is not our own; zombies count as dead.
  */
 import { EnvironmentMemory } from './environmentMemory';
+import { onceATurn } from './onceATurn';
 import type { ProcessEntry, ProcessIdentity, ProcessInfo, Processes } from './processes';
 import {
   isZombieState,
@@ -22,6 +23,17 @@ import {
 import { existence, isForeignGroup, sendSignal } from './signals';
 
 const environments = new EnvironmentMemory(readEnvironment);
+
+/** Of a family both the table and the environments are asked for at once. */
+const readAllStats = onceATurn(async (): Promise<readonly ProcStat[]> => {
+  const stats: ProcStat[] = [];
+  await visitInSlices(procPids(), (pid) => {
+    const stat = readProcStat(pid);
+    if (stat) stats.push(stat);
+    return undefined;
+  });
+  return stats;
+});
 
 /** Process control over /proc. */
 export const linuxProcesses: Processes = {
@@ -85,16 +97,6 @@ export const linuxProcesses: Processes = {
 
 function isSame(stat: ProcStat, identity: ProcessIdentity): boolean {
   return stat.startTicks === identity.startTicks && !isZombieState(stat.state);
-}
-
-async function readAllStats(): Promise<readonly ProcStat[]> {
-  const stats: ProcStat[] = [];
-  await visitInSlices(procPids(), (pid) => {
-    const stat = readProcStat(pid);
-    if (stat) stats.push(stat);
-    return undefined;
-  });
-  return stats;
 }
 
 function entryOf({ pid, startTicks, ppid, pgid, sid, state }: ProcStat): ProcessEntry {

@@ -5,6 +5,7 @@
  */
 import { errorMessage, type Logger } from '../log';
 import { runCommand } from '../runCommand';
+import { onceATurn } from './onceATurn';
 import type { ProcessIdentity, ProcessInfo, Processes } from './processes';
 import { existence } from './signals';
 
@@ -38,13 +39,8 @@ export function windowsProcesses(
     return parseCimProcesses(result.stdout);
   };
 
-  // PowerShell takes half a second to begin. All that is asked in one turn of the loop gets one list, which is begun after it.
-  let next: Promise<ProcessInfo[]> | undefined;
-  const soon = () =>
-    (next ??= Promise.resolve().then(() => {
-      next = undefined;
-      return list();
-    }));
+  // PowerShell takes half a second to begin.
+  const soon = onceATurn(list);
   const find = async (pid: number) => (exists(pid) ? (await soon()).find((info) => info.pid === pid) : undefined);
 
   /**
